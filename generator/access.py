@@ -1,0 +1,58 @@
+"""Who may see and do what: the only place that answers it. Doors fetch every object through here.
+
+    role      sees the library   generates, edits, bins   invites, deletes for good, sets budgets
+    owner     yes                yes                      yes
+    editor    yes                yes                      no
+    viewer    yes                no                       no
+
+Superusers and staff have no special sight on the pages; they review in the admin.
+"""
+
+from django.db.models import QuerySet
+
+from generator.models import Generation, Project, Role, Track, User
+
+_MAY_EDIT = (Role.OWNER, Role.EDITOR)
+
+
+def projects(user: User) -> QuerySet[Project]:
+    """The projects a person is a member of, their personal one first."""
+    return Project.objects.filter(memberships__user=user, archived_at__isnull=True).order_by(
+        "-personal_to", "name", "id"
+    )
+
+
+def role(user: User, project: Project) -> Role | None:
+    found = project.memberships.filter(user=user).values_list("role", flat=True).first()
+    return Role(found) if found else None
+
+
+def can_edit(user: User, project: Project) -> bool:
+    """May generate, retry, cancel, rename, tag, bin and restore in this project."""
+    return role(user, project) in _MAY_EDIT
+
+
+def can_manage(user: User, project: Project) -> bool:
+    """May delete for good, invite and change the project."""
+    return role(user, project) == Role.OWNER
+
+
+def tracks(user: User) -> QuerySet[Track]:
+    """Every track a person may see, binned ones included."""
+    return Track.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+
+
+def editable_tracks(user: User) -> QuerySet[Track]:
+    return Track.objects.filter(
+        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
+    )
+
+
+def generations(user: User) -> QuerySet[Generation]:
+    return Generation.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+
+
+def editable_generations(user: User) -> QuerySet[Generation]:
+    return Generation.objects.filter(
+        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
+    )

@@ -1,0 +1,36 @@
+"""The records: what the studio remembers. One concept a file; invariants a row can keep live in the database."""
+
+from generator.models.catalogue import MusicModel, Price, ProviderAccount
+from generator.models.generation import Delivery, Event, Generation, State
+from generator.models.heartbeat import Heartbeat
+from generator.models.ledger import Budget, Entry, Rollup
+from generator.models.project import Invitation, Membership, Project, Role
+from generator.models.prompt import Prompt
+from generator.models.search import matching
+from generator.models.track import Rendition, Star, Tag, Track
+from generator.models.user import User
+
+__all__ = [
+    "Budget",
+    "Delivery",
+    "Entry",
+    "Event",
+    "Generation",
+    "Heartbeat",
+    "Invitation",
+    "Membership",
+    "MusicModel",
+    "Price",
+    "Project",
+    "Prompt",
+    "ProviderAccount",
+    "Rendition",
+    "Role",
+    "Rollup",
+    "Star",
+    "State",
+    "Tag",
+    "Track",
+    "User",
+    "matching",
+]

@@ -1,0 +1,80 @@
+"""What can be bought: providers with their switch and health, models, and dated prices."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from generator.models.fields import MicrosField
+
+
+class ProviderAccount(models.Model):
+    """The operator's side of a provider: the switch, and the circuit breaker's memory."""
+
+    key = models.SlugField(unique=True, editable=False)
+    title = models.CharField(max_length=60, editable=False)
+    enabled = models.BooleanField(default=True, help_text="Off: no new work is sent; what is under way finishes.")
+    failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
+    resting_until = models.DateTimeField(
+        null=True, blank=True, help_text="The breaker: no new work before this moment. Empty it to try at once."
+    )
+    last_error = models.TextField(blank=True, editable=False)
+    last_error_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = "provider"
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_resting(self) -> bool:
+        return bool(self.resting_until and self.resting_until > timezone.now())
+
+
+class MusicModel(models.Model):
+    """One model of one provider, as the operator sees it; what it can do is its spec, in the provider's module."""
+
+    provider = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="models", editable=False)
+    key = models.CharField(max_length=120, unique=True, editable=False)
+    title = models.CharField(max_length=80, editable=False)
+    enabled = models.BooleanField(default=True)
+    usual_ms = models.PositiveIntegerField(
+        null=True, editable=False, help_text="Median of recent runs: milliseconds a take (local: a second of audio)."
+    )
+    slow_ms = models.PositiveIntegerField(null=True, editable=False, help_text="95th percentile of the same.")
+
+    class Meta:
+        verbose_name = "model"
+        ordering = ["provider", "key"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class PriceQuerySet(models.QuerySet["Price"]):
+    def at(self, model: MusicModel, when: dt.datetime) -> "Price | None":
+        """The price of a model at a moment: the newest one that had begun by then."""
+        return self.filter(model=model, valid_from__lte=when).order_by("-valid_from", "-id").first()
+
+
+class Price(models.Model):
+    """What one take of a model costs from a moment on. Rows are added, never changed: old work keeps its price."""
+
+    model = models.ForeignKey(MusicModel, models.PROTECT, related_name="prices")
+    per_take = MicrosField(help_text="Micro-dollars a take.")
+    is_estimate = models.BooleanField(default=False, help_text="The provider does not publish it; shown as “about”.")
+    valid_from = models.DateTimeField(default=timezone.now)
+    note = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PriceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-valid_from", "-id"]
+        constraints = [models.CheckConstraint(condition=models.Q(per_take__gte=0), name="price_not_negative")]
+
+    def __str__(self) -> str:
+        return f"{self.model} from {self.valid_from:%Y-%m-%d}"

@@ -1,0 +1,159 @@
+"""The money, in micro-dollars: an append-only ledger, its monthly roll-up, and the caps people set.
+
+    submit            hold      the price of every take asked for
+    settle            charge    what was delivered          charge + release = hold, once each a generation
+                      release   the rest
+    later, by people  credit    money given back, with a reason
+                      adjustment  a correction, either way (an estimate that turned out otherwise)
+
+    spent = charges + adjustments − credits        held = holds − charges − releases
+
+The database refuses to change or delete an entry, a second hold, charge or release of a generation, and a charge or
+release beyond its hold (triggers in migration 0002). `generator.workflow.money` is the only code that adds entries.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from generator.models.catalogue import Price
+from generator.models.fields import MicrosField
+from generator.models.generation import Generation
+from generator.models.project import Project
+
+
+class Entry(models.Model):
+    class Kind(models.TextChoices):
+        HOLD = "hold", "Held"
+        CHARGE = "charge", "Charged"
+        RELEASE = "release", "Released"
+        CREDIT = "credit", "Credited"
+        ADJUSTMENT = "adjustment", "Adjusted"
+
+    kind = models.CharField(max_length=10, choices=Kind, editable=False)
+    amount = MicrosField(editable=False)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="entries", editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="entries", editable=False, help_text="Whose money."
+    )
+    generation = models.ForeignKey(Generation, models.PROTECT, null=True, related_name="entries", editable=False)
+    provider_key = models.CharField(max_length=50, editable=False)
+    model_key = models.CharField(max_length=120, editable=False)
+    takes = models.PositiveSmallIntegerField(default=0, editable=False)
+    price = models.ForeignKey(Price, models.PROTECT, null=True, editable=False)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        editable=False,
+        help_text="Empty: the studio.",
+    )
+    reason = models.CharField(max_length=300, editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    day = models.DateField(editable=False, help_text="The day of `at` in the studio's time zone.")
+    month = models.CharField(max_length=7, editable=False, help_text="Its month, such as 2026-11.")
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["user", "month", "kind", "day"], name="entry_of_user"),
+            models.Index(fields=["project", "month", "kind", "day"], name="entry_of_project"),
+            models.Index(fields=["month", "kind", "day"], name="entry_of_month"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["generation", "kind"],
+                condition=models.Q(kind__in=["hold", "charge", "release"]),
+                name="one_hold_one_settlement",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="adjustment") | models.Q(amount__gte=0), name="only_adjustments_go_below_zero"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=["hold", "charge", "release"]) | models.Q(generation__isnull=False),
+                name="holds_belong_to_a_generation",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount} ({self.reason})"
+
+
+class Rollup(models.Model):
+    """Entries summed by month × project × user × model, moved in the same transaction as each entry."""
+
+    month = models.CharField(max_length=7)
+    project = models.ForeignKey(Project, models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    provider_key = models.CharField(max_length=50)
+    model_key = models.CharField(max_length=120)
+    held = MicrosField(
+        default=0, help_text="Holds − charges − releases booked this month; open holds are the sum of all."
+    )
+    charged = MicrosField(default=0)
+    credited = MicrosField(default=0)
+    adjusted = MicrosField(default=0)
+    takes = models.PositiveIntegerField(default=0, help_text="Takes charged for.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["month", "project", "user", "model_key"], name="one_rollup_a_cell")
+        ]
+        indexes = [
+            models.Index(fields=["user", "month"], name="rollup_of_user"),
+            models.Index(fields=["provider_key", "month"], name="rollup_of_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month} {self.project_id}/{self.user_id}/{self.model_key}"
+
+
+class Budget(models.Model):
+    """A cap on a calendar month's money. The empty target means it does not narrow by that dimension.
+
+    user alone: a person everywhere · project alone: a whole project · both: a member inside a project ·
+    provider alone: a ceiling for one provider.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="budgets")
+    project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="budgets")
+    provider_key = models.CharField(max_length=50, blank=True)
+    cap = MicrosField(help_text="Micro-dollars a calendar month.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(cap__gte=0), name="cap_not_negative"),
+            models.CheckConstraint(
+                condition=models.Q(provider_key="", user__isnull=False)
+                | models.Q(provider_key="", project__isnull=False)
+                | (~models.Q(provider_key="") & models.Q(user__isnull=True, project__isnull=True)),
+                name="cap_has_one_target",
+            ),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(project__isnull=True, provider_key=""), name="one_cap_a_user"
+            ),
+            models.UniqueConstraint(
+                fields=["project"], condition=models.Q(user__isnull=True, provider_key=""), name="one_cap_a_project"
+            ),
+            models.UniqueConstraint(
+                fields=["user", "project"], condition=models.Q(provider_key=""), name="one_cap_a_member"
+            ),
+            models.UniqueConstraint(
+                fields=["provider_key"], condition=~models.Q(provider_key=""), name="one_cap_a_provider"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"cap for {self.target}"
+
+    @property
+    def target(self) -> str:
+        """What the cap is on, in words."""
+        if self.provider_key:
+            return f"everything sent to {self.provider_key}"
+        if self.user and self.project:
+            return f"{self.user} in {self.project}"
+        return str(self.user or self.project)

@@ -1,0 +1,31 @@
+"""Which providers exist: every module named in the settings offers one `provider()`."""
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from generator.providers.base import ModelSpec, Provider
+
+
+class Registry:
+    """The providers of this studio, and their models by key."""
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        self._providers: dict[str, Provider] = {}
+        for name in modules:
+            provider: Provider = import_module(name).provider()
+            self._providers[provider.key] = provider
+        self._specs = {spec.key: spec for provider in self for spec in provider.models}
+
+    def __iter__(self):
+        return iter(self._providers.values())
+
+    def provider(self, key: str) -> Provider:
+        """Raises KeyError: no such provider (any more)."""
+        return self._providers[key.partition("/")[0]]
+
+    def spec(self, model_key: str) -> ModelSpec | None:
+        """The spec of a model, or None when the model has gone since."""
+        return self._specs.get(model_key)
+
+    def specs(self) -> list[ModelSpec]:
+        return list(self._specs.values())

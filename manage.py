@@ -1,0 +1,11 @@
+#!/usr/bin/env python
+"""Django's command line for the studio; `python3 run.py` calls it with the right environment."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bgmsite.settings")
+    execute_from_command_line(sys.argv)

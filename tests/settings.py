@@ -1,0 +1,22 @@
+"""The studio's settings for the tests: a throw-away data directory, quick hashing, the fake providers switched on."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_data = tempfile.mkdtemp(prefix="studio-tests-")
+atexit.register(shutil.rmtree, _data, ignore_errors=True)
+os.environ["STUDIO_DATA"] = _data
+os.environ.setdefault("SECRET_KEY", "only-for-the-tests-" + "x" * 50)
+
+from bgmsite.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+WHITENOISE_AUTOREFRESH = True
