@@ -27,9 +27,11 @@ HTTPS = env.bool("STUDIO_HTTPS", default=False)
 STUDIO_SIGNUP = env.str("STUDIO_SIGNUP", default="invite")  # "invite" or "open"
 if STUDIO_SIGNUP not in ("invite", "open"):
     raise ImproperlyConfigured(f'STUDIO_SIGNUP is {STUDIO_SIGNUP!r}; it must be "invite" or "open".')
-STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=3)
+STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4)
 STUDIO_SENDFILE = env.str("STUDIO_SENDFILE", default="")  # "nginx": answer audio with X-Accel-Redirect
 STUDIO_BIN_DAYS = env.int("STUDIO_BIN_DAYS", default=30)
+# Development and tests only: let providers hand out plain http and private addresses.
+STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)
 STUDIO_PROVIDERS = env.list("STUDIO_PROVIDERS", default=["generator.providers.composer"])
 
 INSTALLED_APPS = [

@@ -1,0 +1,34 @@
+"""The only code that changes a generation's state or writes the ledger.
+
+    submit ─► queue ─► compose (local)  ─► ingest ─► ending ─► money
+                   └─► sweep ─► attend ─► collect ─┘
+
+Doors call what is named here; the background calls `tasks`.
+"""
+
+from generator.workflow import catalogue, library, media, money, renditions
+from generator.workflow.control import cancel, dismiss, rescue
+from generator.workflow.history import Progress, progress
+from generator.workflow.refused import Refused
+from generator.workflow.submit import Quote, clean_settings, heard, price_line, quote, retry, submit
+
+__all__ = [
+    "Progress",
+    "Quote",
+    "Refused",
+    "cancel",
+    "catalogue",
+    "clean_settings",
+    "dismiss",
+    "heard",
+    "library",
+    "media",
+    "money",
+    "price_line",
+    "progress",
+    "quote",
+    "renditions",
+    "rescue",
+    "retry",
+    "submit",
+]

@@ -1,0 +1,323 @@
+"""What the sweep does with one due generation: submit it, ask how it is, read its stream, or look for it.
+
+Database work runs in threads (`sync_to_async`) and never while a reply is awaited; a provider's id is committed the
+moment it is read.
+"""
+
+import contextlib
+import datetime as dt
+import logging
+import random
+from collections.abc import AsyncIterator
+
+import httpx
+from asgiref.sync import sync_to_async
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from generator.models import Event, Generation, ProviderAccount, State
+from generator.providers.base import PollProvider, Progress, Provider, Snapshot, StreamProvider
+from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
+from generator.workflow import catalogue, collect, ending, states
+from generator.workflow.compose import request_of
+
+log = logging.getLogger(__name__)
+
+PATIENT_AFTER = dt.timedelta(minutes=15)  # our giving up on a quick answer is not their failure
+SEARCH_EVERY = 60.0
+GIVE_UP_AFTER = dt.timedelta(days=7)  # providers forget jobs after a week
+BREAKER_AT = 5  # failures in a row
+BREAKER_SECONDS = 60.0
+MOST_BREAK = 1800.0
+STREAM_CLAIM = 150.0  # seconds a row stays claimed between two snapshots of an open stream
+
+_AMBIGUOUS = (
+    "The provider did not answer after the request was sent. It may be working on it, and it may cost; the studio "
+    "looks for it and never sends it twice."
+)
+
+
+async def attend(generation: Generation, http: httpx.AsyncClient) -> None:
+    """Move one claimed generation a step; every outcome leaves it in a state that says what is next."""
+    try:
+        provider = catalogue.provider_of(generation.model.key)
+    except KeyError:
+        await _db(ending.fail)(generation, Failed("The provider of this model is no longer installed."))
+        return
+    if generation.state == State.QUEUED:
+        await _submit(provider, generation, http)
+    elif generation.state == State.SUBMITTING:
+        await _db(_doubt)(generation, "The studio was interrupted while sending it")
+    elif generation.state == State.RUNNING:
+        await _ask(provider, generation, http)
+    elif generation.state == State.IN_DOUBT:
+        await _look_for(provider, generation, http)
+
+
+def _db(function):
+    return sync_to_async(function, thread_sensitive=True)
+
+
+# --- submit: at most once ---
+
+
+async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    if not await _db(_attempt)(generation):
+        return
+    claim = STREAM_CLAIM if isinstance(provider, StreamProvider) else None
+    try:
+        async with contextlib.aclosing(_answers(provider, generation, http)) as snapshots:
+            async for snapshot in snapshots:
+                await _db(_heard)(generation, snapshot, claim)
+        await _db(_stream_over)(generation)
+    except ProviderError as error:
+        await _db(_refused)(generation, error)
+    except Exception as error:
+        log.exception("submitting %s", generation.ref)
+        await _db(_refused)(generation, InDoubt(_AMBIGUOUS, words=f"{type(error).__name__}: {error}"))
+
+
+async def _answers(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> AsyncIterator[Snapshot]:
+    request = request_of(generation)
+    if isinstance(provider, PollProvider):
+        yield await provider.submit(request, http)
+    elif isinstance(provider, StreamProvider):
+        async for snapshot in provider.stream(request, http):
+            yield snapshot
+    else:
+        raise Failed("This model is made on this machine and cannot be sent anywhere.")
+
+
+def _attempt(generation: Generation) -> bool:
+    """Write the attempt down before the request leaves; whoever draws this arrow is the only one who may send."""
+    now = timezone.now()
+    return states.advance(
+        generation,
+        State.SUBMITTING,
+        f"Sent to {generation.model.provider.title}",
+        submit_attempted_at=now,
+        started_at=now,
+        attempts=F("attempts") + 1,
+        due_at=states.later(now, STREAM_CLAIM),
+        stage="Sent",
+    )
+
+
+def _refused(generation: Generation, error: ProviderError) -> None:
+    generation.refresh_from_db(fields=["state", "handle", "attempts"])
+    sent_and_known = generation.state != State.SUBMITTING
+    if isinstance(error, Busy) and not sent_and_known:
+        wait = error.retry_after * random.uniform(1, 1.25)
+        states.advance(
+            generation,
+            State.QUEUED,
+            error.sentence,
+            due_at=states.later(timezone.now(), wait),
+            stage="Waiting for room",
+        )
+        return
+    if isinstance(error, InDoubt):
+        _doubt(generation, error.sentence, words=error.words)
+        _stumble(generation.model.provider, error.sentence)
+        return
+    if isinstance(error, OperatorMustAct):
+        _stumble(generation.model.provider, error.sentence, at_once=True)
+    elif isinstance(error, Failed):
+        _stumble(generation.model.provider, error.sentence)
+    elif isinstance(error, Rejected):
+        _well(generation.model.provider)
+    ending.fail(generation, error)
+
+
+def _doubt(generation: Generation, why: str, *, words: str = "") -> None:
+    """Lost touch: with an id it is simply asked again; without one it is in doubt, looked for, never re-sent."""
+    now = timezone.now()
+    if generation.handle:
+        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=states.later(now, 5))
+        states.note(generation, f"{why}; asking again by its id", data={"words": words})
+        return
+    states.advance(
+        generation,
+        State.IN_DOUBT,
+        why,
+        data={"words": words},
+        error_code=InDoubt.code,
+        error_sentence=_AMBIGUOUS,
+        provider_words=words,
+        due_at=states.later(now, 5),
+        stage="",
+    )
+
+
+def _stream_over(generation: Generation) -> None:
+    """A stream (or a single answer) has ended: fine when it told us an id or the end, in doubt when it did not."""
+    generation.refresh_from_db(fields=["state", "handle"])
+    if generation.state == State.SUBMITTING or (generation.state == State.RUNNING and not generation.handle):
+        _doubt(generation, "The provider's answer broke off before the end")
+
+
+# --- what a snapshot changes ---
+
+
+def _heard(generation: Generation, snapshot: Snapshot, claim: float | None = None) -> None:
+    """Write down what a provider said: its id first, then progress, outputs or failure."""
+    if snapshot.handle and not generation.handle:
+        generation.handle = snapshot.handle
+        Generation.objects.filter(pk=generation.pk, handle="").update(handle=snapshot.handle)
+        states.note(generation, "The provider accepted it", kind=Event.Kind.REPLY, data=dict(snapshot.raw))
+    if snapshot.progress == Progress.FAILED:
+        _well(generation.model.provider)
+        ending.fail(generation, Failed(_failed_sentence(generation), words=snapshot.error))
+    elif snapshot.progress == Progress.COMPLETED:
+        _well(generation.model.provider)
+        _completed(generation, snapshot)
+    else:
+        _under_way(generation, snapshot, claim)
+
+
+def _failed_sentence(generation: Generation) -> str:
+    title = generation.model.provider.title
+    return f"{title} accepted this and then failed to make it. It was not charged. Try again, or use another model."
+
+
+def _completed(generation: Generation, snapshot: Snapshot) -> None:
+    if not snapshot.outputs:
+        sentence = "The provider said it was finished but delivered no audio. It was not charged."
+        ending.fail(generation, Failed(sentence, words=str(dict(snapshot.raw))))
+        return
+    with transaction.atomic():
+        moved = states.advance(
+            generation,
+            State.COLLECTING,
+            f"{len(snapshot.outputs)} of {generation.takes_asked} finished at the provider",
+            data=dict(snapshot.raw),
+            stage="Downloading and checking",
+            percent=90,
+            due_at=None,
+        )
+        if moved:
+            collect.announce(generation, snapshot.outputs)
+
+
+def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) -> None:
+    now = timezone.now()
+    changes = {
+        "due_at": states.later(now, claim or snapshot.retry_after or _next_look(generation, now)),
+        "stage": snapshot.stage[:80] or "Being made",
+    }
+    if snapshot.percent is not None:
+        changes["percent"] = max(0, min(99, snapshot.percent))
+    if generation.state != State.RUNNING:
+        states.advance(generation, State.RUNNING, "Being made", **changes)
+    elif any(getattr(generation, name) != value for name, value in changes.items() if name != "due_at"):
+        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(**changes)
+        generation.stage = changes["stage"]
+    else:
+        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=changes["due_at"])
+
+
+def _next_look(generation: Generation, now: dt.datetime) -> float:
+    """Seconds to the next poll: half the model's usual time first, often near its end, seldom when it drags on."""
+    started = generation.started_at or now
+    gone = (now - started).total_seconds()
+    spec = catalogue.spec_of(generation.model.key)
+    usual = (generation.model.usual_ms or (spec.usual_seconds if spec else 45.0) * 1000) / 1000
+    slow = (generation.model.slow_ms or usual * 2000) / 1000
+    if gone < usual * 0.4:
+        wait = min(max(2.0, usual * 0.5 - gone), 30.0)
+    elif gone > PATIENT_AFTER.total_seconds():
+        wait = 60.0
+    else:
+        wait = 2.0 if gone < 2 * slow else 5.0
+    return wait * random.uniform(0.9, 1.1)
+
+
+# --- asking and looking ---
+
+
+async def _ask(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    try:
+        if isinstance(provider, PollProvider):
+            snapshot: Snapshot | None = await provider.poll(generation.handle, http)
+        elif isinstance(provider, StreamProvider):
+            snapshot = await provider.recover(generation.handle, http)
+        else:
+            return
+    except Failed as error:
+        await _db(ending.fail)(generation, error)
+        return
+    except ProviderError as error:
+        await _db(_ask_later)(generation, error)
+        return
+    if snapshot is None:
+        await _db(_lost)(generation)
+    else:
+        await _db(_heard)(generation, snapshot)
+
+
+def _ask_later(generation: Generation, error: ProviderError) -> None:
+    """A poll that failed says nothing about the job: ask again later, for as long as a provider remembers."""
+    now = timezone.now()
+    if generation.submit_attempted_at and now - generation.submit_attempted_at > GIVE_UP_AFTER:
+        _lost(generation)
+        return
+    wait = getattr(error, "retry_after", None) or 3 * _next_look(generation, now)
+    Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=states.later(now, wait))
+    _stumble(generation.model.provider, error.sentence)
+
+
+def _lost(generation: Generation) -> None:
+    states.advance(
+        generation,
+        State.IN_DOUBT,
+        "The provider cannot say what became of it",
+        error_code=InDoubt.code,
+        error_sentence=_AMBIGUOUS,
+        due_at=None,
+    )
+
+
+async def _look_for(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    found: Snapshot | None = None
+    with contextlib.suppress(ProviderError):
+        if isinstance(provider, PollProvider) and generation.submit_attempted_at:
+            found = await provider.find(request_of(generation), generation.submit_attempted_at.timestamp(), http)
+    await _db(_adopt)(generation, found)
+
+
+def _adopt(generation: Generation, found: Snapshot | None) -> None:
+    now = timezone.now()
+    if found and found.handle:
+        changes = {"handle": found.handle, "error_code": "", "error_sentence": "", "due_at": now}
+        states.advance(generation, State.RUNNING, "Found again at the provider", data=dict(found.raw), **changes)
+        return
+    since = generation.submit_attempted_at or generation.created_at
+    waiting = None if now - since > GIVE_UP_AFTER else states.later(now, SEARCH_EVERY)
+    Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=waiting)
+
+
+# --- the circuit breaker ---
+
+
+def resting() -> list[int]:
+    """The providers that get no new work just now: switched off or resting after failures."""
+    return [account.pk for account in ProviderAccount.objects.all() if account.is_resting or not account.enabled]
+
+
+def _stumble(account: ProviderAccount, error: str, *, at_once: bool = False) -> None:
+    """Count a failure; after BREAKER_AT in a row the provider rests, longer each time."""
+    now = timezone.now()
+    account.refresh_from_db()
+    failures = account.failures_in_a_row + 1
+    over = failures - (1 if at_once else BREAKER_AT)
+    rest = states.later(now, min(BREAKER_SECONDS * 2**over, MOST_BREAK)) if over >= 0 else account.resting_until
+    ProviderAccount.objects.filter(pk=account.pk).update(
+        failures_in_a_row=failures, resting_until=rest, last_error=error, last_error_at=now
+    )
+
+
+def _well(account: ProviderAccount) -> None:
+    ProviderAccount.objects.filter(pk=account.pk, failures_in_a_row__gt=0).update(
+        failures_in_a_row=0, resting_until=None
+    )

@@ -1,0 +1,104 @@
+"""What can be asked for right now: the providers of the settings, joined with the operator's rows and prices."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from generator.models import MusicModel, Price, ProviderAccount
+from generator.providers.base import LocalProvider, ModelSpec, Provider
+from generator.providers.registry import Registry
+
+
+@cache
+def registry() -> Registry:
+    return Registry(settings.STUDIO_PROVIDERS)
+
+
+def spec_of(model_key: str) -> ModelSpec | None:
+    return registry().spec(model_key)
+
+
+def provider_of(model_key: str) -> Provider:
+    """Raises KeyError: the provider is not among the settings any more."""
+    return registry().provider(model_key)
+
+
+def local_keys() -> list[str]:
+    """The keys of the providers whose work is done on this machine."""
+    return [provider.key for provider in registry() if isinstance(provider, LocalProvider)]
+
+
+def sync() -> None:
+    """Give every provider and model of the code its row, and a first price to each model that has none."""
+    with transaction.atomic():
+        for provider in registry():
+            account, _ = ProviderAccount.objects.update_or_create(key=provider.key, defaults={"title": provider.title})
+            for spec in provider.models:
+                model, _ = MusicModel.objects.update_or_create(
+                    key=spec.key, defaults={"provider": account, "title": spec.title}
+                )
+                if not model.prices.exists():
+                    Price.objects.create(
+                        model=model,
+                        per_take=spec.list_price,
+                        is_estimate=spec.price_is_estimate,
+                        note="The list price when the studio first knew the model",
+                    )
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model as the form offers it."""
+
+    model: MusicModel
+    spec: ModelSpec
+    price: Price
+    available: bool
+    reason: str  # why not, in a sentence
+    is_local: bool
+
+    @property
+    def usual(self) -> str:
+        """How long it usually takes, in words: from this studio's own history once there is one."""
+        if self.is_local:
+            rate = (self.model.usual_ms or self.spec.usual_seconds * 1000 / 60) / 1000
+            return f"about {_seconds(max(rate * 60, 1))} for a minute of music"
+        if self.model.usual_ms is None:
+            return f"about {_seconds(self.spec.usual_seconds)}, by the provider's word"
+        slow = max(self.model.slow_ms or 0, self.model.usual_ms)
+        return f"usually {_seconds(self.model.usual_ms / 1000)}, at most {_seconds(slow / 1000)}"
+
+
+def _seconds(value: float) -> str:
+    return f"{round(value)} s" if value < 90 else f"{round(value / 60)} min"
+
+
+def models() -> list[ModelChoice]:
+    """Every model the studio knows and can price, in the order of the settings."""
+    rows = {row.key: row for row in MusicModel.objects.select_related("provider")}
+    local = local_keys()
+    choices = []
+    for spec in registry().specs():
+        row = rows.get(spec.key)
+        price = row and Price.objects.at(row, timezone.now())
+        if row is None or price is None:
+            continue
+        reason = _why_not(row)
+        choices.append(ModelChoice(row, spec, price, not reason, reason, spec.provider in local))
+    return choices
+
+
+def choice(model_key: str) -> ModelChoice | None:
+    return next((choice for choice in models() if choice.spec.key == model_key), None)
+
+
+def _why_not(row: MusicModel) -> str:
+    account = row.provider
+    if not (account.enabled and row.enabled):
+        return f"{row.title} is switched off by the administrator."
+    if account.is_resting:
+        return f"{account.title} is not answering properly; the studio tries again by itself in a moment."
+    return ""

@@ -1,0 +1,115 @@
+"""Remote work comes home: claim a delivery, download it, hand it to ingest, end the generation when nothing is missing.
+
+What if the process dies here? The delivery's `due_at` is the claim; it runs out and the file is fetched again. Nothing
+is ever submitted again from here, and an address that is dead for good is given up with a sentence, not with money.
+"""
+
+import datetime as dt
+import logging
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from generator.models import Delivery, State
+from generator.providers import http
+from generator.providers.errors import Failed
+from generator.workflow import ending, ingest, media, queue, states
+
+log = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(seconds=400)  # longer than the longest download and its measuring
+KEPT_FOR = dt.timedelta(days=6)  # providers keep files for a week; trying longer cannot help
+MOST_USELESS = 3  # complete downloads that were not audio
+BACK_OFF = (2, 5, 15, 60, 300, 900, 3600)  # seconds
+COVER_BYTES = 10_000_000
+
+
+def work() -> bool:
+    """Bring home one due delivery; False when none was due. Wakes a successor while more is waiting."""
+    delivery = _claim()
+    if delivery is None:
+        return False
+    try:
+        _fetch(delivery)
+    except http.DownloadFailed as error:
+        _try_later(delivery, str(error), given_up=error.gone and delivery.attempts >= MOST_USELESS)
+    except Failed as error:
+        _try_later(delivery, error.sentence, given_up=delivery.attempts >= MOST_USELESS)
+    ending.finish_if_complete(delivery.generation)
+    if Delivery.objects.filter(due_at__lte=timezone.now()).exists():
+        async_task(queue.COLLECT)
+    return True
+
+
+def _claim() -> Delivery | None:
+    now = timezone.now()
+    for pk, due_at in Delivery.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
+        mine = Delivery.objects.filter(pk=pk, due_at=due_at)
+        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+            related = ("model__provider", "project", "author", "price", "prompt")
+            return Delivery.objects.select_related(*(f"generation__{name}" for name in related)).get(pk=pk)
+    return None
+
+
+def _fetch(delivery: Delivery) -> None:
+    generation = delivery.generation
+    private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
+    with media.workshop() as folder:
+        file = folder / f"take-{delivery.take}.{generation.prompt.settings['format']}"
+        http.download(delivery.url, file, private_ok=private_ok)
+        stored = ingest.store(
+            generation,
+            delivery.take,
+            file,
+            title=delivery.title,
+            cover=_cover(delivery, folder / "cover", private_ok),
+        )
+    done = timezone.now()
+    Delivery.objects.filter(pk=delivery.pk).update(due_at=None, collected_at=done, error="")
+    if not stored:
+        log.warning("take %s of %s arrived after its generation had ended", delivery.take, generation.ref)
+
+
+def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:
+    """The provider's cover where it has a usable one; a missing cover is never worth failing a track for."""
+    if not delivery.cover_url:
+        return None
+    try:
+        http.download(delivery.cover_url, target, private_ok=private_ok, most_bytes=COVER_BYTES)
+        return ingest.cover_from(target)
+    except (http.DownloadFailed, ValueError) as error:
+        states.note(delivery.generation, f"The provider's cover could not be used: {error}")
+        return None
+
+
+def _try_later(delivery: Delivery, error: str, *, given_up: bool) -> None:
+    now = timezone.now()
+    wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
+    too_old = now - delivery.generation.created_at > KEPT_FOR
+    if given_up or too_old:
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, given_up_at=now, error=error)
+        states.note(delivery.generation, f"Take {delivery.take} was given up: {error}")
+    else:
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=states.later(now, wait), error=error)
+
+
+def announce(generation, outputs) -> None:
+    """Write down what a provider says is finished, one row a take, and wake a collector; twice is once."""
+    now = timezone.now()
+    rows = [
+        Delivery(
+            generation=generation,
+            take=take,
+            url=output.url,
+            title=output.title[:200],
+            cover_url=output.cover_url,
+            due_at=now,
+        )
+        for take, output in enumerate(outputs[: generation.takes_asked], start=1)
+    ]
+    Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+    if generation.state in (State.RUNNING, State.COLLECTING):
+        async_task(queue.COLLECT)

@@ -1,0 +1,75 @@
+"""What people do to running work, and how work that was left lying is picked up again."""
+
+import datetime as dt
+
+from django.db.models import Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from generator.models import Delivery, Event, Generation, State, User
+from generator.workflow import catalogue, ending, queue, states
+from generator.workflow.refused import Refused
+
+PATIENCE = dt.timedelta(seconds=4)  # a row due for longer than this has nobody on its way to it
+
+
+def cancel(generation: Generation, actor: User) -> None:
+    """Stop a generation: at once while it is ours; once it was sent, ask, keep what arrives, and say so.
+
+    Raises:
+        Refused: it has ended already.
+    """
+    local = generation.model.provider.key in catalogue.local_keys()
+    if (local or generation.state == State.QUEUED) and ending.cancel(generation, actor, "Cancelled"):
+        return
+    asked = Generation.objects.filter(
+        pk=generation.pk, state__in=(*State.active(), State.IN_DOUBT), cancel_asked_at=None
+    ).update(cancel_asked_at=timezone.now())
+    if asked:
+        states.note(
+            generation,
+            "Cancel asked for after it was sent: the provider may finish and charge for it; what arrives is kept",
+            kind=Event.Kind.NOTE,
+            actor=actor,
+        )
+        return
+    generation.refresh_from_db()
+    if generation.state in State.ended():
+        raise Refused(f"Too late to cancel: it is {State(generation.state).label.lower()} already.")
+
+
+def dismiss(generation: Generation) -> None:
+    """Take an ended generation's card off the running list."""
+    Generation.objects.filter(pk=generation.pk, state__in=State.ended()).update(dismissed_at=timezone.now())
+
+
+def rescue() -> None:
+    """Wake a worker for each kind of work that has been due for a while with nobody coming; cheap enough for each beat."""
+    now = timezone.now() - PATIENCE
+    local = catalogue.local_keys()
+    due = Generation.objects.filter(due_at__lte=now)
+    if due.active().filter(model__provider__key__in=local).exists():
+        async_task(queue.COMPOSE)
+    remote = due.filter(Q(state__in=State.active()) | Q(state=State.IN_DOUBT))
+    if remote.exclude(model__provider__key__in=local).exists():
+        async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
+    if Delivery.objects.filter(due_at__lte=now).exists():
+        async_task(queue.COLLECT)
+    for generation in _left_behind():
+        ending.finish_if_complete(generation)
+
+
+def cluster_restarted() -> None:
+    """Let go of every claim of workers that are certainly gone (no other cluster runs): their work is due at once."""
+    now = timezone.now()
+    Generation.objects.active().filter(due_at__gt=now, model__provider__key__in=catalogue.local_keys()).update(
+        due_at=now
+    )
+    Delivery.objects.filter(due_at__gt=now, attempts=0).update(due_at=now)
+
+
+def _left_behind() -> list[Generation]:
+    """Collecting generations whose last delivery was stored by a worker that died before it could end them."""
+    waiting = Delivery.objects.filter(collected_at=None, given_up_at=None).values("generation")
+    found = Generation.objects.filter(state=State.COLLECTING, due_at=None).exclude(pk__in=waiting)
+    return list(found.select_related("model__provider", "project", "author", "price")[:100])

@@ -1,0 +1,85 @@
+"""How generations end: the last state and the money, in one transaction."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from generator.models import Delivery, Generation, State, Track, User
+from generator.providers.errors import ProviderError
+from generator.workflow import history, states
+from generator.workflow.money import settle
+
+
+def fail(generation: Generation, error: ProviderError, *, actor: User | None = None) -> bool:
+    """End as failed with the error's sentence; charge nothing unless takes had already been delivered."""
+    delivered = _delivered(generation)
+    if delivered:
+        return _finish(generation, delivered, f"{error.sentence} The takes that were finished are kept.")
+    with transaction.atomic():
+        ended = states.advance(
+            generation,
+            State.FAILED,
+            error.sentence,
+            actor=actor,
+            data={"error": error.code, "words": error.words},
+            error_code=error.code,
+            error_sentence=error.sentence,
+            provider_words=error.words,
+            **_closing(),
+        )
+        if ended:
+            settle(generation, 0, f"Failed: {error.sentence}"[:300], actor)
+    return ended
+
+
+def cancel(generation: Generation, actor: User, text: str) -> bool:
+    """End as cancelled, charging only takes that were delivered before."""
+    delivered = _delivered(generation)
+    with transaction.atomic():
+        ended = states.advance(
+            generation, State.CANCELLED, text, actor=actor, cancel_asked_at=timezone.now(), **_closing()
+        )
+        if ended:
+            settle(generation, delivered, "Cancelled" if not delivered else f"Cancelled; {delivered} kept", actor)
+    return ended
+
+
+def finish_if_complete(generation: Generation) -> bool:
+    """End a collecting generation once nothing more is coming: ready, or failed when no take survived."""
+    if Delivery.objects.filter(generation=generation, collected_at=None, given_up_at=None).exists():
+        return False
+    delivered = _delivered(generation)
+    if delivered:
+        return _finish(generation, delivered, "")
+    lost = Delivery.objects.filter(generation=generation, given_up_at__isnull=False).order_by("take").first()
+    sentence = lost.error if lost else "The provider finished without delivering any audio. It cost nothing."
+    return fail(generation, _Nothing(sentence))
+
+
+class _Nothing(ProviderError):
+    code = "failed"
+
+
+def _finish(generation: Generation, delivered: int, remark: str) -> bool:
+    missing = generation.takes_asked - delivered
+    text = remark or "Ready"
+    if missing > 0:
+        text = f"{text}: {delivered} of {generation.takes_asked} takes arrived; the rest was not charged."
+    with transaction.atomic():
+        if generation.state != State.COLLECTING and not states.advance(
+            generation, State.COLLECTING, "Checking what arrived"
+        ):
+            return False
+        ended = states.advance(generation, State.READY, text, error_sentence=text if missing > 0 else "", **_closing())
+        if ended:
+            settle(generation, delivered, f"{delivered} of {generation.takes_asked} takes delivered")
+    if ended:
+        history.learn(generation.model)
+    return ended
+
+
+def _delivered(generation: Generation) -> int:
+    return Track.objects.filter(generation=generation).count()
+
+
+def _closing() -> dict:
+    return {"finished_at": timezone.now(), "due_at": None, "stage": ""}

@@ -1,0 +1,78 @@
+"""How long a model takes, learned from its own last runs, and what that says about work under way."""
+
+import math
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from generator.models import Generation, MusicModel, State
+from generator.workflow import catalogue
+
+LAST_RUNS = 50
+
+
+def learn(model: MusicModel) -> None:
+    """Refresh a model's usual and slow time from its last finished runs."""
+    runs = Generation.objects.filter(model=model, state=State.READY).order_by("-finished_at")[:LAST_RUNS]
+    local = model.provider.key in catalogue.local_keys()
+    rates = sorted(rate for run in runs.prefetch_related("tracks") if (rate := _rate(run, local)) is not None)
+    if rates:
+        MusicModel.objects.filter(pk=model.pk).update(usual_ms=_at(rates, 0.5), slow_ms=_at(rates, 0.95))
+
+
+def _rate(run: Generation, local: bool) -> float | None:
+    """Milliseconds the run took: as a whole, or for local work a second of audio (its length is what it costs)."""
+    if run.started_at is None or run.finished_at is None:
+        return None
+    took = (run.finished_at - run.started_at).total_seconds() * 1000
+    if not local:
+        return took
+    audio = sum(track.length_ms for track in run.tracks.all()) / 1000
+    return took / audio if audio else None
+
+
+def _at(ordered: list[float], share: float) -> int:
+    return max(1, round(ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)]))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a generation is getting on, for the page."""
+
+    sentence: str
+    stage: str
+    percent: int
+    seconds_left: float | None  # None: no honest guess
+    ahead: int  # generations of the same provider before it in the queue
+
+
+def progress(generation: Generation) -> Progress:
+    """Say where a generation stands, from its row and its model's history."""
+    state = State(generation.state)
+    if state == State.QUEUED:
+        ahead = _ahead(generation)
+        waiting = f"{ahead} before it in the queue" if ahead else "next in line"
+        return Progress(f"Waiting its turn: {waiting}.", state.label, 0, None, ahead)
+    left = _seconds_left(generation) if generation.is_active else None
+    sentence = generation.stage or state.label
+    if generation.is_active and generation.cancel_asked_at:
+        sentence = f"Cancel asked for; {sentence.lower()}"
+    return Progress(sentence, generation.stage or state.label, generation.percent, left, 0)
+
+
+def _ahead(generation: Generation) -> int:
+    return Generation.objects.filter(
+        state=State.QUEUED, model__provider=generation.model.provider_id, id__lt=generation.pk
+    ).count()
+
+
+def _seconds_left(generation: Generation) -> float | None:
+    if generation.started_at is None:
+        return None
+    gone = (timezone.now() - generation.started_at).total_seconds()
+    if generation.percent >= 10 and gone > 1:
+        return max(1.0, gone * (100 - generation.percent) / generation.percent)
+    usual = generation.model.usual_ms
+    if usual is None or generation.model.provider.key in catalogue.local_keys():
+        return None
+    return max(1.0, usual / 1000 - gone)

@@ -1,0 +1,169 @@
+"""One file becomes one track: decode, measure, judge, draw, tag, store, and only then the row.
+
+Each step can fail with a sentence and leaves nothing behind but a file no row names, which housekeeping sweeps.
+What if the process dies here? Nothing was promised: the take is still missing, and whoever comes next does it again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from PIL import Image
+
+from generator.audio import (
+    FORMATS,
+    Measurements,
+    NotAudio,
+    Sound,
+    Tags,
+    decode,
+    draw_cover,
+    inspect,
+    measure,
+    waveform_path,
+    waveform_peaks,
+    write_tags,
+)
+from generator.models import Event, Generation, State, Track
+from generator.providers.errors import Failed
+from generator.workflow import catalogue, library, media, states
+
+PEAK_BUCKETS = 800
+LIST_WAVE = (240, 40)  # width and height of the list's waveform, in its own units
+TITLE_LENGTH = 120
+MOST_PIXELS = 25_000_000
+_STORED_APART = ("seconds", "frames", "sample_rate", "lufs", "true_peak_dbtp", "bpm", "key")
+
+
+def store(
+    generation: Generation,
+    take: int,
+    path: Path,
+    *,
+    title: str = "",
+    known: Mapping[str, Any] | None = None,
+    asked_seconds: float | None = None,
+    cover: bytes | None = None,
+) -> bool:
+    """Turn the file at `path` into take n's track; False when the generation no longer wants it.
+
+    The file is tagged and moved into the library. Storing a take twice is harmless: the first one stays.
+
+    Raises:
+        Failed: the file is not playable audio.
+    """
+    try:
+        sound = decode(path)
+    except NotAudio as error:
+        raise Failed(f"The delivered file could not be used: {error} It cost nothing.") from error
+    facts = measure(sound)
+    peaks = waveform_peaks(sound, PEAK_BUCKETS)
+    title = (title.strip() or _title_from(generation, take))[:TITLE_LENGTH]
+    seed = f"{generation.ref}/{take}"
+    cover = cover or draw_cover(facts, peaks, seed=seed, title=title)
+    in_file = draw_cover(facts, peaks, seed=seed, title=title, format="jpeg")
+    write_tags(path, _tags(generation, take, title, facts, known or {}), in_file)
+    name, digest = media.keep(path, FORMATS[generation.prompt.settings["format"]].extension)
+    track = Track(
+        project=generation.project,
+        author=generation.author,
+        generation=generation,
+        take=take,
+        model_key=generation.model.key,
+        title=title,
+        file=name,
+        cover=media.keep_bytes(cover, "webp"),
+        sha256=digest,
+        size=media.path(name).stat().st_size,
+        format=generation.prompt.settings["format"],
+        peaks=peaks,
+        waveform=waveform_path(peaks, *LIST_WAVE),
+        made_of=dict(known or {}),
+        findings=[asdict(finding) for finding in inspect(sound, facts, asked_seconds=asked_seconds)],
+        **_columns(sound, facts),
+    )
+    track.search_text = library.search_text(track, tags=())
+    return _add(generation, track)
+
+
+def _add(generation: Generation, track: Track) -> bool:
+    try:
+        with transaction.atomic():
+            wanted = Generation.objects.select_for_update().filter(
+                pk=generation.pk, state__in=(State.RUNNING, State.COLLECTING)
+            )
+            if not wanted.exists():
+                return False
+            track.save(force_insert=True)
+            states.note(
+                generation,
+                f"Take {track.take} is ready to play",
+                kind=Event.Kind.TAKE,
+                data={"take": track.take, "sha256": track.sha256, "findings": [f["code"] for f in track.findings]},
+            )
+    except IntegrityError:
+        if not Track.objects.filter(generation=generation, take=track.take).exists():
+            raise
+    return True
+
+
+def _columns(sound: Sound, facts: Measurements) -> dict[str, Any]:
+    measured = {name: value for name, value in asdict(facts).items() if name not in _STORED_APART}
+    return {
+        "length_ms": round(facts.seconds * 1000),
+        "sample_rate": facts.sample_rate,
+        "channels": sound.samples.shape[1],
+        "lufs": facts.lufs,
+        "true_peak": facts.true_peak_dbtp,
+        "bpm": facts.bpm,
+        "musical_key": facts.key or "",
+        "measured": {**measured, "codec": sound.codec, "bit_rate": sound.bit_rate},
+    }
+
+
+def _tags(generation: Generation, take: int, title: str, facts: Measurements, known: Mapping[str, Any]) -> Tags:
+    spec = catalogue.spec_of(generation.model.key)
+    return Tags(
+        title=title,
+        artist=f"{generation.model.title} · BGM Studio",
+        album=generation.project.name,
+        date=f"{timezone.localdate():%Y-%m-%d}",
+        comment=f"Made by AI with {generation.model.title}. Take {take} of generation {generation.ref}.",
+        bpm=facts.bpm,
+        key=facts.key,
+        encoder="BGM Studio",
+        licence=spec.licence if spec else "",
+        prompt=generation.prompt.text,
+        generator=generation.model.key,
+        track_id=f"{generation.ref}/{take}",
+        digital_source=str(
+            known.get("digital_source") or "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+        ),
+    )
+
+
+def _title_from(generation: Generation, take: int) -> str:
+    words = " ".join(generation.prompt.text.split())[:60].strip(" ,.;:-") or generation.model.title
+    return f"{words[0].upper()}{words[1:]}" + (f" ({take})" if generation.takes_asked > 1 else "")
+
+
+def cover_from(path: Path) -> bytes:
+    """Re-encode a picture from outside as our own WebP, at most 1024 px.
+
+    Raises:
+        ValueError: not a picture, or too large a one.
+    """
+    try:
+        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise ValueError("the picture is too large")
+            picture.thumbnail((1024, 1024))
+            out = BytesIO()
+            picture.convert("RGB").save(out, "WEBP", quality=85)
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError("it is not a picture") from error
+    return out.getvalue()

@@ -1,0 +1,119 @@
+"""What people do to tracks: name, note, star, tag, bin, restore, delete for good. The audio itself is never touched."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from generator.models import Star, Tag, Track, User
+from generator.workflow import media
+from generator.workflow.refused import Refused
+
+MOST_NOTES = 2000
+MOST_AT_ONCE = 5000
+
+
+def search_text(track: Track, tags: Iterable[str]) -> str:
+    """Everything a person may remember a track by, in one text for the search index."""
+    generation = track.generation
+    parts = (
+        track.title,
+        generation.prompt.text,
+        generation.model.title,
+        track.author.label,
+        track.musical_key,
+        str(track.made_of.get("heard", "")),
+        track.notes,
+        *tags,
+    )
+    return "\n".join(part for part in parts if part)
+
+
+def reindex(track: Track) -> None:
+    tags = track.tags.values_list("name", flat=True)
+    Track.objects.filter(pk=track.pk).update(search_text=search_text(track, tags))
+
+
+def rename(track: Track, title: str) -> None:
+    """Raises Refused: an empty title, or one too long."""
+    title = " ".join(title.split())
+    longest = Track._meta.get_field("title").max_length or 0
+    if not title:
+        raise Refused("A track needs a title.", "title")
+    if len(title) > longest:
+        raise Refused(f"At most {longest} characters; this is {len(title)}.", "title")
+    track.title = title
+    Track.objects.filter(pk=track.pk).update(title=title)
+    reindex(track)
+
+
+def annotate(track: Track, notes: str) -> None:
+    """Raises Refused: notes too long."""
+    notes = notes.strip()
+    if len(notes) > MOST_NOTES:
+        raise Refused(f"At most {MOST_NOTES:,} characters of notes; these are {len(notes):,}.", "notes")
+    track.notes = notes
+    Track.objects.filter(pk=track.pk).update(notes=notes)
+    reindex(track)
+
+
+def star(tracks: QuerySet[Track], user: User, on: bool) -> None:
+    """Star or unstar for this person; doing it twice is doing it once."""
+    if on:
+        Star.objects.bulk_create([Star(user=user, track=track) for track in tracks], ignore_conflicts=True)
+    else:
+        Star.objects.filter(user=user, track__in=tracks).delete()
+
+
+def tag(tracks: QuerySet[Track], name: str) -> None:
+    """Put a tag on tracks, making it in each one's project if need be.
+
+    Raises:
+        Refused: an empty or over-long name.
+    """
+    name = " ".join(name.split()).lower()
+    longest = Tag._meta.get_field("name").max_length or 0
+    if not name:
+        raise Refused("Give the tag a name.", "tag")
+    if len(name) > longest:
+        raise Refused(f"A tag has at most {longest} characters.", "tag")
+    with transaction.atomic():
+        for track in tracks.select_related("project", *_INDEXED):
+            label, _ = Tag.objects.get_or_create(project=track.project, name=name)
+            track.tags.add(label)
+            reindex(track)
+
+
+def untag(tracks: QuerySet[Track], name: str) -> None:
+    with transaction.atomic():
+        for track in tracks.select_related(*_INDEXED):
+            track.tags.remove(*track.tags.filter(name=name))
+            reindex(track)
+        Tag.objects.filter(name=name, tracks=None).delete()
+
+
+_INDEXED = ("generation__prompt", "generation__model", "author")
+
+
+def bin_tracks(tracks: QuerySet[Track], actor: User) -> int:
+    """Move tracks to the bin; return how many were not there yet."""
+    return tracks.filter(binned_at=None).update(binned_at=timezone.now(), binned_by=actor)
+
+
+def restore(tracks: QuerySet[Track]) -> int:
+    return tracks.filter(binned_at__isnull=False).update(binned_at=None, binned_by=None)
+
+
+def delete_for_good(tracks: QuerySet[Track]) -> int:
+    """Delete binned tracks and the files that nothing else names; return how many.
+
+    The generation, its price and its ledger lines stay: what was spent was spent. What if the process dies here? The
+    rows are gone first; a file left over is swept by housekeeping.
+    """
+    doomed = list(tracks.filter(binned_at__isnull=False)[:MOST_AT_ONCE])
+    names = {name for track in doomed for name in (track.file, track.cover)}
+    names |= {rendition.file for track in doomed for rendition in track.renditions.all()}
+    Track.objects.filter(pk__in=[track.pk for track in doomed]).delete()
+    media.discard(names)
+    return len(doomed)

@@ -1,0 +1,87 @@
+"""Files of the library: content-addressed, written aside, synced, renamed; the row that names one comes last."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Q
+
+from generator.models import Rendition, Track
+
+
+def path(name: str) -> Path:
+    """Where a stored file is. Names are made by `keep` and never by anyone outside."""
+    return Path(settings.MEDIA_ROOT) / name
+
+
+@contextmanager
+def workshop() -> Iterator[Path]:
+    """A folder for half-done files, on the same disk as the library, gone afterwards."""
+    root = Path(settings.MEDIA_ROOT) / "tmp"
+    root.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=root))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep(source: Path, extension: str) -> tuple[str, str]:
+    """Move a finished file into the library; return its name and its SHA-256.
+
+    The same bytes get the same name, so keeping a file twice is harmless.
+    """
+    with source.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        os.fsync(file.fileno())
+    name = f"{digest[:2]}/{digest}.{extension}"
+    target = path(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)
+    _sync(target.parent)
+    return name, digest
+
+
+def keep_bytes(data: bytes, extension: str) -> str:
+    """Store a small file, such as a cover; return its name."""
+    with workshop() as folder:
+        file = folder / "file"
+        file.write_bytes(data)
+        return keep(file, extension)[0]
+
+
+def _sync(folder: Path) -> None:
+    """Make a rename last through a power cut, where the system can sync a folder."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def discard(names: Iterable[str]) -> int:
+    """Delete stored files that no row names any more; return how many went."""
+    gone = 0
+    for name in set(names):
+        named = Track.objects.filter(Q(file=name) | Q(cover=name)).exists()
+        if not named and not Rendition.objects.filter(file=name).exists():
+            path(name).unlink(missing_ok=True)
+            gone += 1
+    return gone
+
+
+def stored() -> Iterator[tuple[str, float]]:
+    """Every stored file's name and its age in seconds."""
+    root = Path(settings.MEDIA_ROOT)
+    now = time.time()
+    for file in root.glob("[0-9a-f][0-9a-f]/*"):
+        with suppress(FileNotFoundError):
+            yield file.relative_to(root).as_posix(), now - file.stat().st_mtime

@@ -1,0 +1,214 @@
+"""The only code that adds ledger entries: hold, charge, release, and the caps that stand before them.
+
+Every function that writes runs inside one transaction with the change it belongs to; the monthly roll-up moves in the
+same transaction, so at every instant  Σ roll-up = Σ entries  and  open holds = the holds of unsettled generations.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from generator import money
+from generator.models import Budget, Entry, Generation, Price, Project, Rollup, User
+from generator.money import Micros
+
+_MOVES: dict[Entry.Kind, dict[str, int]] = {
+    Entry.Kind.HOLD: {"held": 1},
+    Entry.Kind.CHARGE: {"held": -1, "charged": 1},
+    Entry.Kind.RELEASE: {"held": -1},
+    Entry.Kind.CREDIT: {"credited": 1},
+    Entry.Kind.ADJUSTMENT: {"adjusted": 1},
+}
+
+
+def month_of(moment: dt.datetime) -> str:
+    """The billing month of a moment, in the studio's time zone: "2026-11"."""
+    return f"{_local(moment):%Y-%m}"
+
+
+def _local(moment: dt.datetime) -> dt.datetime:
+    return timezone.localtime(moment, timezone.get_default_timezone())
+
+
+def book(
+    kind: Entry.Kind,
+    amount: int,
+    *,
+    project: Project,
+    user: User,
+    reason: str,
+    model_key: str,
+    generation: Generation | None = None,
+    price: Price | None = None,
+    takes: int = 0,
+    actor: User | None = None,
+) -> Entry:
+    """Add one entry and move its roll-up cell, in one transaction.
+
+    Raises:
+        django.db.IntegrityError: a second hold, charge or release of a generation, or more than its hold.
+    """
+    at = timezone.now()
+    provider_key = model_key.partition("/")[0]
+    with transaction.atomic():
+        entry = Entry.objects.create(
+            kind=kind,
+            amount=amount,
+            project=project,
+            user=user,
+            generation=generation,
+            provider_key=provider_key,
+            model_key=model_key,
+            takes=takes,
+            price=price,
+            actor=actor,
+            reason=reason,
+            at=at,
+            day=_local(at).date(),
+            month=month_of(at),
+        )
+        cell, _ = Rollup.objects.get_or_create(
+            month=entry.month, project=project, user=user, model_key=model_key, defaults={"provider_key": provider_key}
+        )
+        changes = {name: F(name) + sign * amount for name, sign in _MOVES[kind].items()}
+        Rollup.objects.filter(pk=cell.pk).update(takes=F("takes") + takes, **changes)
+    return entry
+
+
+# --- caps ---
+
+
+@dataclass(frozen=True)
+class Room:
+    """What one cap leaves this month."""
+
+    budget: Budget
+    used: Micros  # spent this month + held now
+
+    @property
+    def left(self) -> Micros:
+        return Micros(self.budget.cap - self.used)
+
+
+def rooms(user: User, project: Project, provider_key: str, *, lock: bool = False) -> list[Room]:
+    """Every cap that applies to this person's work in this project at this provider, the tightest first.
+
+    With `lock` the caps stay locked to the end of the transaction, so that parallel submits take turns
+    (PostgreSQL: row locks; SQLite: the IMMEDIATE transaction is the lock).
+    """
+    applies = Budget.objects.filter(
+        Q(provider_key="", user=user, project__isnull=True)
+        | Q(provider_key="", user__isnull=True, project=project)
+        | Q(provider_key="", user=user, project=project)
+        | Q(provider_key=provider_key, user__isnull=True, project__isnull=True)
+    ).exclude(provider_key="", user__isnull=True, project__isnull=True)
+    if lock:
+        applies = applies.select_for_update(of=("self",))
+    budgets = list(applies.order_by("id"))
+    return sorted((Room(budget, _used(budget)) for budget in budgets), key=lambda room: room.left)
+
+
+def _used(budget: Budget) -> Micros:
+    cells: QuerySet[Rollup] = Rollup.objects.all()
+    if budget.user_id:
+        cells = cells.filter(user=budget.user_id)
+    if budget.project_id:
+        cells = cells.filter(project=budget.project_id)
+    if budget.provider_key:
+        cells = cells.filter(provider_key=budget.provider_key)
+    spent = F("charged") + F("adjusted") - F("credited")
+    now = month_of(timezone.now())
+    totals = cells.aggregate(spent=Sum(spent, filter=Q(month=now), default=0), held=Sum("held", default=0))
+    return Micros(totals["spent"] + totals["held"])
+
+
+def no_room(room: Room, price: int) -> str:
+    """Say which cap is in the way, until when, and who can lift it."""
+    until = next_month(timezone.now())
+    left = money.show(max(room.left, 0))
+    return (
+        f"This would cost {money.show(price)}, but the monthly cap on {room.budget.target} has {left} left of "
+        f"{money.show(room.budget.cap)}. It starts afresh on {until:%-d %B}; an administrator can raise it before then."
+    )
+
+
+def next_month(moment: dt.datetime) -> dt.date:
+    first = _local(moment).date().replace(day=1)
+    return (first + dt.timedelta(days=32)).replace(day=1)
+
+
+# --- hold and settle ---
+
+
+def hold(generation: Generation) -> Entry:
+    """Set the whole price aside; call it in the transaction that makes the generation."""
+    return book(
+        Entry.Kind.HOLD,
+        generation.held,
+        project=generation.project,
+        user=generation.author,
+        generation=generation,
+        model_key=generation.model.key,
+        price=generation.price,
+        actor=generation.author,
+        reason=f"{generation.takes_asked} × {money.show(generation.price_per_take)} on {generation.model.title}",
+    )
+
+
+def settle(generation: Generation, delivered: int, reason: str, actor: User | None = None) -> bool:
+    """Charge the delivered takes and release the rest, once; False when that was done before."""
+    delivered = min(delivered, generation.takes_asked)
+    missing = generation.takes_asked - delivered
+    with transaction.atomic():
+        now = timezone.now()
+        first = Generation.objects.filter(pk=generation.pk, settled_at__isnull=True).update(settled_at=now)
+        if not first:
+            return False
+        for kind, takes in ((Entry.Kind.CHARGE, delivered), (Entry.Kind.RELEASE, missing)):
+            if takes:
+                book(
+                    kind,
+                    generation.price_per_take * takes,
+                    project=generation.project,
+                    user=generation.author,
+                    generation=generation,
+                    model_key=generation.model.key,
+                    price=generation.price,
+                    takes=takes if kind == Entry.Kind.CHARGE else 0,
+                    actor=actor,
+                    reason=reason,
+                )
+    generation.settled_at = now
+    return True
+
+
+def differences() -> list[str]:
+    """Compare the roll-ups and the open holds with the entries, cell by cell; an empty list is the promise kept."""
+    wrong = []
+    sums: dict[tuple, dict[str, int]] = {}
+    grouped = Entry.objects.order_by().values("month", "project", "user", "model_key", "kind")
+    for row in grouped.annotate(amount=Sum("amount"), takes_sum=Sum("takes")):
+        cell = sums.setdefault((row["month"], row["project"], row["user"], row["model_key"]), {})
+        for name, sign in _MOVES[Entry.Kind(row["kind"])].items():
+            cell[name] = cell.get(name, 0) + sign * row["amount"]
+        cell["takes"] = cell.get("takes", 0) + row["takes_sum"]
+    names = ("held", "charged", "credited", "adjusted", "takes")
+    for row in Rollup.objects.values("month", "project", "user", "model_key", *names):
+        key = (row["month"], row["project"], row["user"], row["model_key"])
+        entries = sums.pop(key, {})
+        wrong += [
+            f"{key}: {name} is {row[name]}, its entries say {entries.get(name, 0)}"
+            for name in names
+            if row[name] != entries.get(name, 0)
+        ]
+    wrong += [f"{key}: entries without a roll-up" for key in sums]
+    open_holds = Rollup.objects.aggregate(held=Sum("held", default=0))["held"]
+    expected = Generation.objects.unsettled().aggregate(held=Sum(F("price_per_take") * F("takes_asked"), default=0))[
+        "held"
+    ]
+    if open_holds != expected:
+        wrong.append(f"open holds are {open_holds}, unsettled generations say {expected}")
+    return wrong

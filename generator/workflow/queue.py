@@ -1,0 +1,34 @@
+"""Waking the background: which task looks after which work.
+
+Tasks carry no work in their arguments: each *claims* the next due row in the database, does it, and wakes a successor
+while more is due. So a task delivered twice claims twice and finds nothing, and the queue stays short however much is
+waiting, which keeps the watchdog's beat quick.
+"""
+
+from django.conf import settings
+from django_q.tasks import async_task
+
+from generator.models import Generation
+from generator.workflow import catalogue
+
+COMPOSE = "generator.workflow.tasks.compose"
+SWEEP = "generator.workflow.tasks.sweep"
+COLLECT = "generator.workflow.tasks.collect"
+RENDER = "generator.workflow.tasks.render"
+SWEEP_TIMEOUT = 1200  # seconds: 45 of its own and the longest stream
+
+
+def composers() -> int:
+    """How many compose tasks may run at once: two workers stay free, for the sweep and for everything quick."""
+    return max(1, settings.STUDIO_WORKERS - 2)
+
+
+def wake(generation: Generation) -> None:
+    """Start someone on a new generation; enqueued in the caller's transaction, so it goes if that rolls back."""
+    local = catalogue.local_keys()
+    if generation.model.provider.key not in local:
+        async_task(SWEEP, timeout=SWEEP_TIMEOUT)
+        return
+    others = Generation.objects.active().filter(model__provider__key__in=local).exclude(pk=generation.pk)
+    if others[: composers()].count() < composers():
+        async_task(COMPOSE)

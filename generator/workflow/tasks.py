@@ -1,0 +1,36 @@
+"""What the background cluster calls: one-line doors into the workflow."""
+
+from django.utils import timezone
+
+from generator.models import Heartbeat, Track
+from generator.workflow import collect as collecting
+from generator.workflow import compose as composing
+from generator.workflow import control, housekeeping, renditions
+from generator.workflow import sweep as sweeping
+
+
+def beat() -> None:
+    """Prove the cluster alive, and pick up what was left lying."""
+    Heartbeat.objects.update_or_create(name="cluster", defaults={"at": timezone.now()})
+    control.rescue()
+
+
+def compose() -> None:
+    composing.work()
+
+
+def sweep() -> None:
+    sweeping.run()
+
+
+def collect() -> None:
+    collecting.work()
+
+
+def render(track_id: int, format: str) -> None:
+    if track := Track.objects.filter(pk=track_id).first():
+        renditions.make(track, format)
+
+
+def nightly() -> None:
+    housekeeping.nightly()
