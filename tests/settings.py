@@ -20,3 +20,5 @@ STORAGES = {
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 WHITENOISE_AUTOREFRESH = True
+STUDIO_PROVIDERS = ["generator.providers.composer", "tests.fakes.poll", "tests.fakes.stream"]
+STUDIO_PRIVATE_DOWNLOADS = True

@@ -44,7 +44,7 @@ def dismiss(generation: Generation) -> None:
 
 
 def rescue() -> None:
-    """Wake a worker for each kind of work that has been due for a while with nobody coming; cheap enough for each beat."""
+    """Wake a worker for each kind of work that has been due for a while; cheap enough for every beat."""
     now = timezone.now() - PATIENCE
     local = catalogue.local_keys()
     due = Generation.objects.filter(due_at__lte=now)

@@ -1,4 +1,6 @@
-"""Changing a generation's state: one guarded UPDATE and one event, in one transaction. Whoever loses a race does nothing.
+"""Changing a generation's state: one guarded UPDATE and one event, in one transaction.
+
+Whoever loses a race does nothing.
 
     from \\ to     queued  submitting  running  collecting  ready  failed  cancelled  in_doubt
     queued           ·         R          L          ·        ·      x         x          ·

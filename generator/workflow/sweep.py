@@ -18,8 +18,7 @@ import time
 from collections import Counter
 
 import httpx
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -43,7 +42,7 @@ def run(seconds: float = SECONDS) -> None:
     if not _take_lease():
         return
     try:
-        asyncio.run(_loop(seconds))
+        async_to_sync(_loop)(seconds)  # its database work runs in this thread, on this worker's connection
     finally:
         Heartbeat.objects.filter(name="sweep").update(at=timezone.now() - LEASE)
     if _under_way().exists():
@@ -92,7 +91,6 @@ async def _loop(seconds: float) -> None:
         for worker in workers:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
-        await sync_to_async(close_old_connections)()
 
 
 def _claim(room: int, busy: dict[int, str], new_work: bool) -> list[Generation]:

@@ -1,0 +1,32 @@
+"""Audio files as the studio needs them: decoded, measured, judged, drawn, tagged and written. Pure functions."""
+
+from generator.audio.cover import draw_cover
+from generator.audio.decode import NotAudio, Sound, decode
+from generator.audio.encode import FORMATS, Format, convert, encode
+from generator.audio.gate import Finding, inspect
+from generator.audio.measure import Measurements, measure
+from generator.audio.naming import file_name
+from generator.audio.tags import Tags, read_cover, read_tags, write_tags
+from generator.audio.waveform import waveform_path, waveform_peaks
+
+__all__ = [
+    "FORMATS",
+    "Finding",
+    "Format",
+    "Measurements",
+    "NotAudio",
+    "Sound",
+    "Tags",
+    "convert",
+    "decode",
+    "draw_cover",
+    "encode",
+    "file_name",
+    "inspect",
+    "measure",
+    "read_cover",
+    "read_tags",
+    "waveform_path",
+    "waveform_peaks",
+    "write_tags",
+]

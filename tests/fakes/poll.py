@@ -1,0 +1,7 @@
+"""The poll-shaped fake, as the registry loads it."""
+
+from tests.fakes.providers import FakePoll
+
+
+def provider() -> FakePoll:
+    return FakePoll()

@@ -1,0 +1,7 @@
+"""The stream-shaped fake, as the registry loads it."""
+
+from tests.fakes.providers import FakeStream
+
+
+def provider() -> FakeStream:
+    return FakeStream()

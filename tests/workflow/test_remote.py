@@ -1,0 +1,167 @@
+"""Work sent to a provider, over real sockets: what is charged, what is kept, and what is never sent twice."""
+
+import pytest
+
+from generator.models import Delivery, Entry, Generation, State, Track
+from generator.money import dollars
+from generator.workflow import control, money, sweep
+from tests.conftest import POLL, STREAM
+
+
+def ledger(generation) -> dict[str, int]:
+    """The generation's entries, kind → micro-dollars."""
+    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
+
+
+def ended(generation, run_background, state=State.READY) -> Generation:
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == state, list(generation.events.values_list("text", flat=True))
+    assert money.differences() == []
+    return generation
+
+
+@pytest.mark.parametrize("model", [POLL, STREAM])
+def test_a_paid_run_ends_as_playable_tracks_and_one_charge(ask, fake, run_background, model):
+    generation = ended(ask(model=model, takes=2), run_background)
+    assert generation.tracks.count() == 2
+    assert ledger(generation) == {"hold": dollars("0.06"), "charge": dollars("0.06")}
+    assert len(fake.jobs) == 1
+
+
+def test_fewer_takes_than_asked_are_ready_and_the_rest_is_released(ask, fake, run_background):
+    fake.script.deliver = 1
+    generation = ended(ask(takes=3), run_background)
+    assert ledger(generation) == {"hold": dollars("0.09"), "charge": dollars("0.03"), "release": dollars("0.06")}
+    assert "1 of 3" in generation.error_sentence
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"), [("reject", "rejected"), ("no_credit", "operator")], ids=["rejected", "no credit"]
+)
+def test_a_refusal_costs_nothing_and_says_why(ask, fake, run_background, refusal, code):
+    fake.script.submit = refusal
+    generation = ended(ask(), run_background, State.FAILED)
+    assert generation.error_code == code
+    assert generation.error_sentence
+    assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
+
+
+def test_a_busy_provider_is_asked_again_and_charged_once(ask, fake, run_background, monkeypatch):
+    fake.script.submit = "busy"
+    generation = ask()
+    monkeypatch.setattr(sweep, "SECONDS", 1.0)
+    sweep.run(0.3)
+    generation.refresh_from_db()
+    assert generation.state == State.QUEUED
+    fake.script.submit = "ok"
+    ended(generation, run_background)
+    assert len(fake.jobs) == 1
+
+
+def test_a_failure_after_acceptance_costs_nothing(ask, fake, run_background):
+    fake.script.end = "failed"
+    generation = ended(ask(), run_background, State.FAILED)
+    assert "ran out of ideas" in generation.provider_words
+    assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
+
+
+def test_a_lost_answer_is_in_doubt_keeps_its_hold_and_is_never_sent_twice(ask, fake):
+    fake.script.submit = "refuse"
+    generation = ask()
+    sweep.run(0.5)
+    generation.refresh_from_db()
+    assert generation.state == State.IN_DOUBT
+    sweep.run(0.5)
+    assert fake.requests.count("POST /jobs") == 1
+    assert ledger(generation) == {"hold": dollars("0.03")}
+    assert money.differences() == []
+
+
+def test_a_job_whose_answer_was_lost_is_found_again_and_delivered(ask, fake, run_background):
+    fake.script.submit = "drop"
+    generation = ask()
+    sweep.run(0.5)
+    generation.refresh_from_db()
+    assert generation.state == State.IN_DOUBT
+    Generation.objects.update(due_at=generation.created_at)
+    fake.script.submit = "ok"
+    control.rescue()
+    Generation.objects.update(due_at=generation.created_at)
+    generation = ended(generation, run_background)
+    assert len(fake.jobs) == 1
+    assert ledger(generation) == {"hold": dollars("0.03"), "charge": dollars("0.03")}
+
+
+def test_a_process_that_died_while_sending_leaves_a_doubt_not_a_second_job(ask, fake):
+    generation = ask()
+    Generation.objects.filter(pk=generation.pk).update(
+        state=State.SUBMITTING, submit_attempted_at=generation.created_at, due_at=generation.created_at
+    )
+    sweep.run(0.5)
+    generation.refresh_from_db()
+    assert generation.state == State.IN_DOUBT
+    assert not any(request.startswith("POST") for request in fake.requests)
+
+
+def test_a_stream_lost_after_its_id_is_recovered_by_asking(ask, fake, run_background):
+    fake.script.stream = "cut_after_id"
+    generation = ask(model=STREAM)
+    sweep.run(0.5)
+    generation.refresh_from_db()
+    assert generation.state == State.RUNNING
+    assert generation.handle
+    Generation.objects.update(due_at=generation.created_at)
+    ended(generation, run_background)
+    assert len(fake.jobs) == 1
+
+
+def test_a_stream_lost_before_its_id_is_in_doubt(ask, fake):
+    fake.script.stream = "cut_before_id"
+    generation = ask(model=STREAM)
+    sweep.run(0.5)
+    generation.refresh_from_db()
+    assert generation.state == State.IN_DOUBT
+
+
+def test_polls_that_fail_say_nothing_about_the_job(ask, fake, run_background):
+    fake.script.poll = "error"
+    generation = ask()
+    sweep.run(0.8)
+    generation.refresh_from_db()
+    assert generation.state == State.RUNNING
+    fake.script.poll = "ok"
+    Generation.objects.update(due_at=generation.created_at)
+    ended(generation, run_background)
+
+
+@pytest.mark.parametrize("file", ["html", "missing", "truncated", "empty"])
+def test_a_file_that_never_becomes_audio_is_given_up_with_a_sentence_and_no_charge(ask, fake, run_background, file):
+    fake.script.file = file
+    generation = ask()
+    for _ in range(12):
+        run_background()
+        Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at)
+        control.rescue()
+        if file == "truncated":  # it may still come whole: kept trying until the provider has surely deleted it
+            Generation.objects.update(created_at=generation.created_at - 2 * sweep_days())
+    generation = ended(generation, run_background, State.FAILED)
+    assert generation.error_sentence
+    assert not Track.objects.exists()
+    assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
+    assert len(fake.jobs) == 1
+
+
+def sweep_days():
+    from generator.workflow import collect
+
+    return collect.KEPT_FOR
+
+
+def test_a_track_knows_its_papers(ask, fake, run_background):
+    generation = ended(ask("gentle piano"), run_background)
+    track = generation.tracks.get()
+    assert (track.length_ms, track.sample_rate, track.channels) == (2000, 44100, 2)
+    assert len(track.sha256) == 64
+    assert track.waveform.startswith("M")
+    assert track.search_text.count("gentle piano")
