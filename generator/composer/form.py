@@ -1,0 +1,114 @@
+"""From a length to bars and sections: the last chord falls on a bar line and rings out exactly to the end."""
+
+from dataclasses import dataclass
+
+from generator.composer.brief import Brief
+
+BEATS = 4
+RING_SHARE, RING_LEAST, RING_MOST = 0.06, 1.6, 4.5  # seconds the last chord rings, as a share of the length
+SAG = {"intro": -0.22, "A": -0.05, "A2": 0.04, "B": 0.2, "break": -0.25, "build": 0.1, "B2": 0.28, "outro": -0.2}
+_BODY = ("A", "B", "A2", "B2", "break", "build", "B2")  # repeated as long as the piece is
+
+
+@dataclass(frozen=True)
+class Section:
+    name: str
+    first_bar: int
+    bars: int
+    energy: float  # 0..1
+
+    @property
+    def last_bar(self) -> int:
+        return self.first_bar + self.bars - 1
+
+
+@dataclass(frozen=True)
+class Form:
+    """The plan in bars of four beats. `ring_s` is what is left after the last bar for the final chord."""
+
+    sections: tuple[Section, ...]
+    bars: int
+    bpm: float
+    length_s: float
+    loop: bool
+
+    @property
+    def beat_s(self) -> float:
+        return 60 / self.bpm
+
+    @property
+    def bar_s(self) -> float:
+        return BEATS * self.beat_s
+
+    @property
+    def ring_s(self) -> float:
+        return self.length_s - self.bars * self.bar_s
+
+    def section_at(self, bar: int) -> Section:
+        return next((s for s in self.sections if s.first_bar <= bar <= s.last_bar), self.sections[-1])
+
+
+def plan(brief: Brief) -> Form:
+    """Lay out the sections of a piece. An asked tempo is kept; otherwise it bends a little so that bars fit."""
+    bar = BEATS * 60 / brief.bpm
+    if brief.loop:
+        bars = max(1, round(brief.length_s / bar))
+        bpm = bars * BEATS * 60 / brief.length_s
+    elif brief.bpm_is_asked:
+        bars = max(1, int((brief.length_s - RING_LEAST) / bar))
+        bpm = brief.bpm
+    else:
+        ring = min(RING_MOST, max(RING_LEAST, RING_SHARE * brief.length_s))
+        bars = max(1, round((brief.length_s - ring) / bar))
+        bpm = bars * BEATS * 60 / (brief.length_s - ring)
+    return Form(tuple(_sections(brief, bars)), bars, bpm, brief.length_s, brief.loop)
+
+
+def _sections(brief: Brief, bars: int) -> list[Section]:
+    unit = 4 if bars >= 12 else 2 if bars >= 5 else max(1, bars // 2)
+    units, rest = divmod(bars, unit)
+    names = _names(units, brief.loop)
+    lengths = [unit] * units
+    if rest:
+        lengths[-1 if brief.loop else 0] += rest  # a longer beginning is a natural place for odd bars
+    sections: list[Section] = []
+    first = 0
+    for name, length in _merged(list(zip(names, lengths, strict=True))):
+        sections.append(Section(name, first, length, _energy(brief, name, (first + length / 2) / bars)))
+        first += length
+    return sections
+
+
+def _names(units: int, loop: bool) -> list[str]:
+    if loop:
+        return [("A", "A2", "B", "A2")[i % 4] for i in range(units)]
+    if units == 1:
+        return ["A"]
+    if units == 2:
+        return ["A", "B"]
+    if units == 3:
+        return ["intro", "A", "B"]
+    body = [name for i in range(units) for name in _BODY[i % len(_BODY) : i % len(_BODY) + 1]]
+    if units <= 5:
+        return ["intro", *body[: units - 2], "outro"]
+    doubled = [name for name in _BODY * (units // 7 + 1) for _ in range(2 if units >= 10 and name in "AB" else 1)]
+    return ["intro", *doubled[: units - 3], "B2", "outro"]
+
+
+def _merged(plan: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    merged: list[tuple[str, int]] = []
+    for name, length in plan:
+        if merged and merged[-1][0] == name and merged[-1][1] + length <= 8:
+            merged[-1] = (name, merged[-1][1] + length)
+        else:
+            merged.append((name, length))
+    return merged
+
+
+def _energy(brief: Brief, name: str, place: float) -> float:
+    curve = brief.energy
+    if len(curve) > 1:  # a drawn curve is followed as it is
+        at = place * (len(curve) - 1)
+        low = min(int(at), len(curve) - 2)
+        return curve[low] + (curve[low + 1] - curve[low]) * (at - low)
+    return min(1.0, max(0.05, curve[0] + SAG[name]))

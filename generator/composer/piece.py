@@ -1,0 +1,96 @@
+"""The whole way from a brief to a finished take: form, score, mix, master."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generator.composer import master, midi, mix, titles
+from generator.composer.brief import Brief
+from generator.composer.form import Form, plan
+from generator.composer.instruments import RATE
+from generator.composer.score import Score, write
+from generator.composer.styles import STYLES
+
+
+class Cancelled(Exception):
+    """Raise it (or anything else) from the progress callback to stop composing at once."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A section of the finished piece, in seconds."""
+
+    name: str
+    start_s: float
+    end_s: float
+    energy: float
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A finished take. `pcm` is int16, shape (frames, 2), at `sample_rate` Hz."""
+
+    brief: Brief
+    take: int
+    form: Form
+    score: Score
+    pcm: NDArray[np.int16]
+    sample_rate: int = RATE
+
+    @property
+    def title(self) -> str:
+        return titles.title(self.brief, self.take)
+
+    @property
+    def bpm(self) -> float:
+        return round(self.form.bpm, 2)
+
+    @property
+    def key(self) -> str:
+        return self.brief.key
+
+    @cached_property
+    def sections(self) -> tuple[Passage, ...]:
+        bar = self.form.bar_s
+        ends = [(s.first_bar + s.bars) * bar for s in self.form.sections]
+        if ends and not self.form.loop:
+            ends[-1] = self.form.length_s
+        return tuple(
+            Passage(s.name, round(s.first_bar * bar, 3), round(end, 3), s.energy)
+            for s, end in zip(self.form.sections, ends, strict=True)
+        )
+
+    def stems(self) -> dict[str, NDArray[np.float32]]:
+        """Every player alone, float32 (frames, 2), before the master: they add up to the mix it was made from."""
+        style = STYLES[self.brief.style]
+        return {
+            name: mix.render(self.score, style, self.brief.seed, only=name)
+            for name in mix.stem_names(self.score, style)
+        }
+
+    def midi(self) -> bytes:
+        """The same notes as a Standard MIDI File."""
+        return midi.write_midi(self.score, self.title)
+
+
+def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] | None = None) -> Composition:
+    """Compose, play and master one take; the same brief and take give the same bytes on the same platform.
+
+    `progress(stage, fraction)` is called often; whatever it raises stops the work and is passed on.
+    """
+    report = progress or (lambda stage, fraction: None)
+    style = STYLES[brief.style]
+    report("Planning the form", 0.0)
+    form = plan(brief)
+    report("Writing the notes", 0.03)
+    score = write(brief, form, take)
+    report("Playing and mixing", 0.1)
+    rough = mix.render(score, style, brief.seed, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
+    pcm = master.master(
+        rough, brief.loudness_lufs, style.drive, brief.seed, lambda done: report("Mastering", 0.65 + 0.35 * done)
+    )
+    report("Finished", 1.0)
+    return Composition(brief, take, form, score, pcm)
