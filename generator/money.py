@@ -6,7 +6,7 @@ from typing import NewType
 Micros = NewType("Micros", int)
 ZERO = Micros(0)
 PER_DOLLAR = 1_000_000
-_AMOUNT = re.compile(r"(?P<sign>-?)\$?(?P<whole>\d{1,12})(?:\.(?P<part>\d{1,6}))?")
+_AMOUNT = re.compile(r"(?P<sign>-?)\$?(?P<whole>\d{1,12})(?:\.(?P<part>\d{1,6}))?", re.ASCII)
 
 
 def dollars(text: str) -> Micros:

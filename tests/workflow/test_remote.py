@@ -1,11 +1,15 @@
 """Work sent to a provider, over real sockets: what is charged, what is kept, and what is never sent twice."""
 
+import datetime as dt
+
 import pytest
 
 from generator.models import Delivery, Entry, Generation, State, Track
 from generator.money import dollars
-from generator.workflow import control, money, sweep
+from generator.workflow import collect, control, money, sweep
 from tests.conftest import POLL, STREAM
+
+LONG_AGO = dt.timedelta(minutes=5)
 
 
 def ledger(generation) -> dict[str, int]:
@@ -139,23 +143,19 @@ def test_polls_that_fail_say_nothing_about_the_job(ask, fake, run_background):
 def test_a_file_that_never_becomes_audio_is_given_up_with_a_sentence_and_no_charge(ask, fake, run_background, file):
     fake.script.file = file
     generation = ask()
-    for _ in range(12):
+    for _ in range(5):
         run_background()
-        Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at)
+        Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at - LONG_AGO)
         control.rescue()
-        if file == "truncated":  # it may still come whole: kept trying until the provider has surely deleted it
-            Generation.objects.update(created_at=generation.created_at - 2 * sweep_days())
+    if file == "truncated":  # it may still come whole: tried until the provider has surely deleted it
+        generation.refresh_from_db()
+        assert generation.state == State.COLLECTING
+        Generation.objects.update(created_at=generation.created_at - collect.KEPT_FOR)
     generation = ended(generation, run_background, State.FAILED)
     assert generation.error_sentence
     assert not Track.objects.exists()
     assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
     assert len(fake.jobs) == 1
-
-
-def sweep_days():
-    from generator.workflow import collect
-
-    return collect.KEPT_FOR
 
 
 def test_a_track_knows_its_papers(ask, fake, run_background):

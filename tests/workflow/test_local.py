@@ -1,0 +1,149 @@
+"""Work done on this machine: composed, stored and settled, once, whatever dies on the way."""
+
+import pytest
+
+from generator.audio import read_tags
+from generator.models import Entry, Event, Generation, State, Track
+from generator.workflow import Refused, cancel, compose, control, media, money, retry
+from tests.conftest import COMPOSER
+
+SHORT = {"length": 6.0, "seed": 5}
+
+
+def composed(ask, run_background, **changes) -> Generation:
+    generation = ask(model=COMPOSER, settings=SHORT, **changes)
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == State.READY, list(generation.events.values_list("text", "data"))
+    return generation
+
+
+def test_a_brief_becomes_takes_that_know_everything_about_themselves(ask, run_background):
+    generation = composed(ask, run_background, takes=2)
+    first, second = generation.tracks.order_by("take")
+    assert first.length_ms == second.length_ms == 6000
+    assert first.sha256 != second.sha256
+    assert first.lufs == pytest.approx(-14, abs=0.5)
+    assert first.true_peak <= -1.0 + 0.05
+    assert first.title
+    assert first.title != second.title
+    assert first.made_of["heard"]
+    assert not first.faults
+    tags = read_tags(media.path(first.file))
+    assert tags.title == first.title
+    assert "algorithmicMedia" in tags.digital_source
+    assert media.path(first.cover).read_bytes()[8:12] == b"WEBP"
+
+
+def test_free_work_goes_through_the_ledger_like_any_other(ask, run_background):
+    generation = composed(ask, run_background)
+    kinds = list(Entry.objects.filter(generation=generation).order_by("id").values_list("kind", "amount"))
+    assert kinds == [("hold", 0), ("charge", 0)]
+    assert money.differences() == []
+
+
+def test_the_same_seed_and_text_make_the_same_music(ask, run_background):
+    first = composed(ask, run_background).tracks.get()
+    again = composed(ask, run_background).tracks.get()
+    assert first.peaks == again.peaks
+    assert first.measured["energy"] == again.measured["energy"]
+
+
+def test_a_run_that_was_cut_off_makes_only_what_is_missing(ask, run_background):
+    generation = composed(ask, run_background, takes=2)
+    kept = generation.tracks.get(take=1)
+    Track.objects.filter(generation=generation, take=2).delete()
+    # As a worker leaves it that was killed between its takes: running, the claim run out.
+    past = generation.created_at - compose.LEASE
+    Generation.objects.filter(pk=generation.pk).update(state=State.RUNNING, due_at=past, finished_at=None)
+    control.rescue()
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == State.READY
+    assert sorted(generation.tracks.values_list("take", flat=True)) == [1, 2]
+    assert generation.tracks.get(take=1).pk == kept.pk
+    assert Entry.objects.filter(generation=generation, kind="charge").count() == 1
+
+
+def test_a_brief_that_kills_its_worker_is_given_up_with_a_reason(ask, run_background):
+    generation = ask(model=COMPOSER, settings=SHORT)
+    Generation.objects.filter(pk=generation.pk).update(state=State.RUNNING, attempts=compose.MOST_ATTEMPTS)
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == State.FAILED
+    assert "stopped unexpectedly" in generation.error_sentence
+    assert money.differences() == []
+
+
+def test_cancelling_in_the_queue_is_at_once_and_free(ask, run_background, user):
+    generation = ask(model=COMPOSER, settings=SHORT)
+    cancel(generation, user)
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == State.CANCELLED
+    assert not generation.tracks.exists()
+    with pytest.raises(Refused, match="Too late"):
+        cancel(generation, user)
+
+
+def test_cancelling_while_it_is_made_stops_the_work(ask, run_background, user, monkeypatch):
+    generation = ask(model=COMPOSER, settings=SHORT, takes=3)
+    monkeypatch.setattr(compose, "REPORT_EVERY", 0.0)
+    stages = []
+    renew = compose._renew
+
+    def cancel_midway(row, lease, **changes):
+        stages.append(changes.get("stage", ""))
+        if changes.get("stage", "").startswith("Take 2"):
+            cancel(Generation.objects.get(pk=row.pk), user)
+        renew(row, lease, **changes)
+
+    monkeypatch.setattr(compose, "_renew", cancel_midway)
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == State.CANCELLED
+    assert generation.tracks.count() == 1, "the take that was finished is kept"
+    assert not any(stage.startswith("Take 3") for stage in stages)
+
+
+def test_trying_again_keeps_the_brief_and_the_seed(ask, run_background, user):
+    generation = composed(ask, run_background)
+    again = retry(generation, user, "second")
+    assert again.prompt.text == generation.prompt.text
+    assert again.prompt.settings == generation.prompt.settings
+    assert again.again_of == generation
+
+
+def test_people_take_turns(ask, user, stranger, project):
+    for _ in range(3):
+        ask(model=COMPOSER, settings=SHORT)
+    late = ask(model=COMPOSER, settings=SHORT, user=stranger)
+    first, second = compose.claim(), compose.claim()
+    compose_states = {first.author_id, second.author_id}
+    Generation.objects.filter(pk=first.pk).update(state=State.RUNNING)
+    assert first.author_id == user.pk
+    assert compose_states <= {user.pk, stranger.pk}
+    third = compose.claim()
+    assert late.pk in {second.pk, third.pk}, "someone with nothing running goes before another of the same person"
+
+
+def test_a_defect_of_ours_ends_as_failed_with_nothing_held(ask, run_background, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise ZeroDivisionError("oops")
+
+    generation = ask(model=COMPOSER, settings=SHORT)
+    monkeypatch.setattr(compose.ingest, "store", broken)
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == State.FAILED
+    assert "ZeroDivisionError" in generation.provider_words
+    assert money.differences() == []
+
+
+def test_the_history_cannot_be_rewritten(ask):
+    event = Event.objects.filter(generation=ask(model=COMPOSER, settings=SHORT)).first()
+    from django.db import DatabaseError, transaction
+
+    for change in (lambda: Event.objects.filter(pk=event.pk).update(text="never"), event.delete):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            change()
