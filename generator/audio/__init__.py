@@ -3,6 +3,7 @@
 from generator.audio.cover import draw_cover
 from generator.audio.decode import NotAudio, Sound, decode
 from generator.audio.encode import FORMATS, Format, convert, encode
+from generator.audio.files import sha256
 from generator.audio.gate import Finding, inspect
 from generator.audio.measure import Measurements, measure
 from generator.audio.naming import file_name
@@ -26,6 +27,7 @@ __all__ = [
     "measure",
     "read_cover",
     "read_tags",
+    "sha256",
     "waveform_path",
     "waveform_peaks",
     "write_tags",

@@ -1,10 +1,11 @@
 """Samples to files, and one format to another."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -16,6 +17,7 @@ from generator.audio.tags import read_cover, read_tags, write_tags
 BLOCK = 1 << 16  # frames handed to the encoder at a time
 MP3_BIT_RATE = 256_000
 MP3_RATES = (32_000, 44_100, 48_000)
+FULL_SCALE = 32768.0
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,13 @@ class Format:
     codec: str
     sample_format: str
     lossless: bool
+    options: tuple[tuple[str, str], ...] = ()
 
 
 FORMATS: Mapping[str, Format] = {
     "mp3": Format("mp3", "audio/mpeg", "MP3 · 256 kb/s", "libmp3lame", "s16p", lossless=False),
     "wav": Format("wav", "audio/wav", "WAV · 16 bit", "pcm_s16le", "s16", lossless=True),
-    "flac": Format("flac", "audio/flac", "FLAC · lossless", "flac", "s16", lossless=True),
+    "flac": Format("flac", "audio/flac", "FLAC · lossless", "flac", "s16", True, (("compression_level", "5"),)),
 }
 
 
@@ -40,29 +43,65 @@ def encode(
 ) -> None:
     """Write float (−1..1) or int16 samples of shape (frames, channels) as 16 bit in a format of FORMATS.
 
+    Floats that came from 16 bit go back to the very same numbers; others are dithered. The file appears whole, or not
+    at all.
+
     Raises:
         KeyError: no such format.
         ValueError: not one or two channels.
     """
-    kind = FORMATS[format]
     if samples.ndim != 2 or samples.shape[1] not in (1, 2):
         raise ValueError(f"samples have shape {samples.shape}; (frames, 1 or 2) is needed")
-    pcm = samples if samples.dtype == np.int16 else _to_16_bit(samples)
-    layout = "mono" if pcm.shape[1] == 1 else "stereo"
+    with _replacing(Path(path)) as half:
+        _write(samples, sample_rate, half, FORMATS[format], bit_rate)
+
+
+def convert(source_path: str | Path, target_path: str | Path, format: str) -> None:
+    """Make a file of another format; tags and cover go along. The target appears whole or not at all.
+
+    Raises:
+        KeyError: no such format.
+        NotAudio: the source cannot be decoded.
+    """
+    kind = FORMATS[format]
+    sound = decode(source_path)
+    with _replacing(Path(target_path)) as half:
+        _write(sound.samples, sound.sample_rate, half, kind, MP3_BIT_RATE)
+        try:
+            tags, cover = read_tags(source_path), read_cover(source_path)
+        except ValueError:
+            return  # a source of another kind carries none of ours
+        write_tags(half, tags, cover, format=format)
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A file beside the target that takes its place, synced, when nothing went wrong."""
+    half = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield half
+        with half.open("rb+") as file:
+            os.fsync(file.fileno())
+        os.replace(half, target)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def _write(samples: NDArray[Any], rate: int, path: Path, kind: Format, bit_rate: int) -> None:
+    layout = "mono" if samples.shape[1] == 1 else "stereo"
+    out_rate = rate if kind.lossless or rate in MP3_RATES else MP3_RATES[1]
     with av.open(str(path), mode="w", format=kind.extension) as file:
-        options = {"compression_level": "5"} if format == "flac" else {}
-        out_rate = sample_rate if format != "mp3" or sample_rate in MP3_RATES else 44_100
-        stream = file.add_stream(kind.codec, rate=out_rate, options=options)
+        stream = cast(av.AudioStream, file.add_stream(kind.codec, rate=out_rate, options=dict(kind.options)))
         stream.codec_context.layout = layout
         stream.codec_context.format = kind.sample_format
         if not kind.lossless:
             stream.codec_context.bit_rate = bit_rate
         fit = av.AudioResampler(format=kind.sample_format, layout=layout, rate=out_rate)
-        for start in range(0, len(pcm), BLOCK):
-            block = np.ascontiguousarray(pcm[start : start + BLOCK]).reshape(1, -1)
-            frame = av.AudioFrame.from_ndarray(block, format="s16", layout=layout)
-            frame.sample_rate = sample_rate
-            frame.pts = start
+        start = 0
+        for block in _sixteen_bit(samples):
+            frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="s16", layout=layout)
+            frame.sample_rate, frame.pts = rate, start
+            start += len(block)
             for fitted in fit.resample(frame):
                 file.mux(stream.encode(fitted))
         for fitted in fit.resample(None):
@@ -70,27 +109,28 @@ def encode(
         file.mux(stream.encode(None))
 
 
-def _to_16_bit(samples: NDArray[Any]) -> NDArray[np.int16]:
-    """Round to 16 bit with a triangular dither of two steps, which is the same for the same sound."""
-    noise = np.random.default_rng(len(samples)).random((2, *samples.shape), dtype=np.float32)
-    return np.clip(np.round(samples * 32767 + (noise[0] - noise[1])), -32768, 32767).astype(np.int16)
+def _sixteen_bit(samples: NDArray[Any]) -> Iterator[NDArray[np.int16]]:
+    """Blocks of 16 bit numbers. Dither is triangular, two steps wide, and the same for the same sound."""
+    random = np.random.default_rng(len(samples))
+    exact = samples.dtype == np.int16 or _on_grid(samples)
+    for start in range(0, len(samples), BLOCK):
+        block = samples[start : start + BLOCK]
+        if block.dtype == np.int16:
+            yield np.ascontiguousarray(block)
+            continue
+        scaled = np.asarray(block, np.float32) * np.float32(FULL_SCALE)
+        if not exact:
+            noise = random.random((2, *block.shape), dtype=np.float32)
+            scaled += noise[0]
+            scaled -= noise[1]
+        np.rint(scaled, out=scaled)
+        yield np.clip(scaled, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
 
 
-def convert(source: str | Path, target: str | Path, format: str) -> None:
-    """Make a file of another format; tags and cover go along. The target appears whole or not at all.
-
-    Raises:
-        KeyError: no such format.
-        NotAudio: the source cannot be decoded.
-    """
-    target = Path(target)
-    sound = decode(source)
-    half = target.with_name(f".{target.name}.part")
-    try:
-        encode(sound.samples, sound.sample_rate, half, format)
-        write_tags(half, read_tags(source), read_cover(source), format=format)
-        with half.open("rb") as file:
-            os.fsync(file.fileno())
-        os.replace(half, target)
-    finally:
-        half.unlink(missing_ok=True)
+def _on_grid(samples: NDArray[Any]) -> bool:
+    """Whether every sample is a 16 bit number already."""
+    for start in range(0, len(samples), BLOCK):
+        scaled = samples[start : start + BLOCK] * FULL_SCALE
+        if not np.array_equal(scaled, np.rint(scaled)):
+            return False
+    return True

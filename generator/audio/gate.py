@@ -1,19 +1,42 @@
-"""The quality gate: what a listener would complain about, found before they do, said in their words."""
+"""The quality gate: what a listener would complain about, found before they do, said in their words.
+
+silent        nothing passes the loudness gate
+truncated     shorter than its container promised, or damaged
+wrong_length  not what was asked for
+long_silence  a gap in the middle, or a long one at either end
+mono          both sides are the same
+dead_channel  one side is empty
+out_of_phase  the sides cancel each other
+too_quiet     below −35 LUFS
+clipping      held at full scale again and again
+abrupt_start  begins in the middle of a sound
+abrupt_end    ends in the middle of a sound
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generator.audio.decode import Sound
 from generator.audio.measure import Measurements
 
 QUIET_LUFS = -35.0
-EDGE_S = 0.03  # how long the last moment is that must be quiet
-ABRUPT_DB = -14.0  # of the loudest moment of the last seconds: louder than this at the very end is a cut
-DEAD_DB = -60.0
-CLIPPED_RUNS = 8
+DEAD_DB = 60.0  # quieter than the other side by this much
+OPPOSED = -0.3  # correlation of the sides
+CLIPPED_RUNS, CLIPPED_PER_MINUTE = 8, 20.0  # a few touches of full scale are nobody's worry
+SAME = 1e-3  # difference of two sides that are one
+LOST_S = 1.0
+
+EDGE_S = 0.03  # how long the last moment is
+BEFORE_S = 4.0  # what the last moment is compared with
+TRAILING_S = 0.1  # a codec's padding after a cut is at most this long
+PADDING = 10 ** (-60 / 20)
+CUT_DB, HURRIED_DB = -14.0, -24.0  # the last moment against the loudest one before it
+STEP = 0.05  # of full scale: a first sample that high did not begin there
+ATTACK_S, AFTER_S, RUNNING_DB = 0.005, 0.2, -6.0
 
 
 @dataclass(frozen=True)
@@ -26,82 +49,104 @@ class Finding:
 
 def inspect(
     sound: Sound,
-    measured: Measurements,
+    measurements: Measurements,
     *,
     asked_seconds: float | None = None,
     tolerance_s: float = 0.05,
     gap_ok_s: float = 1.0,
     loop: bool = False,
 ) -> tuple[Finding, ...]:
-    """Judge a take; an empty tuple means nothing to complain about. A loop's end may be as loud as it likes."""
-    if measured.lufs is None:
-        return (Finding("silent", "fault", "There is nothing to hear in this file."),)
-    checks = [
-        *_length(sound, measured, asked_seconds, tolerance_s),
-        *_channels(sound, measured),
-        *_level(measured),
-        *_gaps(measured, gap_ok_s),
-    ]
+    """Judge a take; an empty tuple means nothing to complain about. A loop's ends may be as loud as they like."""
+    length = list(_length(sound, measurements, asked_seconds, tolerance_s))
+    if measurements.lufs is None:
+        return (Finding("silent", "fault", "There is nothing to hear in this file."), *length)
+    found = [*length, *_sides(sound, measurements), *_level(measurements), *_gaps(measurements, gap_ok_s)]
     if not loop:
-        checks += _edges(sound)
-    return tuple(checks)
+        found += [*_start(sound), *_end(sound)]
+    return tuple(found)
 
 
 def _length(sound: Sound, measured: Measurements, asked: float | None, tolerance: float) -> Iterator[Finding]:
-    promised = sound.announced_seconds
-    if promised and promised - measured.seconds > 1.0:
-        yield Finding("truncated", "fault", f"The file breaks off {promised - measured.seconds:.0f} s too early.")
-    if asked and abs(measured.seconds - asked) > tolerance:
+    lost = (sound.announced_seconds or 0.0) - measured.seconds
+    if lost > LOST_S:
+        yield Finding(
+            "truncated", "fault", f"The file breaks off: {lost:.0f} s are missing at the end.", measured.seconds
+        )
+    elif sound.bad_packets:
+        yield Finding("truncated", "fault", "Parts of the file are damaged and could not be played.")
+    if asked is not None and abs(measured.seconds - asked) > tolerance:
         yield Finding("wrong_length", "warning", f"It is {measured.seconds:.1f} s long; {asked:g} s were asked for.")
 
 
-def _channels(sound: Sound, measured: Measurements) -> Iterator[Finding]:
-    if sound.channels == 1:
-        yield Finding("mono", "warning", "It is mono: the same on both sides.")
-        return
-    powers = np.sqrt(np.mean(np.square(sound.samples, dtype=np.float64), axis=0)) + 1e-12
-    if 20 * np.log10(powers.min() / powers.max()) < DEAD_DB:
-        side = "left" if powers[0] < powers[1] else "right"
+def _sides(sound: Sound, measured: Measurements) -> Iterator[Finding]:
+    if sound.channels == 1 or np.abs(sound.samples[::16, 0] - sound.samples[::16, 1]).max(initial=0.0) < SAME:
+        yield Finding("mono", "warning", "It is mono: both sides play the same.")
+    elif abs(measured.balance_db) > DEAD_DB:
+        side = "left" if measured.balance_db < 0 else "right"
         yield Finding("dead_channel", "fault", f"There is nothing on the {side} side.")
-    elif measured.correlation < -0.3:
-        yield Finding("out_of_phase", "fault", "The two sides cancel each other: it nearly vanishes on a phone.")
+    elif measured.correlation < OPPOSED:
+        yield Finding("out_of_phase", "fault", "The two sides cancel each other: on a phone most of it would be gone.")
 
 
 def _level(measured: Measurements) -> Iterator[Finding]:
     if measured.lufs is not None and measured.lufs < QUIET_LUFS:
         yield Finding("too_quiet", "warning", f"It is very quiet ({measured.lufs:.0f} LUFS).")
-    if measured.clipped_runs >= CLIPPED_RUNS:
+    per_minute = measured.clipped_runs * 60 / max(measured.seconds, 1.0)
+    if measured.clipped_runs >= CLIPPED_RUNS and per_minute >= CLIPPED_PER_MINUTE:
         yield Finding("clipping", "warning", "The loudest parts are clipped: they may crackle.")
 
 
 def _gaps(measured: Measurements, gap_ok: float) -> Iterator[Finding]:
     for start, end in measured.silence:
-        if end - start > gap_ok and end < measured.seconds - 0.05:
-            yield Finding("long_silence", "warning", f"Silent for {end - start:.1f} s.", start)
+        if end - start <= gap_ok:
+            continue
+        if start <= 0.05:
+            yield Finding("long_silence", "warning", f"The music begins only after {end:.1f} s.", start)
+        elif end >= measured.seconds - 0.05:
+            yield Finding("long_silence", "warning", f"The last {end - start:.1f} s are silent.", start)
+        else:
+            yield Finding("long_silence", "warning", f"It falls silent for {end - start:.1f} s.", start)
 
 
-def _edges(sound: Sound) -> Iterator[Finding]:
-    edge = max(1, int(EDGE_S * sound.sample_rate))
-    near = sound.samples[-sound.sample_rate * 4 :]
-    start, end = sound.samples[: edge // 4], sound.samples[-edge:]
-    reference = _loudest_moment(near, edge)
-    if _db(_rms(end), reference) > ABRUPT_DB and reference > 1e-4:
-        yield Finding("abrupt_end", "fault", "It stops dead instead of ending.", sound.seconds)
-    first = float(np.abs(start[: max(1, len(start) // 8)]).max(initial=0.0))
-    if first > 0.25:
+def _start(sound: Sound) -> Iterator[Finding]:
+    """A first sample far from zero that goes on as loud as it began; an instrument's attack starts at zero."""
+    first = float(np.abs(sound.samples[:2]).max(initial=0.0))
+    if first < STEP:
+        return
+    attack, after = int(ATTACK_S * sound.sample_rate), int(AFTER_S * sound.sample_rate)
+    if _db(_rms(sound.samples[:attack]), _rms(sound.samples[attack:after])) > RUNNING_DB:
         yield Finding("abrupt_start", "warning", "It starts in the middle of a sound.", 0.0)
 
 
-def _loudest_moment(samples: np.ndarray, edge: int) -> float:
-    whole = len(samples) // edge * edge
+def _end(sound: Sound) -> Iterator[Finding]:
+    near = _without_padding(sound.samples[-int(BEFORE_S * sound.sample_rate) :], int(TRAILING_S * sound.sample_rate))
+    moment = max(1, int(EDGE_S * sound.sample_rate))
+    loudest = _loudest_moment(near, moment)
+    if loudest < PADDING:
+        return
+    level = _db(_rms(near[-moment:]), loudest)
+    if level > CUT_DB:
+        yield Finding("abrupt_end", "fault", "It stops dead instead of coming to an end.", sound.seconds)
+    elif level > HURRIED_DB:
+        yield Finding("abrupt_end", "warning", "It ends in a hurry: the last sound is cut short.", sound.seconds)
+
+
+def _without_padding(samples: NDArray[np.float32], most: int) -> NDArray[np.float32]:
+    heard = np.flatnonzero(np.abs(samples).max(axis=1) > PADDING) if len(samples) else samples
+    trailing = len(samples) - int(heard[-1]) - 1 if len(heard) else 0
+    return samples[: len(samples) - trailing] if 0 < trailing <= most else samples
+
+
+def _loudest_moment(samples: NDArray[np.float32], moment: int) -> float:
+    whole = len(samples) // moment * moment
     if not whole:
         return _rms(samples)
-    blocks = samples[:whole].astype(np.float64).reshape(-1, edge * samples.shape[1])
-    return float(np.sqrt(np.mean(blocks**2, axis=1)).max())
+    blocks = samples[-whole:].reshape(-1, moment * samples.shape[1])
+    return float(np.sqrt(np.einsum("bs,bs->b", blocks, blocks).max() / blocks.shape[1]))
 
 
-def _rms(samples: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if len(samples) else 0.0
+def _rms(samples: NDArray[np.float32]) -> float:
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
 
 
 def _db(value: float, reference: float) -> float:

@@ -1,26 +1,17 @@
 """Everything the studio says about the sound of a track is measured here, on the decoded samples."""
 
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
-from generator.audio import music
+from generator.audio import loudness, music, peaks
 from generator.audio.decode import Sound
 
-Samples = NDArray[np.float32]
-
-ABSOLUTE_GATE = -70.0  # LUFS, BS.1770-4
-RELATIVE_GATE = -10.0  # LU
-STEP_S = 0.1  # gating blocks are 400 ms long and begin every 100 ms
-SILENCE_DB = -60.0
-CLIP_LEVEL = 0.9999
-CLIP_RUN = 3  # samples in a row at full scale
 ENERGY_POINTS = 32
-PEAK_BLOCK = 8192
-OVERSAMPLE = 4
+ENERGY_SPAN = 30.0  # LU from nothing to full
+_TOGETHER = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -30,6 +21,7 @@ class Measurements:
     seconds: float
     frames: int
     sample_rate: int
+    channels: int
     lufs: float | None  # integrated loudness, ITU-R BS.1770-4; None when nothing passes its gates
     lufs_range: float  # LU, 10th to 95th percentile of gated short-term loudness (EBU Tech 3342)
     true_peak_dbtp: float | None  # 4× oversampled (BS.1770-4 annex 2)
@@ -39,36 +31,40 @@ class Measurements:
     key: str | None  # "A minor"
     key_confidence: float  # 0..1
     correlation: float  # of left and right, −1..1; 1 for mono
+    balance_db: float  # how much louder left is than right, −120..120; 0 for mono
     silence: tuple[tuple[float, float], ...]  # stretches quieter than −60 dBFS, over half a second
-    clipped_runs: int
+    clipped_runs: int  # places held at full scale for 3 samples and more
     brightness: float  # spectral centroid
     energy: tuple[float, ...]  # the loudness curve in 32 steps, 0..1
 
 
 def measure(sound: Sound) -> Measurements:
-    """Measure a sound of any length; memory stays at a few copies of it."""
+    """Measure a sound of any length, a few thousand samples at a time."""
     samples, rate = sound.samples, sound.sample_rate
-    powers = _block_powers(samples, rate)
-    lufs, spread = _loudness(powers), _range(powers)
-    peak = float(np.abs(samples).max(initial=0.0))
-    tempo, tonal = music.analyse(samples, rate) if lufs is not None else (music.NO_TEMPO, music.NO_KEY)
+    loud = loudness.loudness(samples, rate)
+    tops = peaks.block_peaks(samples)
+    peak = float(tops.max(initial=0.0))
+    correlation, balance = _sides(samples)
+    tempo, tonal = music.analyse(samples, rate) if loud.lufs is not None else (music.NO_TEMPO, music.NO_KEY)
     return Measurements(
         seconds=sound.seconds,
         frames=sound.frames,
         sample_rate=rate,
-        lufs=None if lufs is None else round(lufs, 2),
-        lufs_range=round(spread, 2),
-        true_peak_dbtp=_db(true_peak(samples)) if peak else None,
+        channels=sound.channels,
+        lufs=None if loud.lufs is None else round(loud.lufs, 2),
+        lufs_range=round(loud.range_lu, 2),
+        true_peak_dbtp=_db(peaks.true_peak(samples, tops)) if peak else None,
         sample_peak_dbfs=_db(peak) if peak else None,
         bpm=tempo.bpm,
         bpm_confidence=tempo.confidence,
         key=tonal.key,
         key_confidence=tonal.confidence,
-        correlation=_correlation(samples),
-        silence=_silence(samples, rate),
-        clipped_runs=_clipped(samples),
-        brightness=tonal.brightness,
-        energy=_energy(powers),
+        correlation=correlation,
+        balance_db=balance,
+        silence=peaks.silences(tops, sound.frames, rate),
+        clipped_runs=peaks.clipped_runs(samples, tops),
+        brightness=loud.brightness,
+        energy=_energy(loud.steps),
     )
 
 
@@ -76,142 +72,25 @@ def _db(value: float) -> float:
     return round(float(20 * np.log10(max(value, 1e-9))), 2)
 
 
-# --- loudness: ITU-R BS.1770-4 ---
-
-
-def k_weighting(rate: int) -> NDArray[np.float64]:
-    """The two filters of BS.1770-4 (high shelf, then high pass) as second-order sections for any sample rate.
-
-    The standard prints coefficients for 48 kHz only; these are its analogue prototypes through the bilinear transform
-    (De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 2018).
-    """
-    gain, q, centre = 3.999843853973347, 0.7071752369554196, 1681.974450955533
-    k = np.tan(np.pi * centre / rate)
-    vh = 10 ** (gain / 20)
-    vb = vh**0.4996667741545416
-    a0 = 1 + k / q + k * k
-    shelf = [(vh + vb * k / q + k * k) / a0, 2 * (k * k - vh) / a0, (vh - vb * k / q + k * k) / a0]
-    shelf += [1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0]
-    q, centre = 0.5003270373238773, 38.13547087602444
-    k = np.tan(np.pi * centre / rate)
-    a0 = 1 + k / q + k * k
-    high = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0]
-    return np.array([shelf, high])
-
-
-def _block_powers(samples: Samples, rate: int) -> NDArray[np.float64]:
-    """Mean K-weighted power of each 100 ms step, channels summed; a last part shorter than a step is dropped."""
-    step = round(STEP_S * rate)
-    sections = k_weighting(rate)
-    state = np.zeros((2, 2, samples.shape[1]))
-    powers = []
-    chunk = step * 100
-    for start in range(0, len(samples), chunk):
-        weighted, state = signal.sosfilt(sections, samples[start : start + chunk], axis=0, zi=state)
-        whole = len(weighted) // step * step
-        if whole:
-            blocks = weighted[:whole].reshape(-1, step, samples.shape[1])
-            powers.append(np.einsum("bsc,bsc->b", blocks, blocks) / step)
-    return np.concatenate(powers) if powers else np.zeros(0)
-
-
-def _gate_blocks(powers: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    if len(powers) < steps:
-        return powers.mean(keepdims=True) if len(powers) else powers
-    return np.convolve(powers, np.ones(steps) / steps, "valid")
-
-
-def _lufs(power: Any) -> Any:
-    return -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
-
-
-def _loudness(powers: NDArray[np.float64]) -> float | None:
-    blocks = _gate_blocks(powers, 4)
-    blocks = blocks[_lufs(blocks) > ABSOLUTE_GATE]
-    if not len(blocks):
-        return None
-    loud = blocks[_lufs(blocks) > _lufs(blocks.mean()) + RELATIVE_GATE]
-    return float(_lufs(loud.mean()))
-
-
-def _range(powers: NDArray[np.float64]) -> float:
-    blocks = _gate_blocks(powers, 30)
-    blocks = blocks[_lufs(blocks) > ABSOLUTE_GATE]
-    if len(blocks) < 2:
-        return 0.0
-    levels = _lufs(blocks[_lufs(blocks) > _lufs(blocks.mean()) - 20])
-    low, high = np.percentile(levels, (10, 95))
-    return float(high - low)
-
-
-# --- peaks ---
-
-
-def true_peak(samples: Samples) -> float:
-    """The largest value between the samples, found by 4× oversampling; 1.0 is 0 dBTP.
-
-    Only blocks whose own peak comes near the loudest are oversampled: elsewhere even a full-band overshoot of 6 dB
-    could not reach it.
-    """
-    loudest = np.abs(samples).max(axis=1)
-    if not len(loudest):
-        return 0.0
-    best = float(loudest.max())
-    if best == 0:
-        return 0.0
-    edges = np.arange(0, len(loudest), PEAK_BLOCK)
-    tops = np.maximum.reduceat(loudest, edges)
-    for index in np.argsort(tops)[::-1][:64]:
-        if tops[index] * 2 < best:
-            break
-        part = samples[max(0, edges[index] - 64) : edges[index] + PEAK_BLOCK + 64]
-        risen = signal.resample_poly(part, OVERSAMPLE, 1, axis=0)
-        best = max(best, float(np.abs(risen).max()))
-    return best
-
-
-def _clipped(samples: Samples) -> int:
-    """Count runs of samples held at the same full-scale value."""
-    top = np.abs(samples).max(initial=0.0)
-    if top < CLIP_LEVEL:
-        return 0
-    runs = 0
-    for channel in samples.T:
-        flat = np.concatenate(([0], (np.abs(channel) >= CLIP_LEVEL).astype(np.int8), [0]))
-        change = np.diff(flat)
-        lengths = np.flatnonzero(change == -1) - np.flatnonzero(change == 1)
-        runs += int((lengths >= CLIP_RUN).sum())
-    return runs
-
-
-# --- the rest ---
-
-
-def _correlation(samples: Samples) -> float:
+def _sides(samples: NDArray[np.float32]) -> tuple[float, float]:
+    """Correlation of the channels, and how many dB the left one is above the right one."""
     if samples.shape[1] == 1:
-        return 1.0
-    left, right = samples[:, 0], samples[:, 1]
-    power = float(np.sqrt(np.dot(left, left) * np.dot(right, right)))
-    return 1.0 if power < 1e-9 else round(float(np.dot(left, right)) / power, 3)
+        return 1.0, 0.0
+    products = np.zeros((2, 2))
+    for start in range(0, len(samples), _TOGETHER):
+        part = samples[start : start + _TOGETHER]
+        products += part.T @ part
+    left, right = products[0, 0], products[1, 1]
+    power = float(np.sqrt(left * right))
+    balance = float(np.clip(10 * np.log10((left + 1e-12) / (right + 1e-12)), -120, 120))
+    return 1.0 if power < 1e-9 else round(float(products[0, 1]) / power, 3), round(balance, 2)
 
 
-def _silence(samples: Samples, rate: int) -> tuple[tuple[float, float], ...]:
-    step = max(1, rate // 20)
-    loudest = np.abs(samples).max(axis=1)
-    edges = np.arange(0, len(loudest), step)
-    quiet = np.maximum.reduceat(loudest, edges) < 10 ** (SILENCE_DB / 20)
-    change = np.diff(np.concatenate(([0], quiet.astype(np.int8), [0])))
-    starts, ends = np.flatnonzero(change == 1) * step / rate, np.flatnonzero(change == -1) * step / rate
-    last = len(loudest) / rate
-    return tuple(
-        (round(float(a), 2), round(min(float(b), last), 2)) for a, b in zip(starts, ends, strict=True) if b - a > 0.5
-    )
-
-
-def _energy(powers: NDArray[np.float64]) -> tuple[float, ...]:
-    if not len(powers):
+def _energy(steps: NDArray[np.float64]) -> tuple[float, ...]:
+    if not len(steps):
         return (0.0,) * ENERGY_POINTS
-    edges = np.linspace(0, len(powers), ENERGY_POINTS + 1).astype(int)
-    levels = [_lufs(powers[a : max(a + 1, b)].mean()) for a, b in zip(edges, edges[1:], strict=False)]
-    loud = max(levels)
-    return tuple(round(float(np.clip(1 + (level - loud) / 30, 0, 1)), 3) for level in levels)
+    edges = np.linspace(0, len(steps), ENERGY_POINTS + 1).astype(int)
+    means = np.array([steps[a : max(a + 1, b)].mean() for a, b in pairwise(edges)])
+    levels = loudness.lufs_of(means)
+    loudest = max(float(levels.max()), loudness.ABSOLUTE_GATE)
+    return tuple(round(float(level), 3) for level in np.clip(1 + (levels - loudest) / ENERGY_SPAN, 0, 1))

@@ -1,18 +1,29 @@
-"""Tempo and key, estimated from one pass of spectra over a thinned-out signal."""
+"""Tempo and key, estimated on a thinned-out mono signal."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import fft
+
+Samples = NDArray[np.float32]
+Curve = NDArray[np.floating]
 
 TARGET_RATE = 11_025
-SIZE, HOP = 2048, 256
 MOST_SECONDS = 240  # the first minutes decide; longer is no more certain
+TOGETHER = 256  # spectra at a time
+
+ONSET_SIZE, ONSET_HOP = 512, 128  # 46 ms every 12 ms
+BANDS = 24
 SLOW, FAST = 50.0, 210.0  # BPM looked at
-LIKELY, WIDTH = 110.0, 0.9  # a log-normal prior settles octaves (Ellis, "Beat tracking by dynamic programming", 2007)
+LIKELY, WIDTH = 105.0, 0.8  # a log-normal prior settles octaves (Ellis, "Beat tracking by dynamic programming", 2007)
+COMB = ((1, 1.0), (2, 0.7), (3, 0.35), (4, 0.5))  # beats apart, and how much their likeness counts
+
+KEY_SIZE, KEY_HOP = 4096, 2048  # bins of 2.7 Hz: semitones are told apart from 50 Hz up
+LOWEST, HIGHEST = 55.0, 1800.0  # Hz: where chords live
+BASS = 200.0  # Hz: below this the bass line says which chord it is
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-# Key profiles from Temperley, "What's key for key?", 1999.
+# Key profiles from Temperley, "What's key for key? The Krumhansl-Schmuckler algorithm reconsidered", 1999.
 MAJOR = np.array([5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0])
 MINOR = np.array([5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0])
 
@@ -27,93 +38,138 @@ class Tempo:
 class Tonal:
     key: str | None
     confidence: float
-    brightness: float
 
 
 NO_TEMPO = Tempo(None, 0.0)
-NO_KEY = Tonal(None, 0.0, 0.0)
+NO_KEY = Tonal(None, 0.0)
 
 
-def analyse(samples: NDArray[np.float32], rate: int) -> tuple[Tempo, Tonal]:
+def analyse(samples: Samples, rate: int) -> tuple[Tempo, Tonal]:
     """Estimate tempo and key of a sound of shape (frames, channels)."""
-    mono = samples[: MOST_SECONDS * rate].mean(axis=1)
-    step = max(1, round(rate / TARGET_RATE))
-    if step > 1:
-        mono = signal.decimate(mono, step, ftype="fir").astype(np.float32)
-    thin = rate / step
-    if len(mono) < 4 * SIZE:
+    mono, thin = _thinned(samples[: MOST_SECONDS * rate], rate)
+    if len(mono) < 2 * KEY_SIZE:
         return NO_TEMPO, NO_KEY
-    frames = np.lib.stride_tricks.sliding_window_view(mono, SIZE)[::HOP]
-    window = np.hanning(SIZE).astype(np.float32)
-    spectra = np.abs(np.fft.rfft(frames * window, axis=1)).astype(np.float32)
-    return _tempo(spectra, thin / HOP), _tonal(spectra, thin)
+    return _tempo(mono, thin), _tonal(mono, thin)
 
 
-def _tempo(spectra: NDArray[np.float32], frame_rate: float) -> Tempo:
+def _thinned(samples: Samples, rate: int) -> tuple[Samples, float]:
+    """Average neighbouring frames: the average's zeros lie where the fold would reach the chords' range."""
+    step = max(1, round(rate / TARGET_RATE))
+    wide = step * samples.shape[1]
+    whole = len(samples) // step * step
+    return samples[:whole].reshape(-1, wide) @ np.full(wide, 1 / wide, np.float32), rate / step
+
+
+# --- tempo ---
+
+
+def _tempo(mono: Samples, rate: float) -> Tempo:
     """Autocorrelate the onset strength; the best lag is refined on its multiples, where it is measured finer."""
-    levels = np.log1p(20 * spectra / (spectra.mean() + 1e-9))
-    rises = np.maximum(0, np.diff(levels, axis=0)).mean(axis=1)
-    onset = rises - signal.fftconvolve(rises, np.ones(32) / 32, "same")
-    if onset.std() < 1e-6:
+    onset = _onsets(mono, rate)
+    frame_rate = rate / ONSET_HOP
+    if onset.std() < 1e-4:
         return NO_TEMPO
-    onset = (onset - onset.mean()) / onset.std()
     size = len(onset)
-    whole = np.fft.irfft(np.abs(np.fft.rfft(onset, 2 * size)) ** 2)[:size]
-    same = whole / np.maximum(1, size - np.arange(size)) / (whole[0] / size)
-    candidates = np.arange(SLOW, FAST, 0.25)
+    whole = fft.irfft(np.abs(fft.rfft(onset, 2 * size)) ** 2)[:size]
+    alike = whole / np.maximum(1, size - np.arange(size)) / (whole[0] / size)
+    candidates = 2.0 ** np.arange(np.log2(SLOW), np.log2(FAST), 0.002)
     lags = 60 * frame_rate / candidates
-    score = sum(weight * _at(same, lags * times) for times, weight in ((1, 1.0), (2, 0.7), (4, 0.5)))
+    score = np.sum([weight * _around(alike, lags * times) for times, weight in COMB], axis=0)
     prior = np.exp(-0.5 * (np.log2(candidates / LIKELY) / WIDTH) ** 2)
-    best = int(np.argmax(np.where(score > 0, score, 0) * prior))
-    strength = float(score[best]) / 2.2
-    if strength < 0.05:
+    best = int(np.argmax(np.maximum(score, 0) * prior))
+    strength = float(score[best]) / sum(weight for _, weight in COMB)
+    if strength < 0.04:
         return NO_TEMPO
-    return Tempo(round(_refine(same, float(candidates[best]), frame_rate), 1), round(min(1.0, strength * 2), 2))
+    bpm = _refine(alike, float(candidates[best]), frame_rate)
+    return Tempo(round(bpm, 1), round(min(1.0, strength * 2.5), 2))
 
 
-def _at(curve: NDArray[np.floating], lags: NDArray[np.floating]) -> NDArray[np.floating]:
-    return np.interp(lags, np.arange(len(curve)), curve, right=0.0)
+def _onsets(mono: Samples, rate: float) -> Samples:
+    """How much each band's loudness rises from frame to frame, less its local average."""
+    spectra = np.lib.stride_tricks.sliding_window_view(mono, ONSET_SIZE)[::ONSET_HOP]
+    window = np.hanning(ONSET_SIZE).astype(np.float32)
+    filters = _bands(rate)
+    levels = np.empty((len(spectra), BANDS), np.float32)
+    for start in range(0, len(spectra), TOGETHER):
+        found = fft.rfft(spectra[start : start + TOGETHER] * window, axis=1).view(np.float32)
+        levels[start : start + len(found)] = np.square(found) @ filters
+    levels = np.log1p(1000 * levels / (levels.mean() + 1e-12))
+    rises = np.maximum(0, levels[2:] - levels[:-2]).mean(axis=1)
+    smooth = np.convolve(rises, np.hanning(7)[1:-1] / 3, "same")
+    wide = int(rate / ONSET_HOP) | 1
+    level = np.convolve(np.pad(smooth, wide // 2, mode="edge"), np.ones(wide) / wide, "valid")
+    onset = np.maximum(0, smooth - level)
+    return np.asarray(onset - onset.mean(), np.float32)
 
 
-def _refine(same: NDArray[np.floating], bpm: float, frame_rate: float) -> float:
-    """Look closely around a tempo at 4, 8 and 16 beats' distance, as far as the sound is long."""
-    near = np.arange(bpm * 0.97, bpm * 1.03, 0.02)
-    lags = 60 * frame_rate / near
-    score = np.zeros(len(near))
-    for times in (4, 8, 16):
-        if lags.max() * times < len(same) * 0.6:
-            score += _at(same, lags * times)
-    return float(near[int(np.argmax(score))]) if score.any() else bpm
+def _bands(rate: float) -> Samples:
+    """Sums of power over bands that are even in log frequency; rows are (real, imaginary) of each bin."""
+    bins = np.arange(ONSET_SIZE // 2 + 1) * rate / ONSET_SIZE
+    edges = np.geomspace(40, rate / 2, BANDS + 1)
+    filters = (bins[:, None] >= edges[None, :-1]) & (bins[:, None] < edges[None, 1:])
+    return np.repeat(filters, 2, axis=0).astype(np.float32)
 
 
-def _tonal(spectra: NDArray[np.float32], rate: float) -> Tonal:
-    """Fold the spectrum into twelve pitch classes and compare with every key's profile."""
-    power = np.sqrt(spectra).mean(axis=0)
-    frequencies = np.fft.rfftfreq(SIZE, 1 / rate)
-    mean = spectra.mean(axis=0)
-    brightness = float((frequencies * mean).sum() / max(1e-9, mean.sum()))
-    local = np.convolve(power, np.ones(9) / 9, "same")
-    tonal = np.maximum(0, power - local)
-    peaks = np.flatnonzero((tonal[1:-1] > tonal[:-2]) & (tonal[1:-1] >= tonal[2:])) + 1
-    peaks = peaks[(frequencies[peaks] > 60) & (frequencies[peaks] < 2000)]
-    if not len(peaks):
-        return Tonal(None, 0.0, round(brightness, 1))
-    exact = _between_bins(power, peaks) * rate / SIZE
-    pitch = 69 + 12 * np.log2(exact / 440)
-    near = 1 - np.minimum(1, 2 * np.abs(pitch - np.round(pitch)))
-    chroma = np.bincount(np.round(pitch).astype(int) % 12, tonal[peaks] * near, 12)
-    scores = [
-        float(np.corrcoef(chroma, np.roll(profile, tonic))[0, 1]) for profile in (MAJOR, MINOR) for tonic in range(12)
-    ]
+def _around(curve: Curve, lags: Curve) -> Curve:
+    """A curve at fractional places, the best of three neighbours; nothing beyond its end."""
+    places = np.arange(len(curve))
+    return np.asarray(np.max([np.interp(lags + shift, places, curve, right=0.0) for shift in (-1, 0, 1)], axis=0))
+
+
+def _refine(alike: Curve, bpm: float, frame_rate: float) -> float:
+    """Look ever closer at 1, 4 and 16 beats' distance, as far as the sound is long."""
+    for times, reach in ((1, 0.04), (4, 0.02), (8, 0.01), (16, 0.006), (32, 0.003)):
+        near = bpm * np.linspace(1 - reach, 1 + reach, 201)
+        lags = 60 * frame_rate * times / near
+        if lags.max() > len(alike) * 0.6:
+            break
+        heights = np.interp(lags, np.arange(len(alike)), alike)
+        if heights.max() <= 0:
+            break
+        bpm = float(near[int(np.argmax(heights))])
+    return bpm
+
+
+# --- key ---
+
+
+def _tonal(mono: Samples, rate: float) -> Tonal:
+    """Fold spectral peaks into twelve pitch classes and compare with every key's profile."""
+    chroma, bass = _chroma(mono, rate)
+    if chroma.max() <= 0:
+        return NO_KEY
+    chroma = chroma / chroma.sum()
+    profiles = [np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)]
+    scores = np.array([np.corrcoef(chroma, profile)[0, 1] for profile in profiles])
+    if bass.max() > 0:  # the bass rests on the tonic more than on anything else: it parts relative keys
+        scores += 0.12 * np.tile(bass / bass.max(), 2)
     order = np.argsort(scores)[::-1]
     mode, tonic = divmod(int(order[0]), 12)
-    certain = float(np.clip((scores[order[0]] - scores[order[1]]) * 4, 0, 1))
-    return Tonal(f"{NAMES[tonic]} {('major', 'minor')[mode]}", round(certain, 2), round(brightness, 1))
+    peaky = float(chroma.std() * 12)  # of noise about nothing, of a song about 0.5 to 1.5
+    certain = float(np.clip((scores[order[0]] - scores[order[1]]) * 4, 0, 1)) * min(1.0, peaky)
+    if peaky < 0.12:
+        return NO_KEY
+    return Tonal(f"{NAMES[tonic]} {('major', 'minor')[mode]}", round(certain, 2))
 
 
-def _between_bins(power: NDArray[np.floating], peaks: NDArray[np.intp]) -> NDArray[np.floating]:
-    """Parabolic interpolation of each peak's place (Smith, Spectral Audio Signal Processing)."""
-    before, at, after = (np.log(power[peaks + shift] + 1e-9) for shift in (-1, 0, 1))
-    bend = before - 2 * at + after
-    shift = np.where(np.abs(bend) > 1e-9, 0.5 * (before - after) / np.where(bend == 0, 1, bend), 0)
-    return peaks + np.clip(shift, -0.5, 0.5)
+def _chroma(mono: Samples, rate: float) -> tuple[Curve, Curve]:
+    """Strength of each pitch class in the whole range and in the bass, from peaks placed between the bins."""
+    frames = np.lib.stride_tricks.sliding_window_view(mono, KEY_SIZE)[::KEY_HOP]
+    first, last = int(LOWEST * KEY_SIZE / rate), int(HIGHEST * KEY_SIZE / rate)
+    window = np.hanning(KEY_SIZE).astype(np.float32)
+    chroma, bass = np.zeros(12), np.zeros(12)
+    for start in range(0, len(frames), TOGETHER):
+        spectra = fft.rfft(frames[start : start + TOGETHER] * window, axis=1)[:, first - 1 : last + 2]
+        levels = np.log(np.abs(spectra) + 1e-6)
+        middle, before, after = levels[:, 1:-1], levels[:, :-2], levels[:, 2:]
+        floor = np.log(np.abs(spectra).mean(axis=1, keepdims=True) + 1e-6) + 0.7
+        row, column = np.nonzero((middle > before) & (middle >= after) & (middle > floor))
+        at, left, right = middle[row, column], before[row, column], after[row, column]
+        shift = 0.5 * (left - right) / np.minimum(left - 2 * at + right, -1e-6)  # parabola (Smith, SASP)
+        pitch = 69 + 12 * np.log2((column + first + shift) * rate / KEY_SIZE / 440)
+        strength = np.sqrt(np.exp(at)) * np.cos(np.pi * (pitch - np.round(pitch))) ** 2
+        classes = np.round(pitch).astype(int) % 12
+        chroma += np.bincount(classes, strength, 12)
+        low = pitch < 69 + 12 * np.log2(BASS / 440)
+        bass += np.bincount(classes[low], strength[low], 12)
+    return chroma, bass
