@@ -1,11 +1,16 @@
-"""What every page's frame shows: the person's projects."""
+"""What every page's frame shows: the style sheets, and the person's projects."""
 
 from generator import access
 
+STYLESHEETS = tuple(
+    f"css/{name}.css" for name in ("tokens", "base", "shell", "parts", "player", "studio", "track", "accounts", "spend")
+)
+
 
 def shell(request) -> dict:
-    """Add the projects of the switcher; empty for strangers, so that error and sign-in pages need nothing."""
+    """Add what base.html needs; strangers get no projects, so that error and sign-in pages need nothing more."""
+    found: dict = {"stylesheets": STYLESHEETS}
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
-        return {}
-    return {"my_projects": access.projects(user)}
+    if user is not None and user.is_authenticated:
+        found["my_projects"] = access.projects(user)
+    return found

@@ -1,8 +1,13 @@
 """Filters and tags of the studio's templates."""
 
 from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from generator import money as micros
+from generator.audio import FORMATS
+from generator.workflow import catalogue
 
 register = template.Library()
 
@@ -14,7 +19,39 @@ def money(amount: int | None) -> str:
 
 
 @register.filter
+def price(amount: int) -> str:
+    """Print a price: "free" or "$0.045"."""
+    return "free" if amount == 0 else micros.show(amount)
+
+
+@register.filter
 def clock(milliseconds: int | None) -> str:
     """Print a length as m:ss."""
     seconds = round((milliseconds or 0) / 1000)
     return f"{seconds // 60}:{seconds % 60:02d}"
+
+
+@register.filter
+def seconds_left(value: float | None) -> str:
+    """Say how long something will still take."""
+    if value is None:
+        return ""
+    return f"about {round(value)} s left" if value < 90 else f"about {round(value / 60)} min left"
+
+
+@register.filter
+def model_title(model_key: str) -> str:
+    """The title of a model by its key; the key itself when the model has gone."""
+    spec = catalogue.spec_of(model_key)
+    return spec.title if spec else model_key
+
+
+@register.filter
+def format_title(key: str) -> str:
+    return FORMATS[key].title if key in FORMATS else key.upper()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of static/icons.svg; the words beside it (or its button's label) name it."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)

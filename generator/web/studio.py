@@ -1,0 +1,191 @@
+"""The main screen of a project: create on the left, the library in the middle, one track on the right."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from generator import access, workflow
+from generator.models import Generation, Project
+from generator.providers.base import Field, ModelSpec
+from generator.web import library
+from generator.web.htmx import client_event
+
+EXAMPLES = (
+    "Warm lo-fi under a cooking video, 45 s",
+    "Bright corporate opener for a product film, 30 s",
+    "Calm ambient bed for a podcast, 2 min, no drums",
+    "Rainy solo piano in A minor, 1:30",
+    "Fast chiptune loop for a platform game, 40 s",
+)
+IDEAS = {
+    "Genre": ("lo-fi", "ambient", "cinematic", "acoustic folk", "house", "jazz trio", "bossa nova", "synthwave", "funk"),
+    "Mood": ("warm", "calm", "hopeful", "upbeat", "dreamy", "dark", "energetic", "melancholic"),
+    "For": ("cooking video", "podcast", "product film", "vlog", "game", "documentary", "intro"),
+    "Sound": ("no drums", "soft piano", "strings", "acoustic guitar", "seamless loop"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A field of the model's own, with what it holds and what is wrong with it."""
+
+    field: Field
+    value: Any
+    error: str
+
+
+class CreateForm:
+    """What the create pane shows: made from the chosen model's spec and whatever was typed, sent or remembered."""
+
+    def __init__(self, user, project: Project, data: Mapping[str, str], refused: workflow.Refused | None = None) -> None:
+        self.choices = workflow.catalogue.models()
+        usable = [choice for choice in self.choices if choice.available] or self.choices
+        named = next((choice for choice in self.choices if choice.spec.key == data.get("model")), None)
+        self.gone = bool(data.get("model")) and named is None
+        self.choice = named or (usable[0] if usable else None)
+        self.refused = refused
+        self.key = data.get("key") or secrets.token_urlsafe(18)
+        text = data.get("text", "")
+        self.text = f"{text}, {data['add']}" if text and data.get("add") else text or data.get("add", "")
+        self.again = data.get("again", "")
+        if self.choice:
+            self._fill(user, project, self.choice.spec, data)
+
+    def _fill(self, user, project: Project, spec: ModelSpec, data: Mapping[str, str]) -> None:
+        asked = data.get("takes", "")
+        self.takes = min(int(asked), spec.takes_max) if asked.isdecimal() and int(asked) else spec.takes_default
+        self.format = data["format"] if data.get("format") in spec.formats else spec.formats[0]
+        about = self.refused.field if self.refused else None
+        shown = [
+            Shown(field, data.get(field.name, field.default), self.refused.sentence if about == field.name else "")
+            for field in spec.fields
+        ]
+        self.fields = [one for one in shown if not one.field.advanced]
+        self.advanced = [one for one in shown if one.field.advanced]
+        self.quote = workflow.quote(user, project, spec.key, self.takes)
+        self.price = workflow.price_line(self.quote)
+        self.heard, self.heard_problem = _heard(spec, self.text, data)
+
+    @property
+    def takes_range(self) -> range:
+        return range(1, (self.choice.spec.takes_max if self.choice else 1) + 1)
+
+    @property
+    def general_error(self) -> str:
+        """The refusal, when it is not about one of the model's own fields."""
+        own = {one.field.name for one in (*self.fields, *self.advanced)} if self.choice else set()
+        return self.refused.sentence if self.refused and self.refused.field not in own else ""
+
+
+def _heard(spec: ModelSpec, text: str, data: Mapping[str, str]) -> tuple[str, str]:
+    if not text.strip():
+        return "", ""
+    try:
+        return workflow.heard(spec, text, workflow.clean_settings(spec, data)), ""
+    except workflow.Refused as refused:
+        return "", refused.sentence
+
+
+def _remembered(generation: Generation) -> dict[str, str]:
+    """Everything a past generation was asked with, as the form would send it."""
+    settings = {name: str(value) for name, value in generation.prompt.settings.items() if value is not False}
+    settings.pop("seed", None)  # the same brief, but new music; the seed is on the track's page for those who want it
+    return settings | {"text": generation.prompt.text, "model": generation.model.key, "again": generation.ref}
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Send a person to the project they were in last, or to their own."""
+    mine = access.projects(request.user)
+    last = mine.filter(ref=request.session.get("project", "")).first() or mine.first()
+    if last is None:
+        last = Project.objects.personal_for(request.user)
+    return redirect("studio", last.ref)
+
+
+@login_required
+@require_GET
+def studio(request: HttpRequest, ref: str) -> HttpResponse:
+    """The page itself; the library alone when htmx asks for it."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    if request.session.get("project") != project.ref:
+        request.session["project"] = project.ref
+    context = library.context(request, project)
+    if request.htmx.target == "library-list" and not request.htmx.history_restore_request:
+        return render(request, "studio/_library_list.html", context)
+    return render(request, "studio/studio.html", context | _create_context(request, project, request.GET))
+
+
+def _create_context(request: HttpRequest, project: Project, data, refused=None) -> dict:
+    past = access.generations(request.user).filter(ref=data.get("again", "-")).first()
+    if past and "text" not in data:
+        data = _remembered(past)
+    return {
+        "project": project,
+        "here": "studio",
+        "form": CreateForm(request.user, project, data, refused),
+        "may_edit": access.can_edit(request.user, project),
+        "ideas": IDEAS,
+        "examples": EXAMPLES,
+    }
+
+
+@login_required
+@require_GET
+def create_live(request: HttpRequest, ref: str) -> HttpResponse:
+    """The part of the create pane that follows what is typed and chosen."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    return render(request, "studio/_live.html", _create_context(request, project, request.GET))
+
+
+@login_required
+@require_POST
+def generate(request: HttpRequest, ref: str) -> HttpResponse:
+    """Submit the form; a refusal keeps everything that was typed."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    if not access.can_edit(request.user, project):
+        return render(request, "403.html", {"project": project}, status=403)
+    data = request.POST
+    try:
+        _submit(request, project, data)
+    except workflow.Refused as refused:
+        context = _create_context(request, project, data, refused)
+        if request.htmx:
+            return render(request, "studio/_live.html", context, status=422)
+        return render(request, "studio/studio.html", library.context(request, project) | context, status=422)
+    if not request.htmx:
+        return redirect("studio", project.ref)
+    renewed = data.copy()
+    renewed["key"] = ""
+    reply = render(request, "studio/_live.html", _create_context(request, project, renewed))
+    return client_event(reply, "running-changed")
+
+
+def _submit(request: HttpRequest, project: Project, data) -> Generation:
+    choice = workflow.catalogue.choice(data.get("model", ""))
+    if choice is None:
+        raise workflow.Refused("That model is no longer offered. Choose another; your text is still here.", "model")
+    takes = data.get("takes", "")
+    return workflow.submit(
+        user=request.user,
+        project=project,
+        model_key=choice.spec.key,
+        text=data.get("text", ""),
+        takes=int(takes) if takes.isdecimal() and len(takes) < 4 else 0,
+        format=data.get("format", ""),
+        settings=workflow.clean_settings(choice.spec, data),
+        idempotency_key=data.get("key", ""),
+        again_of=access.generations(request.user).filter(ref=data.get("again", "-")).first(),
+    )
+
+
+def studio_url(project: Project) -> str:
+    return reverse("studio", args=[project.ref])

@@ -1,0 +1,142 @@
+// The player: one <audio> that outlives every page. Anything with data-src can be played; rows share their state by ref.
+const player = document.querySelector("#player");
+const audio = document.querySelector("#audio");
+const part = (name) => player.querySelector(`[data-player="${name}"]`);
+const TARGET_LUFS = -16; // rows are levelled to this, so that nothing jumps
+const clock = (seconds) => {
+  const whole = Math.max(0, Math.round(seconds || 0));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+};
+
+let now = null; // the track being played, as plain data
+let volume = Number(localStorage.getItem("volume") ?? 0.9);
+let dragging = false;
+
+const facts = (element) => ({ ...element.dataset });
+const sources = (ref) => [...document.querySelectorAll(`[data-src][data-ref="${CSS.escape(ref)}"]`)];
+const queue = () => [...document.querySelectorAll(".track[data-src]")];
+
+export function play(element, share = null) {
+  const track = facts(element);
+  if (now?.ref === track.ref) {
+    if (share !== null) seek(share);
+    else if (!audio.paused) { audio.pause(); return; }
+    audio.play();
+    return;
+  }
+  now = track;
+  audio.src = track.src;
+  audio.volume = volume * level(track);
+  player.hidden = false;
+  part("cover").src = track.cover;
+  part("title").textContent = track.title;
+  part("title").href = track.page;
+  part("total").textContent = clock(track.seconds);
+  part("wave").setAttribute("d", track.wave);
+  part("played").setAttribute("d", track.wave);
+  if (share !== null) audio.addEventListener("loadedmetadata", () => seek(share), { once: true });
+  audio.play().catch(() => {});
+  announce();
+  paint();
+}
+
+// Turn down what is louder than the target; never turn up, which could clip.
+function level(track) {
+  const lufs = Number(track.lufs);
+  return Number.isFinite(lufs) && track.lufs !== "" ? Math.min(1, 10 ** ((TARGET_LUFS - lufs) / 20)) : 1;
+}
+const length = () => (Number.isFinite(audio.duration) && audio.duration ? audio.duration : Number(now?.seconds ?? 0));
+function seek(share) {
+  audio.currentTime = Math.max(0, Math.min(0.999, share)) * length();
+  paint();
+}
+function step(by) {
+  const rows = queue();
+  const at = rows.findIndex((row) => row.dataset.ref === now?.ref);
+  const row = rows[at + by];
+  if (row) play(row);
+}
+
+function paint() {
+  if (!now) return;
+  const share = length() ? audio.currentTime / length() : 0;
+  const clip = `inset(0 ${100 - share * 100}% 0 0)`;
+  player.classList.toggle("is-playing", !audio.paused);
+  part("toggle").setAttribute("aria-label", audio.paused ? "Play" : "Pause");
+  part("time").textContent = clock(audio.currentTime);
+  if (!dragging) part("seek").value = String(Math.round(share * 1000));
+  part("seek").setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(length())}`);
+  document.querySelectorAll(".wave-played").forEach((wave) => {
+    const holder = wave.closest("[data-ref]");
+    const mine = !holder || holder.dataset.ref === now.ref;
+    wave.style.clipPath = mine ? clip : "inset(0 100% 0 0)";
+  });
+  document.querySelectorAll("[data-src][data-ref]").forEach((row) => {
+    const mine = row.dataset.ref === now.ref;
+    row.classList.toggle("is-current", mine);
+    row.classList.toggle("is-playing", mine && !audio.paused);
+    const slider = mine && row.querySelector("[data-seek]");
+    if (slider && document.activeElement !== slider) slider.value = String(Math.round(share * 1000));
+  });
+}
+function frame() {
+  paint();
+  if (!audio.paused) requestAnimationFrame(frame);
+}
+
+function announce() {
+  if (!("mediaSession" in navigator)) return;
+  navigator.mediaSession.metadata = new MediaMetadata({
+    title: now.title, artist: now.by, album: "BGM Studio", artwork: [{ src: now.cover, sizes: "512x512", type: "image/webp" }],
+  });
+  const act = { play: () => audio.play(), pause: () => audio.pause(), nexttrack: () => step(1), previoustrack: () => step(-1),
+    seekto: (detail) => seek(detail.seekTime / length()) };
+  for (const [name, handler] of Object.entries(act)) navigator.mediaSession.setActionHandler(name, handler);
+}
+
+audio.addEventListener("play", () => requestAnimationFrame(frame));
+audio.addEventListener("pause", paint);
+audio.addEventListener("seeked", paint);
+audio.addEventListener("ended", () => { if (!audio.loop) step(1); paint(); });
+audio.addEventListener("error", () => {
+  if (now) document.querySelector("#said").textContent = `${now.title} could not be played.`;
+});
+
+document.addEventListener("click", (event) => {
+  const seekable = event.target.closest(".wave[data-from]");
+  if (seekable) {
+    const box = seekable.getBoundingClientRect();
+    play(seekable.closest("[data-src]"), (event.clientX - box.left) / box.width);
+    return;
+  }
+  const button = event.target.closest("[data-play]");
+  if (button) { event.preventDefault(); play(button.closest("[data-src]")); }
+});
+document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-seek]")) play(event.target.closest("[data-src]"), event.target.value / 1000);
+});
+part("toggle").addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
+part("next").addEventListener("click", () => step(1));
+part("previous").addEventListener("click", () => (audio.currentTime > 3 ? seek(0) : step(-1)));
+part("loop").addEventListener("click", () => {
+  audio.loop = !audio.loop;
+  part("loop").setAttribute("aria-pressed", String(audio.loop));
+});
+part("seek").addEventListener("input", (event) => { dragging = true; seek(event.target.value / 1000); });
+part("seek").addEventListener("change", () => { dragging = false; });
+part("volume").value = String(Math.round(volume * 100));
+part("volume").addEventListener("input", (event) => {
+  volume = event.target.value / 100;
+  localStorage.setItem("volume", String(volume));
+  if (now) audio.volume = volume * level(now);
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, button, a, summary, [contenteditable]") && !event.target.matches(".track-title a")) return;
+  event.preventDefault();
+  const marked = document.querySelector(".track.is-marked");
+  if (marked && marked.dataset.ref !== now?.ref) play(marked);
+  else if (now) (audio.paused ? audio.play() : audio.pause());
+  else if (queue()[0]) play(queue()[0]);
+});
+document.addEventListener("htmx:afterSettle", paint);
