@@ -1,128 +1,96 @@
 """Cover art drawn from the sound itself: its key gives the colours, its waveform the shapes, its energy the light.
 
-Two compositions, chosen by the seed: *ridges* (the waveform as hills under a disc) and *rings* (the waveform wound
-around a centre). The same track always gets the same picture, and no two tracks share a waveform.
+The seed picks one of the compositions in `scenes` and how it stands; the same track always gets the same picture, and
+no two tracks share a waveform.
 """
 
-import colorsys
 import hashlib
 import io
-from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
+from generator.audio import scenes
 from generator.audio.measure import Measurements
 from generator.audio.music import NAMES
 
-Colour = tuple[int, int, int]
-Levels = NDArray[np.float64]
-
 FIFTHS = (0, 7, 2, 9, 4, 11, 6, 1, 8, 3, 10, 5)  # neighbours in harmony are neighbours in colour
-FIRST_HUE = 0.04
-OVER = 2  # drawn twice as large, then shrunk: smooth edges
+FIRST_HUE = 40.0  # degrees in OKLCH, of C
+QUALITY = 86
+
+# Moods by mode: five steps from far to near of (lightness, chroma, turn of hue in degrees), in OKLCH.
+MOODS: dict[str, tuple[tuple[tuple[float, float, float], ...], ...]] = {
+    "major": (
+        ((0.95, 0.035, 35), (0.87, 0.080, 20), (0.76, 0.120, 0), (0.58, 0.125, -25), (0.36, 0.090, -50)),
+        ((0.94, 0.030, -60), (0.86, 0.070, -40), (0.74, 0.115, -10), (0.56, 0.130, 15), (0.34, 0.095, 30)),
+        ((0.93, 0.045, 90), (0.84, 0.085, 60), (0.72, 0.130, 25), (0.55, 0.140, 0), (0.33, 0.100, -15)),
+    ),
+    "minor": (
+        ((0.30, 0.055, 30), (0.42, 0.085, 15), (0.60, 0.120, -5), (0.78, 0.105, -30), (0.92, 0.060, -55)),
+        ((0.26, 0.045, -40), (0.38, 0.080, -20), (0.56, 0.125, 5), (0.74, 0.125, 35), (0.90, 0.070, 60)),
+        ((0.24, 0.040, 0), (0.37, 0.070, 20), (0.54, 0.105, 50), (0.73, 0.115, 85), (0.91, 0.060, 110)),
+    ),
+}
 
 
 def draw_cover(
-    measured: Measurements, peaks: bytes, *, seed: str, title: str = "", size: int = 512, format: str = "webp"
+    measurements: Measurements, peaks: bytes, *, seed: str, title: str = "", size: int = 512, format: str = "webp"
 ) -> bytes:
     """Draw a square picture of `size` pixels as "webp" or "jpeg"; `seed` and `title` only vary the composition."""
-    random = np.random.default_rng(list(hashlib.sha256(f"{seed}\n{title}".encode()).digest()))
-    colours = _palette(measured, random)
-    levels = np.frombuffer(peaks, np.uint8).astype(float) / 255
-    levels = levels / max(levels.max(initial=0), 1e-6)
-    draw = _COMPOSITIONS[int(random.integers(len(_COMPOSITIONS)))]
-    picture = _sky(size * OVER, colours)
-    draw(picture, levels, measured, colours, random)
     out = io.BytesIO()
-    picture.resize((size, size), Image.Resampling.LANCZOS).save(out, format.upper(), quality=88)
+    picture = Image.fromarray(_pixels(measurements, peaks, f"{seed}\n{title}", size))
+    picture.save(out, format.upper(), quality=QUALITY, **({"method": 2} if format.lower() == "webp" else {}))
     return out.getvalue()
 
 
-def _palette(measured: Measurements, random: np.random.Generator) -> list[Colour]:
-    """Five colours from far to near: hue from the key by fifths, minor deeper, bright sounds more vivid."""
+@lru_cache(maxsize=2)  # the same picture is wanted twice: for the page and, as JPEG, for the file
+def _pixels(measured: Measurements, peaks: bytes, seed: str, size: int) -> NDArray[np.uint8]:
+    random = np.random.default_rng(list(hashlib.sha256(seed.encode()).digest()))
+    colours = _palette(measured, random)
+    levels = np.frombuffer(peaks, np.uint8).astype(np.float32) / 255
+    levels = levels / max(float(levels.max(initial=0)), 1e-6) if len(levels) > 1 else np.zeros(2, np.float32)
+    view = scenes.View(
+        size=size,
+        levels=levels,
+        energy=np.array(measured.energy, np.float32),
+        bright=float(np.clip(measured.brightness / 6000, 0, 1)),
+        pace=float(np.clip(((measured.bpm or 80) - 50) / 130, 0, 1)),
+        colours=colours,
+        random=random,
+    )
+    canvas = scenes.SCENES[int(random.integers(len(scenes.SCENES)))](view)
+    canvas += random.uniform(-0.004, 0.004, (size, size, 1)).astype(np.float32)  # no bands in the gradients
+    return np.asarray(np.clip(canvas * 255 + 0.5, 0, 255), np.uint8)
+
+
+def _palette(measured: Measurements, random: np.random.Generator) -> NDArray[np.float32]:
+    """Five colours from far to near: hue from the key by fifths; minor is dusk, major is day; bright is more vivid."""
     tonic, _, mode = (measured.key or "C major").partition(" ")
-    place = FIFTHS.index(NAMES.index(tonic))
-    hue = FIRST_HUE + place / 12 + float(random.uniform(-0.035, 0.035))
-    vivid = float(np.clip(0.42 + measured.brightness / 9000, 0.42, 0.7))
-    light = 0.80 if mode == "major" else 0.66
-    turn = float(random.choice([-0.09, 0.07, 0.12]))
-    steps = [(0.0, light, vivid * 0.75), (turn * 0.5, light * 0.82, vivid), (turn, light * 0.62, vivid)]
-    steps += [(turn * 1.3, light * 0.42, vivid * 0.9), (turn * 1.6, light * 0.22, vivid * 0.8)]
-    return [_rgb(hue + shift, lightness, saturation) for shift, lightness, saturation in steps]
+    hue = FIRST_HUE + 30 * FIFTHS.index(NAMES.index(tonic)) + float(random.uniform(-14, 14))
+    vivid = 0.85 + 0.3 * float(np.clip(measured.brightness / 6000, 0, 1))
+    moods = MOODS.get(mode, MOODS["major"])
+    mood = moods[int(random.integers(len(moods)))]
+    return np.array([_rgb(light, chroma * vivid, hue + turn) for light, chroma, turn in mood], np.float32)
 
 
-def _rgb(hue: float, lightness: float, saturation: float) -> Colour:
-    red, green, blue = colorsys.hls_to_rgb(hue % 1, lightness, saturation)
-    return round(red * 255), round(green * 255), round(blue * 255)
-
-
-def _mix(a: Colour, b: Colour, share: float) -> Colour:
-    red, green, blue = (round(x + (y - x) * share) for x, y in zip(a, b, strict=True))
-    return red, green, blue
-
-
-def _sky(size: int, colours: list[Colour]) -> Image.Image:
-    ramp = np.linspace(0, 1, size)[:, None, None]
-    top, bottom = np.array(colours[1], float), np.array(colours[0], float)
-    rows = top + (bottom - top) * ramp
-    return Image.fromarray(np.broadcast_to(rows, (size, size, 3)).astype(np.uint8).copy(), "RGB")
-
-
-def _smooth(levels: Levels, points: int, width: int) -> Levels:
-    bent = np.interp(np.linspace(0, len(levels) - 1, points), np.arange(len(levels)), levels)
-    kernel = np.hanning(width + 2)[1:-1]
-    padded = np.pad(bent, width, mode="reflect")
-    return np.convolve(padded, kernel / kernel.sum(), "same")[width:-width]
-
-
-def _ridges(
-    picture: Image.Image, levels: Levels, measured: Measurements, colours: list[Colour], random: np.random.Generator
-) -> None:
-    size = picture.width
-    pen = ImageDraw.Draw(picture)
-    loud = float(np.mean(measured.energy))
-    radius = size * (0.10 + 0.10 * loud)
-    x, y = size * float(random.uniform(0.25, 0.75)), size * float(random.uniform(0.22, 0.36))
-    pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=_mix(colours[0], (255, 250, 240), 0.65))
-    count = 5
-    parts = np.array_split(np.roll(levels, int(random.integers(len(levels) or 1))), count)
-    wide = int(np.clip(60 - measured.brightness / 80, 14, 60))
-    for number, part in enumerate(parts):
-        depth = number / (count - 1)
-        hill = _smooth(part, 256, wide if number < count - 1 else wide * 2)
-        hill = (hill - hill.min()) / max(float(np.ptp(hill)), 0.15)
-        base = size * (0.48 + 0.12 * number)
-        height = size * (0.20 - 0.02 * number)
-        xs = np.linspace(0, size, 256)
-        ys = base - hill * height
-        colour = _mix(colours[1], colours[4], 0.18 + 0.82 * depth)
-        pen.polygon([*zip(xs.tolist(), ys.tolist(), strict=True), (size, size), (0, size)], fill=colour)
-
-
-def _rings(
-    picture: Image.Image, levels: Levels, measured: Measurements, colours: list[Colour], random: np.random.Generator
-) -> None:
-    size = picture.width
-    pen = ImageDraw.Draw(picture)
-    centre = np.array([size * float(random.uniform(0.38, 0.62)), size * float(random.uniform(0.38, 0.62))])
-    count = 9
-    turn = float(random.uniform(0, 2 * np.pi))
-    angles = np.linspace(0, 2 * np.pi, 360, endpoint=False)
-    wide = int(np.clip(50 - measured.brightness / 100, 10, 50))
-    energy = np.interp(np.linspace(0, 1, count), np.linspace(0, 1, len(measured.energy)), measured.energy)
-    for number, part in enumerate(np.array_split(levels, count)):
-        depth = number / (count - 1)
-        around = _smooth(np.concatenate([part, part[::-1]]), 360, wide)
-        wave = (around - around.mean()) / max(float(np.abs(around - around.mean()).max()), 0.1)
-        reach = size * 0.78 * (1 - 0.88 * depth) * (1 + 0.11 * (0.4 + energy[number]) * wave)
-        points = centre + np.stack([np.cos(angles + turn + depth), np.sin(angles + turn + depth)], 1) * reach[:, None]
-        colour = _mix(colours[0], colours[4], float(abs(np.sin(depth * np.pi * 0.86 + 0.35))))
-        pen.polygon([(float(x), float(y)) for x, y in points], fill=colour)
-    dot = size * 0.035
-    pen.ellipse((*(centre - dot), *(centre + dot)), fill=_mix(colours[0], (255, 250, 240), 0.7))
-
-
-_Composition = Callable[[Image.Image, Levels, Measurements, list[Colour], np.random.Generator], None]
-_COMPOSITIONS: tuple[_Composition, ...] = (_ridges, _rings)
+def _rgb(light: float, chroma: float, hue: float) -> NDArray[np.float64]:
+    """OKLCH to sRGB 0..1 (Björn Ottosson, "A perceptual color space for image processing", 2020)."""
+    a, b = chroma * np.cos(np.radians(hue)), chroma * np.sin(np.radians(hue))
+    lms = np.array(
+        [
+            light + 0.3963377774 * a + 0.2158037573 * b,
+            light - 0.1055613458 * a - 0.0638541728 * b,
+            light - 0.0894841775 * a - 1.2914855480 * b,
+        ]
+    )
+    mixed = np.array(
+        [
+            [4.0767416621, -3.3077115913, 0.2309699292],
+            [-1.2684380046, 2.6097574011, -0.3413193965],
+            [-0.0041960863, -0.7034186147, 1.7076147010],
+        ]
+    )
+    linear = np.clip(mixed @ lms**3, 0, 1)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

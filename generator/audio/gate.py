@@ -36,6 +36,7 @@ TRAILING_S = 0.1  # a codec's padding after a cut is at most this long
 PADDING = 10 ** (-60 / 20)
 CUT_DB, HURRIED_DB = -14.0, -24.0  # the last moment against the loudest one before it
 STEP = 0.05  # of full scale: a first sample that high did not begin there
+ROUGH = 0.3  # of its height: how far neighbouring samples of a smooth wave are apart
 ATTACK_S, AFTER_S, RUNNING_DB = 0.005, 0.2, -6.0
 
 
@@ -109,11 +110,15 @@ def _gaps(measured: Measurements, gap_ok: float) -> Iterator[Finding]:
 
 
 def _start(sound: Sound) -> Iterator[Finding]:
-    """A first sample far from zero that goes on as loud as it began; an instrument's attack starts at zero."""
-    first = float(np.abs(sound.samples[:2]).max(initial=0.0))
-    if first < STEP:
-        return
+    """A wave that is far from zero, and smooth, at its first sample, and goes on as loud as it began.
+
+    An instrument's attack begins at zero, and a drum's noise is not smooth.
+    """
     attack, after = int(ATTACK_S * sound.sample_rate), int(AFTER_S * sound.sample_rate)
+    first = sound.samples[:4]
+    rough = np.abs(np.diff(first, axis=0)).max(axis=0, initial=0.0) > ROUGH * np.abs(first[0])
+    if not (~rough & (np.abs(first[0]) > STEP)).any():
+        return
     if _db(_rms(sound.samples[:attack]), _rms(sound.samples[attack:after])) > RUNNING_DB:
         yield Finding("abrupt_start", "warning", "It starts in the middle of a sound.", 0.0)
 

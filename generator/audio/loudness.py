@@ -111,12 +111,13 @@ def _as_pairs(samples: Samples, before: int, size: int) -> Samples:
 
 def _to_steps(powers: Powers, frames: int, hop: int, rate: int) -> Powers:
     """Energies of overlapping frames to mean powers of whole 100 ms steps, by way of their running sum."""
-    centres = np.arange(len(powers)) * hop  # frame n is centred on sample n × hop
-    edges = np.concatenate(([-hop // 2], centres + hop / 2))
+    edges = np.concatenate(([0.0], (np.arange(len(powers)) + 0.5) * hop))  # frame n is centred on sample n × hop
     running = np.concatenate(([0.0], np.cumsum(powers)))
+    last = int(np.searchsorted(edges, frames))
+    edges, running = np.append(edges[:last], frames), np.append(running[:last], running[-1])
     step = STEP_S * rate
     at = np.arange(int(frames / step) + 1) * step
-    return np.maximum(0.0, np.diff(np.interp(at, edges, running))) / step
+    return np.asarray(np.maximum(0.0, np.diff(np.interp(at, edges, running))) / step)
 
 
 def _blocks(steps: Powers, length: int) -> Powers:

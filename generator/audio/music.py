@@ -22,10 +22,15 @@ COMB = ((1, 1.0), (2, 0.7), (3, 0.35), (4, 0.5))  # beats apart, and how much th
 KEY_SIZE, KEY_HOP = 4096, 2048  # bins of 2.7 Hz: semitones are told apart from 50 Hz up
 LOWEST, HIGHEST = 55.0, 1800.0  # Hz: where chords live
 BASS = 200.0  # Hz: below this the bass line says which chord it is
+PEAKY = 0.12  # less unevenness of the twelve pitch classes is no key
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-# Key profiles from Temperley, "What's key for key? The Krumhansl-Schmuckler algorithm reconsidered", 1999.
-MAJOR = np.array([5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0])
-MINOR = np.array([5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0])
+# Key profiles from Albrecht and Shanahan, "The use of large corpora to train a new type of key-finding algorithm", 2013.
+MAJOR = np.array([0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081])
+MINOR = np.array([0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052])
+# The bass rests on the tonic, above all where music begins and ends: it parts relative keys. Shares by trial on 48
+# composed pieces of known key (38 right; without them 27).
+BASS_SHARE, ENDS_SHARE = 0.1, 0.3
+OPENING, CLOSING = 0.04, 0.12  # of the length
 
 
 @dataclass(frozen=True)
@@ -135,41 +140,47 @@ def _refine(alike: Curve, bpm: float, frame_rate: float) -> float:
 
 def _tonal(mono: Samples, rate: float) -> Tonal:
     """Fold spectral peaks into twelve pitch classes and compare with every key's profile."""
-    chroma, bass = _chroma(mono, rate)
-    if chroma.max() <= 0:
+    chroma, bass, ends = _chroma(mono, rate)
+    peaky = float(chroma.std() / max(float(chroma.mean()), 1e-12))  # of noise about nothing, of a song 0.5 to 1.5
+    if peaky < PEAKY:
         return NO_KEY
-    chroma = chroma / chroma.sum()
     profiles = [np.roll(profile, tonic) for profile in (MAJOR, MINOR) for tonic in range(12)]
     scores = np.array([np.corrcoef(chroma, profile)[0, 1] for profile in profiles])
-    if bass.max() > 0:  # the bass rests on the tonic more than on anything else: it parts relative keys
-        scores += 0.12 * np.tile(bass / bass.max(), 2)
+    for share, notes in ((BASS_SHARE, bass), (ENDS_SHARE, ends)):
+        scores += share * np.tile(notes / max(float(notes.max()), 1e-12), 2)
     order = np.argsort(scores)[::-1]
     mode, tonic = divmod(int(order[0]), 12)
-    peaky = float(chroma.std() * 12)  # of noise about nothing, of a song about 0.5 to 1.5
-    certain = float(np.clip((scores[order[0]] - scores[order[1]]) * 4, 0, 1)) * min(1.0, peaky)
-    if peaky < 0.12:
-        return NO_KEY
+    certain = float(np.clip((scores[order[0]] - scores[order[1]]) * 4, 0, 1)) * min(1.0, 2 * peaky)
     return Tonal(f"{NAMES[tonic]} {('major', 'minor')[mode]}", round(certain, 2))
 
 
-def _chroma(mono: Samples, rate: float) -> tuple[Curve, Curve]:
-    """Strength of each pitch class in the whole range and in the bass, from peaks placed between the bins."""
+def _chroma(mono: Samples, rate: float) -> tuple[Curve, Curve, Curve]:
+    """Strength of each pitch class in the whole range, in the bass, and in the bass of the beginning and the end."""
     frames = np.lib.stride_tricks.sliding_window_view(mono, KEY_SIZE)[::KEY_HOP]
     first, last = int(LOWEST * KEY_SIZE / rate), int(HIGHEST * KEY_SIZE / rate)
     window = np.hanning(KEY_SIZE).astype(np.float32)
-    chroma, bass = np.zeros(12), np.zeros(12)
+    chroma, bass, ends = np.zeros(12), np.zeros(12), np.zeros(12)
     for start in range(0, len(frames), TOGETHER):
         spectra = fft.rfft(frames[start : start + TOGETHER] * window, axis=1)[:, first - 1 : last + 2]
-        levels = np.log(np.abs(spectra) + 1e-6)
-        middle, before, after = levels[:, 1:-1], levels[:, :-2], levels[:, 2:]
-        floor = np.log(np.abs(spectra).mean(axis=1, keepdims=True) + 1e-6) + 0.7
-        row, column = np.nonzero((middle > before) & (middle >= after) & (middle > floor))
-        at, left, right = middle[row, column], before[row, column], after[row, column]
-        shift = 0.5 * (left - right) / np.minimum(left - 2 * at + right, -1e-6)  # parabola (Smith, SASP)
-        pitch = 69 + 12 * np.log2((column + first + shift) * rate / KEY_SIZE / 440)
-        strength = np.sqrt(np.exp(at)) * np.cos(np.pi * (pitch - np.round(pitch))) ** 2
+        row, place, level = _spectral_peaks(np.abs(spectra))
+        pitch = 69 + 12 * np.log2((place + first) * rate / KEY_SIZE / 440)
+        strength = np.sqrt(level) * np.cos(np.pi * (pitch - np.round(pitch))) ** 2
         classes = np.round(pitch).astype(int) % 12
         chroma += np.bincount(classes, strength, 12)
         low = pitch < 69 + 12 * np.log2(BASS / 440)
         bass += np.bincount(classes[low], strength[low], 12)
-    return chroma, bass
+        when = (row + start) / len(frames)
+        edge = low & ((when <= OPENING) | (when >= 1 - CLOSING))
+        ends += np.bincount(classes[edge], strength[edge], 12)
+    return chroma, bass, ends
+
+
+def _spectral_peaks(spectra: Samples) -> tuple[NDArray[np.intp], Curve, Curve]:
+    """Frame, fractional bin and height of local maxima above twice their frame's mean; the outer bins only help."""
+    levels = np.log(spectra + 1e-6)
+    before, middle, after = levels[:, :-2], levels[:, 1:-1], levels[:, 2:]
+    floor = np.log(2 * spectra.mean(axis=1, keepdims=True) + 1e-6)
+    row, column = np.nonzero((middle > before) & (middle >= after) & (middle > floor))
+    left, at, right = before[row, column], middle[row, column], after[row, column]
+    shift = 0.5 * (left - right) / np.minimum(left - 2 * at + right, -1e-6)  # a parabola (Smith, SASP)
+    return row, column + shift, np.exp(at)
