@@ -3,7 +3,30 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from generator.web import files, jobs, library, studio, tracks
+
 urlpatterns = [
+    path("", studio.home, name="home"),
+    path("p/<str:ref>/", studio.studio, name="studio"),
+    path("p/<str:ref>/create/", studio.create_live, name="create-live"),
+    path("p/<str:ref>/generate/", studio.generate, name="generate"),
+    path("p/<str:ref>/running/", jobs.running, name="running"),
+    path("p/<str:ref>/more/", library.more, name="more"),
+    path("p/<str:ref>/bulk/", library.bulk, name="bulk"),
+    path("p/<str:ref>/bin/", library.bin, name="bin"),
+    path("p/<str:ref>/bin/delete/", library.delete_for_good, name="delete-for-good"),
+    path("g/<str:ref>/cancel/", jobs.cancel, name="cancel"),
+    path("g/<str:ref>/retry/", jobs.retry, name="retry"),
+    path("g/<str:ref>/dismiss/", jobs.dismiss, name="dismiss"),
+    path("t/<str:ref>/", tracks.track, name="track"),
+    path("t/<str:ref>/edit/", tracks.edit, name="track-edit"),
+    path("t/<str:ref>/star/", tracks.star, name="star"),
+    path("t/<str:ref>/bin/", tracks.to_bin, name="to-bin"),
+    path("t/<str:ref>/restore/", tracks.restore, name="restore"),
+    path("t/<str:ref>/audio", files.audio, name="audio"),
+    path("t/<str:ref>/cover", files.cover, name="cover"),
+    path("t/<str:ref>/download/<str:format>", files.download, name="download"),
+    path("", include("generator.web.urls_people")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -3,7 +3,7 @@
 import secrets
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -16,6 +16,16 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
 
 
+class ProjectManager(models.Manager["Project"]):
+    def personal_for(self, user) -> "Project":
+        """The person's own project, made when it is asked for the first time."""
+        with transaction.atomic():
+            project, fresh = self.get_or_create(personal_to=user, defaults={"name": f"{user.label}’s music"[:80]})
+            if fresh:
+                Membership.objects.create(project=project, user=user, role=Role.OWNER)
+        return project
+
+
 class Project(models.Model):
     ref = RefField()
     name = models.CharField(max_length=80)
@@ -25,6 +35,8 @@ class Project(models.Model):
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProjectManager()
 
     class Meta:
         ordering = ["name", "id"]

@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from generator.models.fields import RefField
@@ -97,6 +98,9 @@ class Track(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("track", args=[self.ref])
 
     @property
     def length(self) -> dt.timedelta:

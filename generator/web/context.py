@@ -1,5 +1,7 @@
 """What every page's frame shows: the style sheets, and the person's projects."""
 
+from django.conf import settings
+
 from generator import access
 
 STYLESHEETS = tuple(
@@ -9,7 +11,11 @@ STYLESHEETS = tuple(
 
 def shell(request) -> dict:
     """Add what base.html needs; strangers get no projects, so that error and sign-in pages need nothing more."""
-    found: dict = {"stylesheets": STYLESHEETS}
+    found: dict = {
+        "stylesheets": STYLESHEETS,
+        "email_configured": settings.EMAIL_CONFIGURED,
+        "signup_open": settings.STUDIO_SIGNUP == "open",
+    }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         found["my_projects"] = access.projects(user)

@@ -206,15 +206,11 @@ _FACETS: dict[str, _Kind] = {
         lambda value, user: Q(model_key=value),
         _by_column("model_key", "generation__model__title"),
     ),
-    "author": _Kind(
-        "Person", lambda value, user: Q(author=int(value)) if value.isdecimal() else None, _by_author
-    ),
+    "author": _Kind("Person", lambda value, user: Q(author=int(value)) if value.isdecimal() else None, _by_author),
     "tag": _Kind("Tag", lambda value, user: Q(tags__name=value), _by_tag, alone=True),
     "length": _Kind("Length", _bucket(LENGTHS), _buckets(LENGTHS)),
     "tempo": _Kind("Tempo", _bucket(TEMPOS), _buckets(TEMPOS)),
-    "key": _Kind(
-        "Key", lambda value, user: Q(musical_key=value), _by_column("musical_key", "musical_key")
-    ),
+    "key": _Kind("Key", lambda value, user: Q(musical_key=value), _by_column("musical_key", "musical_key")),
     "findings": _Kind(
         "Check",
         lambda value, user: ~Q(findings=[]),

@@ -25,7 +25,17 @@ EXAMPLES = (
     "Fast chiptune loop for a platform game, 40 s",
 )
 IDEAS = {
-    "Genre": ("lo-fi", "ambient", "cinematic", "acoustic folk", "house", "jazz trio", "bossa nova", "synthwave", "funk"),
+    "Genre": (
+        "lo-fi",
+        "ambient",
+        "cinematic",
+        "acoustic folk",
+        "house",
+        "jazz trio",
+        "bossa nova",
+        "synthwave",
+        "funk",
+    ),
     "Mood": ("warm", "calm", "hopeful", "upbeat", "dreamy", "dark", "energetic", "melancholic"),
     "For": ("cooking video", "podcast", "product film", "vlog", "game", "documentary", "intro"),
     "Sound": ("no drums", "soft piano", "strings", "acoustic guitar", "seamless loop"),
@@ -44,7 +54,9 @@ class Shown:
 class CreateForm:
     """What the create pane shows: made from the chosen model's spec and whatever was typed, sent or remembered."""
 
-    def __init__(self, user, project: Project, data: Mapping[str, str], refused: workflow.Refused | None = None) -> None:
+    def __init__(
+        self, user, project: Project, data: Mapping[str, str], refused: workflow.Refused | None = None
+    ) -> None:
         self.choices = workflow.catalogue.models()
         usable = [choice for choice in self.choices if choice.available] or self.choices
         named = next((choice for choice in self.choices if choice.spec.key == data.get("model")), None)

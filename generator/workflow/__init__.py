@@ -6,7 +6,7 @@
 Doors call what is named here; the background calls `tasks`.
 """
 
-from generator.workflow import catalogue, library, media, money, renditions
+from generator.workflow import catalogue, library, media, money, people, renditions
 from generator.workflow.control import cancel, dismiss, rescue
 from generator.workflow.history import Progress, progress
 from generator.workflow.refused import Refused
@@ -24,6 +24,7 @@ __all__ = [
     "library",
     "media",
     "money",
+    "people",
     "price_line",
     "progress",
     "quote",

@@ -1,0 +1,167 @@
+"""Private bytes: audio with ranges, covers, downloads in any format, many as a zip. Each goes through access first."""
+
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from generator import access, workflow
+from generator.audio import FORMATS, file_name
+from generator.models import Project, Track
+
+RANGE_CAP = 1 << 20  # an open-ended range is answered a piece at a time, so that a paused player holds no worker
+CHUNK = 1 << 16
+ZIP_MOST_BYTES = 2_000_000_000
+_RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
+
+
+def _track(request: HttpRequest, ref: str) -> Track:
+    return get_object_or_404(
+        access.tracks(request.user).select_related("generation").defer("peaks", "measured"), ref=ref
+    )
+
+
+@login_required
+@require_safe
+def audio(request: HttpRequest, ref: str) -> HttpResponseBase:
+    """The original, for the player: 206 with ranges, capped."""
+    track = _track(request, ref)
+    return _bytes(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
+
+
+@login_required
+@require_safe
+def cover(request: HttpRequest, ref: str) -> HttpResponseBase:
+    track = _track(request, ref)
+    return _bytes(request, workflow.media.path(track.cover), "image/webp", Path(track.cover).stem)
+
+
+@login_required
+@require_safe
+def download(request: HttpRequest, ref: str, format: str) -> HttpResponseBase:
+    """The track in a format, under a good name; 202 and a page that waits while it is being made."""
+    track = _track(request, ref)
+    try:
+        file = workflow.renditions.ready(track, format)
+    except workflow.Refused as refused:
+        return render(request, "errors/404.html", {"sentence": refused.sentence}, status=404)
+    if file is None:
+        workflow.renditions.ask(track, format)
+        waiting = {"track": track, "format": FORMATS[format], "project": track.project}
+        reply = render(request, "tracks/preparing.html", waiting, status=202)
+        reply["Refresh"] = "1"
+        return reply
+    reply = _bytes(request, file, FORMATS[format].mime, file.stem)
+    # FileResponse writes the name for old and new browsers alike (RFC 6266).
+    reply["Content-Disposition"] = FileResponse(filename=_name(track, format), as_attachment=True)[
+        "Content-Disposition"
+    ]
+    return reply
+
+
+def _name(track: Track, format: str) -> str:
+    take = track.take if track.generation.takes_asked > 1 else None
+    return file_name(track.title, bpm=track.bpm, key=track.musical_key, take=take, ext=FORMATS[format].extension)
+
+
+# --- ranges: RFC 9110 §14 ---
+
+
+def _bytes(request: HttpRequest, file: Path, mime: str, tag: str) -> HttpResponseBase:
+    if not file.exists():
+        return render(
+            request, "errors/404.html", {"sentence": "This file is missing from the studio's disk."}, status=404
+        )
+    size = file.stat().st_size
+    etag = f'"{tag}"'
+    if request.headers.get("if-none-match") == etag:
+        return _headed(HttpResponse(status=304), mime, etag)
+    asked = request.headers.get("range", "")
+    if asked and request.headers.get("if-range", etag) == etag:
+        span = _span(asked, size)
+        if span is None:
+            refused = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+            return _headed(refused, mime, etag)
+        first, last = span
+        partial = _headed(StreamingHttpResponse(_read(file, first, last), status=206), mime, etag)
+        partial["Content-Range"] = f"bytes {first}-{last}/{size}"
+        partial["Content-Length"] = str(last - first + 1)
+        return partial
+    if settings.STUDIO_SENDFILE == "nginx":
+        inner = file.relative_to(settings.MEDIA_ROOT).as_posix()
+        return _headed(HttpResponse(headers={"X-Accel-Redirect": f"/media-internal/{inner}"}), mime, etag)
+    whole = HttpResponse() if request.method == "HEAD" else FileResponse(file.open("rb"))
+    whole["Content-Length"] = str(size)
+    return _headed(whole, mime, etag)
+
+
+def _headed(reply: HttpResponseBase, mime: str, etag: str) -> HttpResponseBase:
+    reply["Content-Type"] = mime
+    reply["ETag"] = etag
+    reply["Accept-Ranges"] = "bytes"
+    reply["Cache-Control"] = "private, max-age=31536000, immutable"
+    reply["X-Content-Type-Options"] = "nosniff"
+    return reply
+
+
+def _span(asked: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of a single range, an open end capped; None when it cannot be satisfied.
+
+    Anything that is not one plain range is answered from the start, as the standard allows.
+    """
+    found = _RANGE.fullmatch(asked.strip())
+    if not found or (not found["first"] and not found["last"]):
+        return (0, min(size, RANGE_CAP) - 1) if size else None
+    if not found["first"]:
+        length = int(found["last"])
+        return (max(0, size - length), size - 1) if length and size else None
+    first = int(found["first"])
+    last = int(found["last"]) if found["last"] else first + RANGE_CAP - 1
+    last = min(last, size - 1, first + RANGE_CAP - 1)
+    return (first, last) if first < size and first <= last else None
+
+
+def _read(file: Path, first: int, last: int) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        source.seek(first)
+        left = last - first + 1
+        while left > 0 and (chunk := source.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk
+
+
+# --- many ---
+
+
+def zipped(tracks: QuerySet[Track], project: Project) -> HttpResponseBase:
+    """The originals of the picked tracks as one zip, stored as they are; names are made unique."""
+    archive = tempfile.TemporaryFile(dir=_temporary())
+    names: set[str] = set()
+    room = ZIP_MOST_BYTES
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as out:
+        for track in tracks.select_related("generation"):
+            file = workflow.media.path(track.file)
+            room -= track.size
+            if room < 0 or not file.exists():
+                continue
+            name = _name(track, track.format)
+            if name in names:
+                name = f"{Path(name).stem} ({track.ref[:4]}){Path(name).suffix}"
+            names.add(name)
+            out.write(file, name)
+    archive.seek(0)
+    return FileResponse(archive, as_attachment=True, filename=f"{project.slug}-{len(names)}-tracks.zip")
+
+
+def _temporary() -> Path:
+    folder = Path(settings.MEDIA_ROOT) / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,102 @@
+"""Running work: the cards on top of the library, and what can be done to them."""
+
+import secrets
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from generator import access, workflow
+from generator.models import Generation, Project, State
+from generator.web.htmx import client_event
+
+MOST_CARDS = 30
+
+
+def context(user, project: Project) -> dict:
+    """The cards to show: everything under way, and what failed or is unclear until it is dismissed."""
+    wanted = Q(state__in=(*State.active(), State.IN_DOUBT)) | Q(
+        state__in=(State.FAILED, State.CANCELLED), dismissed_at=None
+    )
+    rows = project.generations.filter(wanted).select_related("model__provider", "prompt", "author", "price")
+    jobs = [_card(row, user) for row in rows.prefetch_related("tracks").order_by("-id")[:MOST_CARDS]]
+    moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
+    return {
+        "jobs": jobs,
+        "is_moving": bool(moving),
+        "percent": round(sum(moving) / len(moving)) if moving else None,
+        "tracks_known": project.tracks.kept().count(),
+    }
+
+
+def _card(generation: Generation, user) -> dict:
+    generation.refresh_key = secrets.token_urlsafe(12)  # type: ignore[attr-defined]
+    return {
+        "generation": generation,
+        "progress": workflow.progress(generation),
+        "charged": _charged(generation),
+    }
+
+
+def _charged(generation: Generation) -> int:
+    return sum(entry.amount for entry in generation.entries.all() if entry.kind == "charge")
+
+
+@login_required
+@require_GET
+def running(request: HttpRequest, ref: str) -> HttpResponse:
+    """The cards as they stand; raises `library-changed` on the page when tracks have come since it last asked."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    cards = context(request.user, project) | {"project": project, "may_edit": access.can_edit(request.user, project)}
+    reply = render(request, "studio/_running.html", cards)
+    if request.GET.get("known") != str(cards["tracks_known"]):
+        client_event(reply, "library-changed")
+    return reply
+
+
+def _mine(request: HttpRequest, ref: str) -> Generation:
+    rows = access.editable_generations(request.user).select_related(
+        "model__provider", "project", "author", "price", "prompt"
+    )
+    return get_object_or_404(rows, ref=ref)
+
+
+def _answer(request: HttpRequest, generation: Generation, toast: str = "") -> HttpResponse:
+    if not request.htmx:
+        return redirect("studio", generation.project.ref)
+    cards = context(request.user, generation.project) | {"project": generation.project, "may_edit": True}
+    return client_event(render(request, "studio/_running.html", cards), toast=toast)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, ref: str) -> HttpResponse:
+    generation = _mine(request, ref)
+    toast = ""
+    try:
+        workflow.cancel(generation, request.user)
+    except workflow.Refused as refused:
+        toast = refused.sentence
+    return _answer(request, generation, toast)
+
+
+@login_required
+@require_POST
+def retry(request: HttpRequest, ref: str) -> HttpResponse:
+    generation = _mine(request, ref)
+    toast = ""
+    try:
+        workflow.retry(generation, request.user, request.POST.get("key", ""))
+    except workflow.Refused as refused:
+        toast = refused.sentence
+    return _answer(request, generation, toast)
+
+
+@login_required
+@require_POST
+def dismiss(request: HttpRequest, ref: str) -> HttpResponse:
+    generation = _mine(request, ref)
+    workflow.dismiss(generation)
+    return _answer(request, generation)

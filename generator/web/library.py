@@ -1,0 +1,153 @@
+"""The library: what the list shows, what can be done to many tracks at once, and the bin."""
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from generator import access, workflow
+from generator.models import Project, Track
+from generator.web import files, jobs
+from generator.web.filters import SORTS, LibraryFilter
+from generator.web.htmx import back, client_event
+
+MOST_PICKED = 500
+
+
+def shown(tracks: QuerySet[Track], user) -> QuerySet[Track]:
+    """Tracks with all that a row needs, in one query."""
+    related = ("author", "generation__model", "generation__prompt")
+    return tracks.select_related(*related).with_starred(user).defer("peaks", "measured", "search_text")  # type: ignore[attr-defined]
+
+
+def context(request: HttpRequest, project: Project) -> dict:
+    """Everything the middle pane shows for this URL."""
+    kept = project.tracks.kept()
+    wanted = LibraryFilter(request.GET, request.user)
+    page = wanted.page(shown(kept, request.user))
+    return {
+        "project": project,
+        "filter": wanted,
+        "page": page,
+        "facets": wanted.facets(kept),
+        "sorts": [(key, title) for key, (title, *_) in SORTS.items()],
+        "total": wanted.apply(kept).count(),
+        "binned": project.tracks.binned().count(),
+        "may_edit": access.can_edit(request.user, project),
+        **jobs.context(request.user, project),
+    }
+
+
+@login_required
+@require_GET
+def more(request: HttpRequest, ref: str) -> HttpResponse:
+    """The next page of rows, to be put in place of the link that asked for it."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    wanted = LibraryFilter(request.GET, request.user)
+    page = wanted.page(shown(project.tracks.kept(), request.user))
+    rows = {"project": project, "page": page, "may_edit": access.can_edit(request.user, project)}
+    return render(request, "studio/_rows.html", rows)
+
+
+# --- many at once ---
+
+
+def _picked(request: HttpRequest, project: Project) -> QuerySet[Track]:
+    refs = request.POST.getlist("track")[:MOST_PICKED]
+    return access.tracks(request.user).filter(project=project, ref__in=refs)
+
+
+@login_required
+@require_POST
+def bulk(request: HttpRequest, ref: str) -> HttpResponse:
+    """Do one thing to every picked track."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    tracks, action = _picked(request, project), request.POST.get("action", "")
+    if action == "zip":
+        return files.zipped(tracks.kept(), project)
+    if action not in _ACTIONS:
+        return render(request, "errors/400.html", {"sentence": "That is not something to do with tracks."}, status=400)
+    if action in _EDITS and not access.can_edit(request.user, project):
+        return render(request, "403.html", status=403)
+    try:
+        toast = _ACTIONS[action](request, tracks)
+    except workflow.Refused as refused:
+        return _done(request, project, refused.sentence, status=422)
+    return _done(request, project, toast)
+
+
+def _done(request: HttpRequest, project: Project, toast: str, status: int = 200) -> HttpResponse:
+    """Answer htmx with a message and an event that refreshes the list; others go back to where they were."""
+    if not request.htmx:
+        return redirect(back(request, reverse("studio", args=[project.ref])))
+    return client_event(render(request, "parts/_toast.html", {"text": toast}, status=status), "library-changed")
+
+
+def _count(number: int, what: str = "track") -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _star(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+    workflow.library.star(tracks, request.user, True)
+    return f"{_count(tracks.count())} starred."
+
+
+def _unstar(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+    workflow.library.star(tracks, request.user, False)
+    return f"{_count(tracks.count())} no longer starred."
+
+
+def _tag(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+    workflow.library.tag(tracks, request.POST.get("tag", ""))
+    return f"{_count(tracks.count())} tagged."
+
+
+def _bin(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+    return f"{_count(workflow.library.bin_tracks(tracks, request.user))} moved to the bin."
+
+
+def _restore(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+    return f"{_count(workflow.library.restore(tracks))} restored."
+
+
+_ACTIONS = {"star": _star, "unstar": _unstar, "tag": _tag, "bin": _bin, "restore": _restore}
+_EDITS = ("tag", "bin", "restore")
+
+
+# --- the bin ---
+
+
+@login_required
+@require_GET
+def bin(request: HttpRequest, ref: str) -> HttpResponse:
+    """What was thrown away, and until when it can come back."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    tracks = shown(project.tracks.binned(), request.user).select_related("binned_by").order_by("-binned_at", "-id")
+    found = {
+        "project": project,
+        "here": "studio",
+        "tracks": tracks[:200],
+        "total": tracks.count(),
+        "size": tracks.aggregate(size=Sum("size", default=0))["size"],
+        "may_edit": access.can_edit(request.user, project),
+        "may_manage": access.can_manage(request.user, project),
+    }
+    return render(request, "studio/bin.html", found)
+
+
+@login_required
+@require_POST
+def delete_for_good(request: HttpRequest, ref: str) -> HttpResponse:
+    """Delete the picked binned tracks, or all of them, once the person has confirmed it."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    if not access.can_manage(request.user, project):
+        return render(request, "403.html", status=403)
+    everything = request.POST.get("everything") == "1"
+    tracks = project.tracks.binned() if everything else _picked(request, project).binned()
+    if request.POST.get("sure") == "1":
+        workflow.library.delete_for_good(tracks)
+        return redirect("bin", project.ref)
+    found = {"project": project, "tracks": tracks[:50], "total": tracks.count(), "everything": everything}
+    return render(request, "studio/delete.html", found)

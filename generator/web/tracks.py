@@ -1,0 +1,134 @@
+"""One track: its page (and the studio's right pane), and what can be done to it."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from generator import access, workflow
+from generator.audio import FORMATS
+from generator.models import Track
+from generator.web.htmx import back, client_event
+
+
+def _track(request: HttpRequest, ref: str, tracks=None) -> Track:
+    rows = access.tracks(request.user) if tracks is None else tracks
+    related = ("project", "author", "generation__model__provider", "generation__prompt", "generation__price")
+    return get_object_or_404(rows.select_related(*related).with_starred(request.user), ref=ref)
+
+
+def _context(request: HttpRequest, track: Track, **more) -> dict:
+    generation = track.generation
+    spec = workflow.catalogue.spec_of(track.model_key)
+    siblings = generation.tracks.kept().with_starred(request.user).order_by("take")
+    return {
+        "track": track,
+        "project": track.project,
+        "generation": generation,
+        "here": "studio",
+        "siblings": siblings.defer("peaks", "measured"),
+        "settings": _settings(spec, generation.prompt.settings),
+        "licence": spec.licence if spec else "",
+        "formats": [(key, kind, workflow.renditions.ready(track, key) is not None) for key, kind in FORMATS.items()],
+        "events": generation.events.select_related("actor"),
+        "entries": generation.entries.order_by("id"),
+        "may_edit": access.can_edit(request.user, track.project),
+        "tags": track.tags.all(),
+        **more,
+    }
+
+
+def _settings(spec, settings: dict) -> list[tuple[str, object]]:
+    """What was asked, with the form's own labels; fields the model no longer has keep their names."""
+    titles = {field.name: (field.label, field.unit) for field in spec.fields} if spec else {}
+    shown = []
+    for name, value in settings.items():
+        label, unit = titles.get(name, (name.replace("_", " ").capitalize(), ""))
+        if value is not False:
+            plain = f"{value:g}" if isinstance(value, float) else "yes" if value is True else value
+            shown.append((label, f"{plain} {unit}".strip()))
+    return shown
+
+
+@login_required
+@require_GET
+def track(request: HttpRequest, ref: str) -> HttpResponse:
+    """The full record of a track."""
+    found = _context(request, _track(request, ref))
+    if request.htmx.target == "detail" and not request.htmx.history_restore_request:
+        return render(request, "tracks/_track.html", found | {"in_pane": True})
+    return render(request, "tracks/track.html", found)
+
+
+def _again(
+    request: HttpRequest, track: Track, refused: workflow.Refused | None = None, toast: str = ""
+) -> HttpResponse:
+    """Show the track anew after a change; without htmx, go back to where the person was."""
+    if not request.htmx:
+        if refused is None:
+            return redirect(back(request, track.get_absolute_url()))
+        return render(request, "tracks/track.html", _context(request, track, refused=refused), status=422)
+    in_pane = request.htmx.target == "detail"
+    fresh = _track(request, track.ref)
+    reply = render(
+        request,
+        "tracks/_track.html",
+        _context(request, fresh, refused=refused, in_pane=in_pane),
+        status=422 if refused else 200,
+    )
+    return client_event(reply, "library-changed", toast=toast)
+
+
+@login_required
+@require_POST
+def star(request: HttpRequest, ref: str) -> HttpResponse:
+    """Star (on=1) or unstar for the person who asks; viewers may too."""
+    found = _track(request, ref)
+    on = request.POST.get("on") == "1"
+    workflow.library.star(access.tracks(request.user).filter(pk=found.pk), request.user, on)
+    if not request.htmx:
+        return redirect(back(request, found.get_absolute_url()))
+    found.starred = on  # type: ignore[attr-defined]
+    return render(request, "parts/_star.html", {"track": found})
+
+
+@login_required
+@require_POST
+def edit(request: HttpRequest, ref: str) -> HttpResponse:
+    """Rename, note, tag or untag, by the name of the button that was pressed."""
+    found = _track(request, ref, access.editable_tracks(request.user))
+    one = access.editable_tracks(request.user).filter(pk=found.pk)
+    try:
+        if "title" in request.POST:
+            workflow.library.rename(found, request.POST["title"])
+        if "notes" in request.POST:
+            workflow.library.annotate(found, request.POST["notes"])
+        if request.POST.get("tag"):
+            workflow.library.tag(one, request.POST["tag"])
+        if request.POST.get("untag"):
+            workflow.library.untag(one, request.POST["untag"])
+    except workflow.Refused as refused:
+        return _again(request, found, refused)
+    return _again(request, found, toast="Saved.")
+
+
+@login_required
+@require_POST
+def to_bin(request: HttpRequest, ref: str) -> HttpResponse:
+    found = _track(request, ref, access.editable_tracks(request.user))
+    workflow.library.bin_tracks(access.editable_tracks(request.user).filter(pk=found.pk), request.user)
+    if not request.htmx:
+        return redirect("studio", found.project.ref)
+    reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is in the bin.", "undo": found})
+    return client_event(reply, "library-changed")
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, ref: str) -> HttpResponse:
+    found = _track(request, ref, access.editable_tracks(request.user))
+    workflow.library.restore(access.editable_tracks(request.user).filter(pk=found.pk))
+    if not request.htmx:
+        return redirect(back(request, found.get_absolute_url()))
+    reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is back."})
+    return client_event(reply, "library-changed")
