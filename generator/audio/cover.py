@@ -19,6 +19,7 @@ from generator.audio.music import NAMES
 FIFTHS = (0, 7, 2, 9, 4, 11, 6, 1, 8, 3, 10, 5)  # neighbours in harmony are neighbours in colour
 FIRST_HUE = 40.0  # degrees in OKLCH, of C
 QUALITY = 86
+FEWEST_LEVELS = 64  # a scene takes the waveform apart
 
 # Moods by mode: five steps from far to near of (lightness, chroma, turn of hue in degrees), in OKLCH.
 MOODS: dict[str, tuple[tuple[tuple[float, float, float], ...], ...]] = {
@@ -50,7 +51,9 @@ def _pixels(measured: Measurements, peaks: bytes, seed: str, size: int) -> NDArr
     random = np.random.default_rng(list(hashlib.sha256(seed.encode()).digest()))
     colours = _palette(measured, random)
     levels = np.frombuffer(peaks, np.uint8).astype(np.float32) / 255
-    levels = levels / max(float(levels.max(initial=0)), 1e-6) if len(levels) > 1 else np.zeros(2, np.float32)
+    levels = levels / np.float32(max(levels.max(initial=0), 1e-6))
+    if len(levels) < FEWEST_LEVELS:
+        levels = np.resize(levels, FEWEST_LEVELS) if len(levels) else np.zeros(FEWEST_LEVELS, np.float32)
     view = scenes.View(
         size=size,
         levels=levels,
@@ -93,4 +96,4 @@ def _rgb(light: float, chroma: float, hue: float) -> NDArray[np.float64]:
         ]
     )
     linear = np.clip(mixed @ lms**3, 0, 1)
-    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return np.asarray(np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055))

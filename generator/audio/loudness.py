@@ -1,9 +1,7 @@
-"""How loud it is: ITU-R BS.1770-4 and EBU R 128, from one pass of spectra instead of a filter over every sample.
+"""How loud it is: ITU-R BS.1770-4 and EBU R 128.
 
-Loudness is the mean *power* of the K-weighted signal, so by Parseval's theorem the weighting can be applied to power
-spectra: no filter is run. Left and right travel as the real and imaginary part of one transform. Against the filters
-themselves this is within 0.03 dB for any tone above 35 Hz and nearer for music (`tests/audio/test_loudness.py`), at
-half the time.
+The K-weighting is applied as a multiplication of spectra (overlap-save): left and right travel as the real and the
+imaginary part of one transform, which is quicker than the recursive filters and the same to five digits.
 """
 
 from dataclasses import dataclass
@@ -22,8 +20,10 @@ GATE_STEPS, SHORT_TERM_STEPS = 4, 30  # BS.1770-4: 400 ms; EBU Tech 3342: 3 s
 ABSOLUTE_GATE = -70.0  # LUFS
 RELATIVE_GATE = -10.0  # LU
 RANGE_GATE = -20.0  # LU, EBU Tech 3342
-FRAME_S = 0.093  # of a spectrum: 4,096 samples at 44.1 and 48 kHz
-TOGETHER = 64  # spectra at a time: they stay in the processor's cache
+PART_STEPS = 3  # steps filtered by one transform
+TAIL_S = 0.041  # after that long the weighting filter's answer has died away to a millionth
+TOGETHER = 16  # transforms at a time: they stay in the processor's cache
+CENTROID_EVERY = 4  # of the transforms, one is looked at for its brightness
 
 
 @dataclass(frozen=True)
@@ -67,57 +67,48 @@ def k_weighting(rate: int) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=8)
-def _tables(rate: int) -> tuple[int, Samples, Samples, Samples]:
-    """Size, window, (weight, flat) for power, and frequencies, of a spectrum at a sample rate."""
-    size = 1 << max(6, round(float(np.log2(rate * FRAME_S))))
-    window = np.sin(np.pi * (np.arange(size) + 0.5) / size)  # its square and the next one's add up to one
+def _response(rate: int) -> tuple[int, NDArray[np.complex64]]:
+    """Samples in a 100 ms step, and the weighting's response at the frequencies of one transform."""
+    step = max(1, round(STEP_S * rate))
+    size = int(fft.next_fast_len(PART_STEPS * step + int(TAIL_S * rate)))
     _, response = signal.sosfreqz(k_weighting(rate), worN=np.arange(size) * 2 * np.pi / size)
-    weight = np.abs(response) ** 2 / size
-    weight[[0, 1, -1]] = 0.0  # no ear hears it: a constant offset leaks no further than this
-    flat = np.full(size, 1.0 / size)
-    flat[[0, 1, -1]] = 0.0
-    columns = np.repeat(np.stack([weight, flat], 1), 2, axis=0).astype(np.float32)
-    return size, np.repeat(window, 2).astype(np.float32), columns, fft.fftfreq(size, 1 / rate).astype(np.float32)
+    return step, np.asarray(response, np.complex64)
 
 
 def _weighted_powers(samples: Samples, rate: int) -> tuple[Powers, float]:
-    """K-weighted power, channels summed, of each whole 100 ms; and the spectral centroid of everything."""
-    size, window, columns, frequencies = _tables(rate)
-    hop = size // 2
-    frames = len(samples)
-    padded = _as_pairs(samples, hop, size)
-    count = frames // hop + 2
-    spectra = np.lib.stride_tricks.sliding_window_view(padded, 2 * size)[:: 2 * hop]
-    powers = np.empty(count)
-    total = np.zeros(2 * size)
-    for start in range(0, count, TOGETHER):
-        part = spectra[start : min(start + TOGETHER, count)] * window
-        found = fft.fft(part.view(np.complex64), axis=1, overwrite_x=True).view(np.float32)
-        np.multiply(found, found, out=found)
-        powers[start : start + len(found)] = (found @ columns)[:, 0]
-        total += found.sum(axis=0)
-    spectrum = np.sqrt(total.reshape(-1, 2).sum(axis=1) * columns[::2, 1])
-    heard = float(spectrum.sum())
-    centroid = float((np.abs(frequencies) * spectrum).sum() / heard) if heard > 0 else 0.0
-    return _to_steps(powers, frames, hop, rate), round(centroid, 1)
+    """K-weighted power, channels summed, of each whole 100 ms; and the spectral centroid of the unweighted sound."""
+    step, response = _response(rate)
+    size, hop = len(response), PART_STEPS * step
+    parts = -(-len(samples) // hop)
+    powers = np.empty(parts * PART_STEPS)
+    spectrum = np.zeros(size)
+    for start in range(0, parts, TOGETHER):
+        count = min(TOGETHER, parts - start)
+        found = fft.fft(_parts(samples, start * hop, count, hop, size), axis=1, overwrite_x=True)
+        for one in found[::CENTROID_EVERY]:
+            spectrum += one.real**2 + one.imag**2
+        found *= response
+        weighted = fft.ifft(found, axis=1, overwrite_x=True)[:, size - hop :].view(np.float32)
+        steps = weighted.reshape(count * PART_STEPS, step * 2)
+        powers[start * PART_STEPS : (start + count) * PART_STEPS] = np.einsum("ij,ij->i", steps, steps) / step
+    return powers[: len(samples) // step], _centroid(spectrum, rate)
 
 
-def _as_pairs(samples: Samples, before: int, size: int) -> Samples:
-    """Left and right side by side as they lie in memory, one hop of nothing before and enough after."""
-    out = np.zeros((before + len(samples) + size + before, 2), np.float32)
-    out[before : before + len(samples), : samples.shape[1]] = samples
-    return out.reshape(-1)
+def _parts(samples: Samples, start: int, count: int, hop: int, size: int) -> NDArray[np.complex64]:
+    """Some overlapping parts as complex numbers; each ends `hop` after the one before, nothing lies outside."""
+    first = start - (size - hop)
+    block = np.zeros((size + (count - 1) * hop, 2), np.float32)
+    given = samples[max(0, first) : first + len(block)]
+    block[max(0, -first) : max(0, -first) + len(given), : samples.shape[1]] = given
+    line = block.view(np.complex64)[:, 0]
+    return np.lib.stride_tricks.sliding_window_view(line, size)[::hop].copy()
 
 
-def _to_steps(powers: Powers, frames: int, hop: int, rate: int) -> Powers:
-    """Energies of overlapping frames to mean powers of whole 100 ms steps, by way of their running sum."""
-    edges = np.concatenate(([0.0], (np.arange(len(powers)) + 0.5) * hop))  # frame n is centred on sample n × hop
-    running = np.concatenate(([0.0], np.cumsum(powers)))
-    last = int(np.searchsorted(edges, frames))
-    edges, running = np.append(edges[:last], frames), np.append(running[:last], running[-1])
-    step = STEP_S * rate
-    at = np.arange(int(frames / step) + 1) * step
-    return np.asarray(np.maximum(0.0, np.diff(np.interp(at, edges, running))) / step)
+def _centroid(powers: Powers, rate: int) -> float:
+    half = np.sqrt(powers + np.roll(powers[::-1], 1))[2 : len(powers) // 2]  # both sides of zero: both channels
+    heard = float(half.sum())
+    frequencies = np.arange(2, 2 + len(half)) * rate / len(powers)
+    return round(float((frequencies * half).sum() / heard), 1) if heard > 0 else 0.0
 
 
 def _blocks(steps: Powers, length: int) -> Powers:

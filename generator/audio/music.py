@@ -24,7 +24,8 @@ LOWEST, HIGHEST = 55.0, 1800.0  # Hz: where chords live
 BASS = 200.0  # Hz: below this the bass line says which chord it is
 PEAKY = 0.12  # less unevenness of the twelve pitch classes is no key
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-# Key profiles from Albrecht and Shanahan, "The use of large corpora to train a new type of key-finding algorithm", 2013.
+# Key profiles from Albrecht and Shanahan, "The use of large corpora to train a new type of key-finding algorithm",
+# Music Perception, 2013.
 MAJOR = np.array([0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081])
 MINOR = np.array([0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052])
 # The bass rests on the tonic, above all where music begins and ends: it parts relative keys. Shares by trial on 48

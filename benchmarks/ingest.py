@@ -1,0 +1,113 @@
+"""What it costs to take a file in, against the bare decode and encode of the same file by FFmpeg.
+
+    python benchmarks/ingest.py
+
+Ingest is all that happens to a delivered file before its row is written: decode and verify, measure, judge, waveform,
+cover (for the page and, as JPEG, inside the file), tags, SHA-256. The bare run decodes the file and encodes it again in
+the same format with PyAV, keeping nothing. Both are the best of some runs of this process's CPU time, taken in turns.
+"""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+
+from generator import audio
+
+GOAL = 1.3
+RATE = 44_100
+LENGTHS = (60, 180)
+RUNS = {"mp3": 2, "wav": 5, "flac": 5}
+
+
+def music(seconds: int) -> np.ndarray:
+    """Chords, a bass, drums and room: as hard to encode and to measure as a lo-fi track."""
+    random = np.random.default_rng(7)
+    bars = []
+    t = np.arange(RATE * 2) / RATE
+    for root in (57, 53, 48, 55):
+        bar = np.zeros((len(t), 2))
+        for n, pitch in enumerate((root - 12, root, root + 4, root + 7, root + 12)):
+            wave = np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * t) * np.exp(-1.5 * t) * 0.15
+            bar += np.stack([wave * (1 - 0.15 * n), wave * (0.4 + 0.15 * n)], axis=1)
+        for beat in range(4):
+            start = beat * RATE // 2
+            hit = random.normal(size=(6000, 2)) * np.exp(-np.arange(6000) / 900)[:, None] * 0.12
+            bar[start : start + 6000] += hit
+        bars.append(bar)
+    whole = np.concatenate(bars * (seconds // 8 + 1))[: seconds * RATE]
+    whole += random.normal(size=whole.shape) * 0.002
+    whole[-RATE:] *= np.linspace(1, 0, RATE)[:, None]
+    return (whole / np.abs(whole).max() * 0.85).astype(np.float32)
+
+
+def ingest(path: Path) -> None:
+    sound = audio.decode(path)
+    facts = audio.measure(sound)
+    audio.inspect(sound, facts, asked_seconds=sound.seconds)
+    peaks = audio.waveform_peaks(sound)
+    audio.waveform_path(peaks)
+    seed = f"{path}{time.monotonic()}"
+    audio.draw_cover(facts, peaks, seed=seed)
+    cover = audio.draw_cover(facts, peaks, seed=seed, format="jpeg")
+    audio.write_tags(path, audio.Tags(title="Benchmark", bpm=facts.bpm, key=facts.key), cover)
+    audio.sha256(path)
+
+
+def bare(path: Path, format: str) -> tuple[float, float]:
+    """CPU seconds of decoding and of encoding."""
+    start = time.process_time()
+    with av.open(str(path)) as file:
+        frames = list(file.decode(audio=0))
+    decoded = time.process_time()
+    kind = audio.FORMATS[format]
+    with av.open(str(path.with_stem("bare")), "w", format=kind.extension) as file:
+        stream = file.add_stream(kind.codec, rate=RATE, options=dict(kind.options))
+        if not kind.lossless:
+            stream.codec_context.bit_rate = 256_000
+        for frame in frames:
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return decoded - start, time.process_time() - decoded
+
+
+def cpu_of(work: Callable[[], None]) -> float:
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def compare(folder: Path, seconds: int, format: str) -> float:
+    original = folder / f"original.{format}"
+    audio.encode(music(seconds), RATE, original, format)
+    ours: list[float] = []
+    decoding: list[float] = []
+    encoding: list[float] = []
+    for _ in range(RUNS[format]):
+        path = Path(shutil.copy(original, folder / f"file.{format}"))
+        ours.append(cpu_of(lambda path=path: ingest(path)))
+        decoded, encoded = bare(original, format)
+        decoding.append(decoded)
+        encoding.append(encoded)
+    ratio = min(ours) / (min(decoding) + min(encoding))
+    print(
+        f"{seconds:>4} s {format:<4} ingest {min(ours) * 1e3:6.0f} ms   bare decode {min(decoding) * 1e3:5.0f} + "
+        f"encode {min(encoding) * 1e3:5.0f} ms   ratio {ratio:5.2f}  {'ok' if ratio <= GOAL else 'over'}"
+    )
+    return ratio
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for seconds in LENGTHS:
+            for format in audio.FORMATS:
+                compare(Path(folder), seconds, format)
+    print(f"goal: {GOAL}")
+
+
+if __name__ == "__main__":
+    main()

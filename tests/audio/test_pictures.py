@@ -1,0 +1,131 @@
+"""Covers and waveforms: valid, small, always the same for the same sound, never for another."""
+
+import re
+from dataclasses import replace
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generator.audio import draw_cover, measure, scenes, waveform_path, waveform_peaks
+from tests.audio.signals import RATE, chords, clicks, noise, song, sound, tone
+
+
+@pytest.fixture(scope="module")
+def facts():
+    return measure(sound(song()))
+
+
+@pytest.fixture(scope="module")
+def peaks():
+    return waveform_peaks(sound(song()))
+
+
+def pixels(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"), np.int16)
+
+
+@pytest.mark.parametrize(("format", "kind"), [("webp", "WEBP"), ("jpeg", "JPEG")])
+@pytest.mark.parametrize("size", [64, 512])
+def test_a_cover_is_a_picture(facts, peaks, format, kind, size) -> None:
+    picture = Image.open(BytesIO(draw_cover(facts, peaks, seed="a", size=size, format=format)))
+    picture.load()
+    assert (picture.format, picture.size) == (kind, (size, size))
+
+
+def test_the_same_track_always_looks_the_same(facts, peaks) -> None:
+    first = draw_cover(facts, peaks, seed="a", title="Rain")
+    draw_cover(facts, peaks, seed="b")
+    draw_cover(facts, peaks, seed="c")  # out of the small memory of the last pictures
+    assert draw_cover(facts, peaks, seed="a", title="Rain") == first
+
+
+def test_no_two_seeds_look_alike(facts, peaks) -> None:
+    seen = [pixels(draw_cover(facts, peaks, seed=str(n), size=128)) for n in range(12)]
+    for n, one in enumerate(seen):
+        assert min((np.abs(one - other).mean() for other in seen[n + 1 :]), default=99) > 4
+
+
+def test_no_two_sounds_look_alike() -> None:
+    """The same seed and key: the waveform alone makes the difference."""
+    seen = []
+    for samples in (song(), noise(8), clicks(120, 8), chords("C", "F", "G", "C"), tone(440, 8)):
+        heard = sound(samples * np.linspace(0.2, 1, len(samples))[:, None])
+        facts = replace(measure(heard), key="A minor", brightness=1000.0)
+        seen.append(pixels(draw_cover(facts, waveform_peaks(heard), seed="same", size=256)))
+    for n, one in enumerate(seen):
+        assert min((np.abs(one - other).mean() for other in seen[n + 1 :]), default=99) > 1
+
+
+@pytest.mark.parametrize("scene", scenes.SCENES)
+@pytest.mark.parametrize("key", ["C major", "Eb minor", None])
+def test_every_scene_is_rich_but_never_glaring(facts, peaks, monkeypatch, scene, key) -> None:
+    monkeypatch.setattr(scenes, "SCENES", (scene,))
+    picture = pixels(draw_cover(replace(facts, key=key), peaks, seed=f"{scene.__name__} {key}"))
+    assert picture.std() > 15
+    assert (picture.min(axis=2) > 250).mean() < 0.15
+
+
+@pytest.mark.parametrize("peaks", [b"", b"\0", b"\0" * 800, b"\xff" * 800, b"\x10\x20", bytes(range(10))])
+@pytest.mark.parametrize("scene", scenes.SCENES)
+def test_silence_and_scraps_have_covers_too(peaks, scene, monkeypatch) -> None:
+    monkeypatch.setattr(scenes, "SCENES", (scene,))
+    nothing = measure(sound(np.zeros((RATE // 10, 2))))
+    assert pixels(draw_cover(nothing, peaks, seed="x", size=96)).shape == (96, 96, 3)
+
+
+def test_peaks_are_the_loudest_sample_of_each_stretch() -> None:
+    samples = np.zeros((8000, 2), np.float32)
+    samples[5, 1], samples[4001, 0], samples[7999, 0] = -0.5, 1.0, 0.25
+    found = waveform_peaks(sound(samples), 8)
+    assert list(found) == [128, 0, 0, 0, 255, 0, 0, 64]
+
+
+@pytest.mark.parametrize("frames", [1, 7, 799, 800, 801, 900_001])
+def test_peaks_of_any_length(frames) -> None:
+    samples = np.random.default_rng(2).uniform(-0.7, 0.7, (frames, 2)).astype(np.float32)
+    found = waveform_peaks(sound(samples))
+    assert len(found) == 800
+    assert max(found) == round(float(np.abs(samples).max()) * 255)
+
+
+_NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
+
+
+def points(path: str) -> np.ndarray:
+    """Walk the path as a browser does."""
+    found = re.fullmatch(rf"M((?:{_NUMBER} ?)+)l((?:{_NUMBER} ?)+)z", path)
+    assert found, path
+    start, steps = ([float(n) for n in re.findall(_NUMBER, part)] for part in found.groups())
+    return np.cumsum(np.array([start, *np.reshape(steps, (-1, 2))]), axis=0)
+
+
+@pytest.mark.parametrize(("width", "height"), [(240, 40), (1000, 120), (100, 24)])
+def test_a_path_is_closed_mirrored_and_within_its_box(peaks, width, height) -> None:
+    outline = points(waveform_path(peaks, width, height))
+    half = len(outline) // 2
+    assert outline[:, 0].min() == pytest.approx(0, abs=0.01)
+    assert outline[:, 0].max() == pytest.approx(width, abs=0.01)
+    assert outline[:, 1].min() >= -0.2
+    assert outline[:, 1].max() <= height + 0.2
+    assert outline[:half, 1] + outline[half:, 1][::-1] == pytest.approx(np.full(half, height), abs=0.2)
+    assert outline[:half, 0] == pytest.approx(outline[half:, 0][::-1])
+
+
+def test_a_path_in_a_row_is_short() -> None:
+    wild = bytes(np.random.default_rng(0).integers(0, 256, 800, np.uint8))
+    assert len(waveform_path(wild)) < 1500
+
+
+@pytest.mark.parametrize("peaks", [b"", b"\0", b"\0" * 800, b"\x80", b"\x80\x40"])
+def test_a_path_of_almost_nothing_is_a_line(peaks) -> None:
+    outline = points(waveform_path(peaks))
+    assert np.ptp(outline[:, 0]) == 240
+    assert outline[0, 1] < 20 < outline[-1, 1]
+
+
+def test_a_path_shows_what_is_loud() -> None:
+    outline = points(waveform_path(b"\x10" * 400 + b"\xf0" * 400))
+    assert np.ptp(outline[(outline[:, 0] < 110), 1]) < 5
+    assert np.ptp(outline[(outline[:, 0] > 130), 1]) == pytest.approx(40, abs=0.5)
