@@ -1,10 +1,13 @@
 """What it costs to take a file in, against the bare decode and encode of the same file by FFmpeg.
 
-    python benchmarks/ingest.py
+    python -m benchmarks.ingest
 
 Ingest is all that happens to a delivered file before its row is written: decode and verify, measure, judge, waveform,
 cover (for the page and, as JPEG, inside the file), tags, SHA-256. The bare run decodes the file and encodes it again in
 the same format with PyAV, keeping nothing. Both are the best of some runs of this process's CPU time, taken in turns.
+
+A WAV is decoded and encoded by copying it, so nothing that looks at its samples reaches that goal; its second line
+compares with decoding it and encoding the FLAC that the studio keeps.
 """
 
 import shutil
@@ -59,13 +62,13 @@ def ingest(path: Path) -> None:
 
 
 def bare(path: Path, format: str) -> tuple[float, float]:
-    """CPU seconds of decoding and of encoding."""
+    """CPU seconds of decoding a file and of encoding it in a format."""
     start = time.process_time()
     with av.open(str(path)) as file:
         frames = list(file.decode(audio=0))
     decoded = time.process_time()
     kind = audio.FORMATS[format]
-    with av.open(str(path.with_stem("bare")), "w", format=kind.extension) as file:
+    with av.open(str(path.with_name(f"bare.{format}")), "w", format=kind.extension) as file:
         stream = file.add_stream(kind.codec, rate=RATE, options=dict(kind.options))
         if not kind.lossless:
             stream.codec_context.bit_rate = 256_000
@@ -81,7 +84,7 @@ def cpu_of(work: Callable[[], None]) -> float:
     return time.process_time() - start
 
 
-def compare(folder: Path, seconds: int, format: str) -> float:
+def compare(folder: Path, seconds: int, format: str, target: str) -> float:
     original = folder / f"original.{format}"
     audio.encode(music(seconds), RATE, original, format)
     ours: list[float] = []
@@ -90,13 +93,13 @@ def compare(folder: Path, seconds: int, format: str) -> float:
     for _ in range(RUNS[format]):
         path = Path(shutil.copy(original, folder / f"file.{format}"))
         ours.append(cpu_of(lambda path=path: ingest(path)))
-        decoded, encoded = bare(original, format)
+        decoded, encoded = bare(original, target)
         decoding.append(decoded)
         encoding.append(encoded)
     ratio = min(ours) / (min(decoding) + min(encoding))
     print(
         f"{seconds:>4} s {format:<4} ingest {min(ours) * 1e3:6.0f} ms   bare decode {min(decoding) * 1e3:5.0f} + "
-        f"encode {min(encoding) * 1e3:5.0f} ms   ratio {ratio:5.2f}  {'ok' if ratio <= GOAL else 'over'}"
+        f"encode {target:<4} {min(encoding) * 1e3:5.0f} ms   ratio {ratio:5.2f}  {'ok' if ratio <= GOAL else 'over'}"
     )
     return ratio
 
@@ -105,7 +108,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for seconds in LENGTHS:
             for format in audio.FORMATS:
-                compare(Path(folder), seconds, format)
+                compare(Path(folder), seconds, format, format)
+            compare(Path(folder), seconds, "wav", "flac")
     print(f"goal: {GOAL}")
 
 

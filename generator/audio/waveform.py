@@ -1,7 +1,6 @@
 """The picture of a track: peaks measured once, drawn anywhere."""
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +8,10 @@ from numpy.typing import NDArray
 from generator.audio.decode import Sound
 from generator.audio.peaks import block_peaks
 
-POINTS = 96
-FLOOR = 0.03  # of half the height: silence is still a line
+PITCH, BAR = 3.0, 0.66  # units from bar to bar, and the share of it that is bar
+MOST_BARS = 240
+FLOOR = 0.04  # of the height: silence is still a row of dots
+CONTRAST = 1.5
 
 
 def waveform_peaks(sound: Sound, buckets: int = 800) -> bytes:
@@ -25,28 +26,32 @@ def waveform_peaks(sound: Sound, buckets: int = 800) -> bytes:
     return np.round(np.clip(peaks, 0, 1) * 255).astype(np.uint8).tobytes()
 
 
-def waveform_path(peaks: bytes, width: float = 240, height: float = 40, points: int = POINTS) -> str:
-    """Draw peaks as one closed, mirrored SVG path of at most `points` a side, in relative steps to keep it short."""
-    levels = _levels(peaks, points)
-    xs = np.round(np.linspace(0, width, len(levels))).astype(int).tolist()
-    middle = round(height / 2, 1)
-    reach = np.round(np.maximum(FLOOR, levels) * (height / 2), 1).tolist()
-    up = [(x, middle - level) for x, level in zip(xs, reach, strict=True)]
-    down = [(x, middle + level) for x, level in zip(xs[::-1], reach[::-1], strict=True)]
-    outline = [*up, *down]
-    steps = [(x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in pairwise(outline)]
-    return f"M{_joined(outline[0])}l{_joined(number for step in steps for number in step)}z"
+def waveform_path(peaks: bytes, width: float = 240, height: float = 40) -> str:
+    """Draw peaks as bars mirrored on the middle line: one SVG path, every bar closed, in relative steps to be short."""
+    count = max(1, min(MOST_BARS, int(width / PITCH)))
+    pitch = width / count
+    lefts = np.round(np.arange(count) * pitch, 1).tolist()
+    wide = round(pitch * BAR, 1)
+    tall = np.round(np.maximum(FLOOR, _levels(peaks, count)) * height).tolist()
+    at = (0.0, 0.0)
+    path = ""
+    for left, high in zip(lefts, tall, strict=True):
+        top = (height - high) / 2
+        step = _joined((left - at[0], top - at[1]))
+        path += f"{'m' if path else 'M'}{step}v{_joined((high,))}h{_joined((wide,))}v{_joined((-high,))}z"
+        at = (left, top)
+    return path
 
 
-def _levels(peaks: bytes, points: int) -> NDArray[np.float64]:
-    """Average groups of peaks, so that their ups and downs stay visible, against the loudest group."""
+def _levels(peaks: bytes, count: int) -> NDArray[np.float64]:
+    """Average groups of peaks against the loudest group, bent so that loud music still has ups and downs."""
     levels = np.frombuffer(peaks, np.uint8).astype(float)
-    if len(levels) < 2:
-        levels = np.resize(levels, 2) if len(levels) else np.zeros(2)
-    points = max(2, min(points, len(levels)))
-    edges = np.linspace(0, len(levels), points + 1).astype(int)
+    if len(levels) < count:
+        places = np.linspace(0, max(0, len(levels) - 1), count)
+        levels = np.interp(places, np.arange(len(levels)), levels) if len(levels) else np.zeros(count)
+    edges = np.linspace(0, len(levels), count + 1).astype(int)
     means = np.add.reduceat(levels, edges[:-1]) / np.diff(edges)
-    return np.asarray(means / max(1.0, float(means.max())))
+    return np.asarray((means / max(1.0, float(means.max()))) ** CONTRAST)
 
 
 def _joined(numbers: Iterable[float]) -> str:

@@ -93,24 +93,28 @@ def test_peaks_of_any_length(frames) -> None:
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
 
 
-def points(path: str) -> np.ndarray:
-    """Walk the path as a browser does."""
-    found = re.fullmatch(rf"M((?:{_NUMBER} ?)+)l((?:{_NUMBER} ?)+)z", path)
-    assert found, path
-    start, steps = ([float(n) for n in re.findall(_NUMBER, part)] for part in found.groups())
-    return np.cumsum(np.array([start, *np.reshape(steps, (-1, 2))]), axis=0)
+def bars(path: str) -> np.ndarray:
+    """Walk the path as a browser does: (left, top, width, height) of each bar."""
+    found, at = [], np.zeros(2)
+    one = re.compile(rf"([Mm])({_NUMBER}) ?({_NUMBER})v({_NUMBER})h({_NUMBER})v({_NUMBER})z")
+    assert "".join(match.group() for match in one.finditer(path)) == path
+    for match in one.finditer(path):
+        x, y, down, right, up = (float(number) for number in match.groups()[1:])
+        at = at * (match.group(1) == "m") + (x, y)
+        assert down == -up
+        found.append((*at, right, down))
+    return np.array(found)
 
 
-@pytest.mark.parametrize(("width", "height"), [(240, 40), (1000, 120), (100, 24)])
-def test_a_path_is_closed_mirrored_and_within_its_box(peaks, width, height) -> None:
-    outline = points(waveform_path(peaks, width, height))
-    half = len(outline) // 2
-    assert outline[:, 0].min() == pytest.approx(0, abs=0.01)
-    assert outline[:, 0].max() == pytest.approx(width, abs=0.01)
-    assert outline[:, 1].min() >= -0.2
-    assert outline[:, 1].max() <= height + 0.2
-    assert outline[:half, 1] + outline[half:, 1][::-1] == pytest.approx(np.full(half, height), abs=0.2)
-    assert outline[:half, 0] == pytest.approx(outline[half:, 0][::-1])
+@pytest.mark.parametrize(("width", "height"), [(240, 40), (1000, 120), (100, 24), (2, 10)])
+def test_a_path_is_mirrored_and_within_its_box(peaks, width, height) -> None:
+    left, top, wide, high = bars(waveform_path(peaks, width, height)).T
+    assert left[0] == 0
+    assert (np.diff(left) > wide[1:]).all()
+    assert width * 0.97 - 2 <= left[-1] + wide[-1] <= width + 0.1
+    assert top + high / 2 == pytest.approx(np.full(len(top), height / 2), abs=0.15)
+    assert high.max() == pytest.approx(height, abs=0.5)
+    assert high.min() > 0
 
 
 def test_a_path_in_a_row_is_short() -> None:
@@ -118,14 +122,14 @@ def test_a_path_in_a_row_is_short() -> None:
     assert len(waveform_path(wild)) < 1500
 
 
-@pytest.mark.parametrize("peaks", [b"", b"\0", b"\0" * 800, b"\x80", b"\x80\x40"])
-def test_a_path_of_almost_nothing_is_a_line(peaks) -> None:
-    outline = points(waveform_path(peaks))
-    assert np.ptp(outline[:, 0]) == 240
-    assert outline[0, 1] < 20 < outline[-1, 1]
+@pytest.mark.parametrize("peaks", [b"", b"\0", b"\0" * 800])
+def test_a_path_of_nothing_is_a_row_of_dots(peaks) -> None:
+    found = bars(waveform_path(peaks))
+    assert len(found) == 80
+    assert found[:, 3] == pytest.approx(2)
 
 
 def test_a_path_shows_what_is_loud() -> None:
-    outline = points(waveform_path(b"\x10" * 400 + b"\xf0" * 400))
-    assert np.ptp(outline[(outline[:, 0] < 110), 1]) < 5
-    assert np.ptp(outline[(outline[:, 0] > 130), 1]) == pytest.approx(40, abs=0.5)
+    left, _, _, high = bars(waveform_path(b"\x20" * 400 + b"\xf0" * 400)).T
+    assert high[left < 115].max() < 5
+    assert high[left > 125].min() == pytest.approx(40, abs=0.2)
