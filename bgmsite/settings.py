@@ -28,6 +28,8 @@ STUDIO_SIGNUP = env.str("STUDIO_SIGNUP", default="invite")  # "invite" or "open"
 if STUDIO_SIGNUP not in ("invite", "open"):
     raise ImproperlyConfigured(f'STUDIO_SIGNUP is {STUDIO_SIGNUP!r}; it must be "invite" or "open".')
 STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4)
+STUDIO_BEAT_SECONDS = env.float("STUDIO_BEAT_SECONDS", default=5.0)  # how often the cluster has to prove itself
+STUDIO_STALE_SECONDS = env.float("STUDIO_STALE_SECONDS", default=60.0)  # and how long it may take over it
 STUDIO_SENDFILE = env.str("STUDIO_SENDFILE", default="")  # "nginx": answer audio with X-Accel-Redirect
 STUDIO_BIN_DAYS = env.int("STUDIO_BIN_DAYS", default=30)
 # Development and tests only: let providers hand out plain http and private addresses.
