@@ -76,14 +76,15 @@ def _sides(samples: NDArray[np.float32]) -> tuple[float, float]:
     """Correlation of the channels, and how many dB the left one is above the right one."""
     if samples.shape[1] == 1:
         return 1.0, 0.0
-    products = np.zeros((2, 2))
+    left = right = both = 0.0
     for start in range(0, len(samples), _TOGETHER):
-        part = samples[start : start + _TOGETHER]
-        products += part.T @ part
-    left, right = products[0, 0], products[1, 1]
+        one, other = samples[start : start + _TOGETHER].T
+        left += float(np.einsum("i,i->", one, one))
+        right += float(np.einsum("i,i->", other, other))
+        both += float(np.einsum("i,i->", one, other))
     power = float(np.sqrt(left * right))
     balance = float(np.clip(10 * np.log10((left + 1e-12) / (right + 1e-12)), -120, 120))
-    return 1.0 if power < 1e-9 else round(float(products[0, 1]) / power, 3), round(balance, 2)
+    return 1.0 if power < 1e-9 else round(both / power, 3), round(balance, 2)
 
 
 def _energy(steps: NDArray[np.float64]) -> tuple[float, ...]:
