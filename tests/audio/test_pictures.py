@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from generator.audio import draw_cover, measure, scenes, waveform_path, waveform_peaks
-from tests.audio.signals import RATE, chords, clicks, noise, song, sound, tone
+from tests.audio.signals import RATE, chords, clicks, noise, song, sound
 
 
 @pytest.fixture(scope="module")

@@ -135,7 +135,7 @@ def test_other_files_are_refused(tmp_path, name) -> None:
 _texts = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), min_size=1, max_size=60)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(title=_texts, prompt=_texts, bpm=st.integers(1, 400))
 @pytest.mark.parametrize("format", FORMATS)
 def test_any_text_comes_back(made, tmp_path_factory, format, title, prompt, bpm) -> None:
