@@ -111,6 +111,7 @@ def environment(folder):
         TMPDIR=os.path.join(folder, "tmp"),
         PYTHONUNBUFFERED="1",
         no_proxy="*",
+        OPENBLAS_NUM_THREADS="1",  # the workers are the parallelism; idle BLAS threads only cost
         OBJC_DISABLE_INITIALIZE_FORK_SAFETY="YES",
     )
     return env
@@ -179,7 +180,9 @@ def main(arguments):
     os.chdir(ROOT)
     if arguments[:1] == ["test"]:
         return test(arguments[1:])
-    parser = argparse.ArgumentParser(description="Start BGM Studio.", epilog="Also: run.py test, run.py manage COMMAND.")
+    parser = argparse.ArgumentParser(
+        description="Start BGM Studio.", epilog="Also: run.py test, run.py manage COMMAND."
+    )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
     parser.add_argument("--data", default=os.path.join(ROOT, "data"), help="folder for database, files and .env")

@@ -88,7 +88,7 @@ def retry(request: HttpRequest, ref: str) -> HttpResponse:
     generation = _mine(request, ref)
     toast = ""
     try:
-        workflow.retry(generation, request.user, request.POST.get("key", ""))
+        workflow.retry(generation, request.user, request.POST.get("idempotency_key", ""))
     except workflow.Refused as refused:
         toast = refused.sentence
     return _answer(request, generation, toast)

@@ -63,7 +63,7 @@ class CreateForm:
         self.gone = bool(data.get("model")) and named is None
         self.choice = named or (usable[0] if usable else None)
         self.refused = refused
-        self.key = data.get("key") or secrets.token_urlsafe(18)
+        self.key = data.get("idempotency_key") or secrets.token_urlsafe(18)
         text = data.get("text", "")
         self.text = f"{text}, {data['add']}" if text and data.get("add") else text or data.get("add", "")
         self.again = data.get("again", "")
@@ -176,7 +176,7 @@ def generate(request: HttpRequest, ref: str) -> HttpResponse:
     if not request.htmx:
         return redirect("studio", project.ref)
     renewed = data.copy()
-    renewed["key"] = ""
+    renewed["idempotency_key"] = ""
     reply = render(request, "studio/_live.html", _create_context(request, project, renewed))
     return client_event(reply, "running-changed")
 
@@ -194,7 +194,7 @@ def _submit(request: HttpRequest, project: Project, data) -> Generation:
         takes=int(takes) if takes.isdecimal() and len(takes) < 4 else 0,
         format=data.get("format", ""),
         settings=workflow.clean_settings(choice.spec, data),
-        idempotency_key=data.get("key", ""),
+        idempotency_key=data.get("idempotency_key", ""),
         again_of=access.generations(request.user).filter(ref=data.get("again", "-")).first(),
     )
 

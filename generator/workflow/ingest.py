@@ -83,11 +83,18 @@ def store(
         peaks=peaks,
         waveform=waveform_path(peaks, *LIST_WAVE),
         made_of=dict(known or {}),
-        findings=[asdict(finding) for finding in inspect(sound, facts, asked_seconds=asked_seconds)],
+        findings=_findings(generation, sound, facts, asked_seconds),
         **_columns(sound, facts),
     )
     track.search_text = library.search_text(track, tags=())
     return _add(generation, track)
+
+
+def _findings(
+    generation: Generation, sound: Sound, facts: Measurements, asked_seconds: float | None
+) -> list[dict[str, Any]]:
+    loop = bool(generation.prompt.settings.get("loop"))
+    return [asdict(finding) for finding in inspect(sound, facts, asked_seconds=asked_seconds, loop=loop)]
 
 
 def _add(generation: Generation, track: Track) -> bool:
@@ -140,6 +147,7 @@ def _tags(generation: Generation, take: int, title: str, facts: Measurements, kn
         prompt=generation.prompt.text,
         generator=generation.model.key,
         track_id=f"{generation.ref}/{take}",
+        ai_generated=True,
         digital_source=str(
             known.get("digital_source") or "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
         ),

@@ -105,7 +105,7 @@ class Studio:
         return mine
 
     def password(self) -> str:
-        return re.findall(r"│  (\S+)", self.log.read_text())[1]
+        return re.findall(r"│  (\S+)", self.log.read_text())[2]
 
     def rows(self, sql: str) -> list[tuple]:
         with sqlite3.connect(self.folder / "studio.sqlite3", timeout=20) as database:

@@ -35,7 +35,9 @@ class Command(BaseCommand):
         logging.getLogger("studio").setLevel(logging.INFO)
 
         def ready() -> None:
-            self.stdout.write(f"\nBGM Studio is ready:  http://{options['host']}:{options['port']}/   (Ctrl-C stops it)")
+            self.stdout.write(
+                f"\nBGM Studio is ready:  http://{options['host']}:{options['port']}/   (Ctrl-C stops it)"
+            )
             if options["timings"]:
                 self.stdout.write(f"prepare {prepared - began:.2f} s, first answer {time.perf_counter() - began:.2f} s")
             self.stdout.flush()

@@ -1,0 +1,13 @@
+"""The admin: people, projects, the catalogue and its prices, caps; the ledger and the histories to read, never to edit."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+
+from generator.admin import catalogue, money, people, work
+
+admin.site.site_header = "BGM Studio"
+admin.site.site_title = "BGM Studio admin"
+admin.site.index_title = "Administration"
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+__all__ = ["catalogue", "money", "people", "work"]

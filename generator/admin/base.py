@@ -1,0 +1,59 @@
+"""What several admin pages share: rows that are only read, and amounts entered in dollars."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+
+from generator import money
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Records that only the workflow writes."""
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class ReadOnlyInline(admin.TabularInline):
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class DollarsField(forms.CharField):
+    """Dollars as a person writes them ("0.045"), micro-dollars inside."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if text in self.empty_values:
+            return None
+        try:
+            return money.dollars(text)
+        except ValueError as error:
+            raise forms.ValidationError(f"{error}.") from error
+
+    def prepare_value(self, value: Any) -> Any:
+        return money.plain(value).rstrip("0").rstrip(".") if isinstance(value, int) else value
+
+
+def dollars(name: str, title: str):
+    """A list column that shows an amount."""
+
+    @admin.display(description=title, ordering=name)
+    def column(obj) -> str:
+        return money.show(getattr(obj, name))
+
+    return column

@@ -1,0 +1,46 @@
+"""Caps to set; the ledger and its roll-ups to read."""
+
+from django import forms
+from django.contrib import admin
+
+from generator.admin.base import DollarsField, ReadOnly, dollars
+from generator.models import Budget, Entry, Rollup
+
+
+class BudgetForm(forms.ModelForm):
+    cap = DollarsField(label="Cap", help_text="Dollars a calendar month.")
+
+    class Meta:
+        model = Budget
+        fields = ("user", "project", "provider_key", "cap")
+
+
+@admin.register(Budget)
+class BudgetAdmin(admin.ModelAdmin):
+    form = BudgetForm
+    list_display = ("target", dollars("cap", "Cap a month"), "created_at")
+    autocomplete_fields = ("user", "project")
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnly):
+    list_display = ("at", "kind", dollars("amount", "Amount"), "user", "project", "model_key", "reason")
+    list_filter = ("kind", "provider_key", "month")
+    list_select_related = ("user", "project")
+    search_fields = ("reason", "user__email", "project__name")
+    show_full_result_count = False
+
+
+@admin.register(Rollup)
+class RollupAdmin(ReadOnly):
+    list_display = (
+        "month",
+        "project",
+        "user",
+        "model_key",
+        dollars("held", "Held"),
+        dollars("charged", "Charged"),
+        "takes",
+    )
+    list_filter = ("month", "provider_key")
+    list_select_related = ("user", "project")

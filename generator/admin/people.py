@@ -1,0 +1,60 @@
+"""People, projects and invitations."""
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import UserCreationForm
+
+from generator.models import Invitation, Membership, Project, User
+
+
+class NewUserForm(UserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "name")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):
+    add_form = NewUserForm
+    ordering = ("email",)
+    list_display = ("email", "name", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff", "is_superuser")
+    search_fields = ("email", "name")
+    readonly_fields = ("date_joined", "last_login")
+    fieldsets = (
+        (None, {"fields": ("email", "name", "password")}),
+        ("Preferences", {"fields": ("time_zone", "theme")}),
+        ("May", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": ("date_joined", "last_login")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
+
+    def save_model(self, request, obj, form, change) -> None:
+        super().save_model(request, obj, form, change)
+        Project.objects.personal_for(obj)
+
+
+class MembershipInline(admin.TabularInline):
+    model = Membership
+    extra = 0
+    autocomplete_fields = ("user",)
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin):
+    list_display = ("name", "personal_to", "created_at", "archived_at")
+    search_fields = ("name",)
+    readonly_fields = ("ref", "personal_to", "created_at")
+    inlines = (MembershipInline,)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False  # a project has money behind it: it is archived, not deleted
+
+
+@admin.register(Invitation)
+class InvitationAdmin(admin.ModelAdmin):
+    list_display = ("email", "project", "role", "invited_by", "expires_at", "accepted_at")
+    readonly_fields = ("email", "project", "role", "invited_by", "token", "created_at", "accepted_at")
+
+    def has_add_permission(self, request) -> bool:
+        return False  # made on the Invite page, which shows the link

@@ -1,0 +1,66 @@
+"""What was made: generations with their events and entries, tracks, and the cluster's heartbeat. All to read."""
+
+from django.contrib import admin
+from django.utils.html import format_html
+
+from generator import money
+from generator.admin.base import ReadOnly, ReadOnlyInline, dollars
+from generator.models import Entry, Event, Generation, Heartbeat, Track
+
+
+class EventInline(ReadOnlyInline):
+    model = Event
+    fields = ("at", "kind", "text", "actor", "data")
+
+
+class EntryInline(ReadOnlyInline):
+    model = Entry
+    fields = ("at", "kind", "shown", "reason", "actor")
+    readonly_fields = ("shown",)
+
+    @admin.display(description="Amount")
+    def shown(self, obj: Entry) -> str:
+        return money.show(obj.amount)
+
+
+class TrackInline(ReadOnlyInline):
+    model = Track
+    fields = ("take", "title", "length_ms", "lufs", "findings")
+
+
+@admin.register(Generation)
+class GenerationAdmin(ReadOnly):
+    list_display = (
+        "ref",
+        "state",
+        "model",
+        "author",
+        "project",
+        dollars("held", "Held"),
+        "created_at",
+        "error_sentence",
+    )
+    list_filter = ("state", "model__provider", "model")
+    list_select_related = ("model", "author", "project")
+    search_fields = ("ref", "prompt__text", "author__email", "handle")
+    inlines = (TrackInline, EntryInline, EventInline)
+    show_full_result_count = False
+
+
+@admin.register(Track)
+class TrackAdmin(ReadOnly):
+    list_display = ("title", "project", "author", "model_key", "length_ms", "created_at", "page")
+    list_filter = ("model_key",)
+    list_select_related = ("project", "author")
+    search_fields = ("title", "ref", "sha256")
+    exclude = ("peaks", "waveform", "search_text")
+    show_full_result_count = False
+
+    @admin.display(description="Page")
+    def page(self, obj: Track) -> str:
+        return format_html('<a href="{}">open</a>', obj.get_absolute_url())
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly):
+    list_display = ("name", "at")
