@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "generator.web.middleware.ViewerTimeZone",
+    "generator.web.middleware.SignInAgain",
 ]
 ROOT_URLCONF = "bgmsite.urls"
 WSGI_APPLICATION = "bgmsite.wsgi.application"
@@ -131,7 +132,7 @@ Q_CLUSTER = {
 # --- accounts ---
 AUTH_USER_MODEL = "generator.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS = [
+AUTH_PASSWORD_VALIDATORS: list[dict] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
         "UserAttributeSimilarityValidator",
@@ -148,7 +149,6 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {"signup": "generator.web.accounts.SignupForm"}
-ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
@@ -163,6 +163,10 @@ else:  # nothing is sent: each message becomes a file the operator can read
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 15
+# With open sign-up an address has to be proven, where mail can prove it: then a taken one and a free one look the same.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_CONFIGURED and STUDIO_SIGNUP == "open" else "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_CONFIGURED  # tell people when their password or second factor changed
+ACCOUNT_CHANGE_EMAIL = True
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="BGM Studio <studio@localhost>")
 
 # --- files ---

@@ -11,6 +11,8 @@ Superusers and staff have no special sight on the pages; they review in the admi
 from django.db.models import QuerySet
 
 from generator.models import Generation, Project, Role, Track, User
+from generator.models.generation import GenerationQuerySet
+from generator.models.track import TrackQuerySet
 
 _MAY_EDIT = (Role.OWNER, Role.EDITOR)
 
@@ -37,22 +39,27 @@ def can_manage(user: User, project: Project) -> bool:
     return role(user, project) == Role.OWNER
 
 
-def tracks(user: User) -> QuerySet[Track]:
+def managed_projects(user: User) -> QuerySet[Project]:
+    """The shared projects a person owns, and so may invite people to."""
+    return projects(user).filter(memberships__role=Role.OWNER, personal_to=None)
+
+
+def tracks(user: User) -> TrackQuerySet:
     """Every track a person may see, binned ones included."""
     return Track.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
 
 
-def editable_tracks(user: User) -> QuerySet[Track]:
+def editable_tracks(user: User) -> TrackQuerySet:
     return Track.objects.filter(
         project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
     )
 
 
-def generations(user: User) -> QuerySet[Generation]:
+def generations(user: User) -> GenerationQuerySet:
     return Generation.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
 
 
-def editable_generations(user: User) -> QuerySet[Generation]:
+def editable_generations(user: User) -> GenerationQuerySet:
     return Generation.objects.filter(
         project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
     )

@@ -1,4 +1,4 @@
-"""The admin: people, projects, the catalogue and its prices, caps; the ledger and the histories to read, never to edit."""
+"""The admin: people, projects, the catalogue and its prices, caps; ledger and histories to read, never to edit."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin

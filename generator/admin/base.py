@@ -41,7 +41,7 @@ class DollarsField(forms.CharField):
         if text in self.empty_values:
             return None
         try:
-            return money.dollars(text)
+            return money.dollars(str(text))
         except ValueError as error:
             raise forms.ValidationError(f"{error}.") from error
 

@@ -5,6 +5,7 @@ import sys
 import time
 import wave
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -50,9 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     made = compose(brief, asked.take)
     took = time.perf_counter() - began
     write_audio(asked.output, made.pcm)
-    print(
-        f"{made.title}: {made.bpm:g} BPM, {made.key}, {brief.length_s:g} s in {took:.2f} s ({brief.length_s / took:.0f}×)"
-    )
+    speed = brief.length_s / took
+    print(f"{made.title}: {made.bpm:g} BPM, {made.key}, {brief.length_s:g} s in {took:.2f} s ({speed:.0f}×)")
     if asked.stems:
         asked.stems.mkdir(parents=True, exist_ok=True)
         for name, stem in made.stems().items():
@@ -71,14 +71,15 @@ def write_audio(path: Path, pcm: NDArray[np.int16]) -> None:
             file.setframerate(RATE)
             file.writeframes(pcm.astype("<i2").tobytes())
         return
+    layout = "s16" if path.suffix == ".flac" else "s16p"
     with av.open(str(path), "w") as out:
-        stream = out.add_stream(CODECS[path.suffix], rate=RATE)
+        stream: Any = out.add_stream(CODECS[path.suffix], rate=RATE)
         stream.codec_context.layout = "stereo"
-        stream.codec_context.format = "s16" if path.suffix == ".flac" else "s16p"
+        stream.codec_context.format = layout
         for first in range(0, len(pcm), 1 << 16):
             part = np.ascontiguousarray(pcm[first : first + (1 << 16)])
-            planes = part.reshape(1, -1) if path.suffix == ".flac" else part.T.copy()
-            frame = av.AudioFrame.from_ndarray(planes, format=stream.codec_context.format.name, layout="stereo")
+            planes = part.reshape(1, -1) if layout == "s16" else part.T.copy()
+            frame = av.AudioFrame.from_ndarray(planes, format=layout, layout="stereo")
             frame.sample_rate = RATE
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))

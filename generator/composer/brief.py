@@ -223,12 +223,12 @@ def _length(text: str, controls: ComposerControls, use: str, heard: list[Heard])
         return length
     for found in _LENGTH.finditer(text):
         if found["minutes"]:
-            seconds = int(found["minutes"]) * 60 + int(found["rest"])
+            seconds = float(int(found["minutes"]) * 60 + int(found["rest"]))
         else:
             seconds = float(found["number"].replace(",", ".")) * (60 if found["unit"].startswith("m") else 1)
         if SHORTEST <= seconds <= LONGEST:
             heard.append(Heard(found[0], _seconds(seconds)))
-            return float(seconds)
+            return seconds
     length = USES[use][2] if use else USUAL_LENGTH
     heard.append(Heard(use or "no length given", _seconds(length)))
     return length

@@ -1,4 +1,4 @@
-"""The drummer: a groove for each section's energy, ghost notes that vary, fills into new sections, crashes on arrival."""
+"""The drummer: a groove for each section's energy, ghost notes that vary, fills, crashes on arrival."""
 
 import random
 from collections.abc import Iterator

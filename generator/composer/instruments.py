@@ -228,12 +228,12 @@ def _loop_note(name: str, voice: Loop, pitch: int, seconds: float, hard: bool) -
     count = int((seconds + voice.release) * RATE)
     rest = _loop(name, pitch, voice.cutoff * (1.15 if hard else 0.9))
     sound = np.resize(rest, (count, rest.shape[1]))
-    t = np.arange(count, dtype=np.float32) / RATE
+    t = np.arange(count, dtype=np.float32) / np.float32(RATE)
     if voice.open:
         bright = np.resize(_loop(name, pitch, voice.open * (1.2 if hard else 0.8)), sound.shape)
         sweep = np.exp(-t / np.float32(voice.filter_s))[:, None]
         sound = sound + (bright - sound) * sweep
-    shape = np.minimum(1, t / np.float32(max(voice.attack, 0.002)))
+    shape = np.minimum(np.float32(1), t / np.float32(max(voice.attack, 0.002)))
     if voice.decay:
         shape *= np.float32(voice.sustain) + np.float32(1 - voice.sustain) * np.exp(-t / np.float32(voice.decay))
     return _released(sound * shape[:, None], seconds, voice.release)

@@ -82,11 +82,10 @@ class Tunes:
             step = scale[max(0, min(len(scale) - 1, home + sign * motif.contour[index]))]
             strong = at % 2 == 0 or length >= 1.0 or index == count - 1
             pitch = _settle(step, when, chords, scale, strong=strong, previous=previous, centre=centre)
-            if turn == 3 and index == count - 1:
-                length = min(end - when, length + 1.0)
+            sung = length + 1.0 if turn == 3 and index == count - 1 else length
             arch = 0.85 + 0.3 * (1 - abs(2 * index / max(1, count - 1) - 1))
             velocity = min(1.0, (0.45 + 0.35 * energy) * arch * self._dice.uniform(0.93, 1.05))
-            yield when, min(length, end - when), pitch, velocity
+            yield when, min(sung, end - when), pitch, velocity
             previous = pitch
 
 

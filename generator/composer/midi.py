@@ -1,4 +1,4 @@
-"""The score as a General MIDI file (format 1), written byte by byte from the published layout of Standard MIDI Files."""
+"""The score as a General MIDI file (format 1), byte by byte as the Standard MIDI Files specification lays it out."""
 
 import struct
 from collections.abc import Iterable

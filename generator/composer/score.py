@@ -68,9 +68,10 @@ def write(brief: Brief, form: Form, take: int) -> Score:
     for number, part in enumerate(style.parts):
         if part.family in brief.leave_out or ("melody" in brief.leave_out and part.role in TUNEFUL):
             continue
-        part = replace(part, enter=part.enter + dice.uniform(-0.05, 0.05) if part.enter > 0.05 else part.enter)
-        notes = tuple(_in_range(_play(part, harmony, form, brief, tunes, dice), part))
-        lines.append(Line(f"{number + 1}-{part.role}-{part.instrument}", part, notes))
+        enter = part.enter + dice.uniform(-0.05, 0.05) if part.enter > 0.05 else part.enter
+        player = replace(part, enter=enter)
+        notes = tuple(_in_range(_play(player, harmony, form, brief, tunes, dice), player))
+        lines.append(Line(f"{number + 1}-{part.role}-{part.instrument}", player, notes))
     hits = () if "drums" in brief.leave_out else tuple(play_drums(style, form, dice))
     return Score(form, harmony, tuple(lines), hits, brief.tonic, brief.mode)
 
@@ -166,9 +167,8 @@ def _bass(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> 
         steps = dice.choice(BASS[part.pattern])
         if part.pattern == "hold":
             steps = ((0, now.length, "R", 0.8),) if bar == 0 else ()
-        for at, length, what, velocity in steps:
-            if what == "A" and bar < bars - 1:
-                what = "5"
+        for at, length, tone, velocity in steps:
+            what = "5" if tone == "A" and bar < bars - 1 else tone
             start = now.start + bar * BEATS + at
             if start < now.start + now.length - 0.01:
                 pitch = pitches[what]

@@ -1,4 +1,4 @@
-"""Titles from the brief: an image of its style or use, coloured by the mood that was heard; never the same twice a run."""
+"""Titles from the brief: an image of its use or style, coloured by the mood heard; never the same twice a run."""
 
 import random
 
@@ -43,7 +43,7 @@ def title(brief: Brief, take: int) -> str:
         images.sort(key=lambda image: image not in first)
     image = images[(take - 1) % len(images)]
     mood = dice.choice(brief.moods) if brief.moods else ""
-    if not mood:
+    if not mood or image in first:  # a use's image says enough; with a mood in front it turns odd
         return image
     words = ADJECTIVES[mood]
     adjective = words[(dice.randrange(len(words)) + take) % len(words)]

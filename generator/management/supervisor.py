@@ -8,6 +8,7 @@ acknowledged* in time, for a cluster can lose any of the three on its own (docs/
 What if this process dies? The kernel takes the children along (child.py), and the next start lets go of their claims.
 """
 
+import contextlib
 import logging
 import os
 import signal
@@ -67,10 +68,8 @@ class Child:
                 self.process.wait(grace)
             except subprocess.TimeoutExpired:
                 log.warning("%s did not stop by itself; killing it", self.name)
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
         self.process.wait(5)
         self.process = None
 

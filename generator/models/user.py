@@ -1,12 +1,16 @@
 """People who sign in; the e-mail address is the name."""
 
+import secrets
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from generator.models.project import Project
 
 
 def a_time_zone(name: str) -> None:
@@ -17,9 +21,12 @@ def a_time_zone(name: str) -> None:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra) -> "User":
+        """Make a person, and the personal project that everyone has."""
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
-        user.save(using=self._db)
+        with transaction.atomic():
+            user.save(using=self._db)
+            Project.objects.personal_for(user)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
@@ -42,11 +49,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField("may open the admin", default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    sessions_salt = models.CharField(
+        max_length=22, blank=True, editable=False, help_text="Changing it ends every session of the person."
+    )
 
     objects = UserManager()
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     class Meta:
         constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
@@ -64,3 +74,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.label
+
+    def end_sessions(self) -> None:
+        """Sign the person out on every device; sessions carry a hash that includes this salt."""
+        self.sessions_salt = secrets.token_urlsafe(16)
+        self.save(update_fields=["sessions_salt"])
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        # Django's own hash covers the password alone; without a salt of ours it stays exactly that.
+        key_salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(key_salt, self.password + self.sessions_salt, secret=secret, algorithm="sha256").hexdigest()

@@ -1,6 +1,6 @@
 """Which providers exist: every module named in the settings offers one `provider()`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 
 from generator.providers.base import ModelSpec, Provider
@@ -16,7 +16,7 @@ class Registry:
             self._providers[provider.key] = provider
         self._specs = {spec.key: spec for provider in self for spec in provider.models}
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Provider]:
         return iter(self._providers.values())
 
     def provider(self, key: str) -> Provider:

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from generator import access, workflow
 from generator.audio import FORMATS, file_name
 from generator.models import Project, Track
+from generator.models.track import TrackQuerySet
+from generator.web.htmx import Request
 
 RANGE_CAP = 1 << 20  # an open-ended range is answered a piece at a time, so that a paused player holds no worker
 CHUNK = 1 << 16
@@ -23,7 +24,7 @@ ZIP_MOST_BYTES = 2_000_000_000
 _RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 
-def _track(request: HttpRequest, ref: str) -> Track:
+def _track(request: Request, ref: str) -> Track:
     return get_object_or_404(
         access.tracks(request.user).select_related("generation").defer("peaks", "measured"), ref=ref
     )
@@ -31,7 +32,7 @@ def _track(request: HttpRequest, ref: str) -> Track:
 
 @login_required
 @require_safe
-def audio(request: HttpRequest, ref: str) -> HttpResponseBase:
+def audio(request: Request, ref: str) -> HttpResponseBase:
     """The original, for the player: 206 with ranges, capped."""
     track = _track(request, ref)
     return _bytes(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
@@ -39,14 +40,14 @@ def audio(request: HttpRequest, ref: str) -> HttpResponseBase:
 
 @login_required
 @require_safe
-def cover(request: HttpRequest, ref: str) -> HttpResponseBase:
+def cover(request: Request, ref: str) -> HttpResponseBase:
     track = _track(request, ref)
     return _bytes(request, workflow.media.path(track.cover), "image/webp", Path(track.cover).stem)
 
 
 @login_required
 @require_safe
-def download(request: HttpRequest, ref: str, format: str) -> HttpResponseBase:
+def download(request: Request, ref: str, format: str) -> HttpResponseBase:
     """The track in a format, under a good name; 202 and a page that waits while it is being made."""
     track = _track(request, ref)
     try:
@@ -75,7 +76,7 @@ def _name(track: Track, format: str) -> str:
 # --- ranges: RFC 9110 §14 ---
 
 
-def _bytes(request: HttpRequest, file: Path, mime: str, tag: str) -> HttpResponseBase:
+def _bytes(request: Request, file: Path, mime: str, tag: str) -> HttpResponseBase:
     if not file.exists():
         return render(
             request, "errors/404.html", {"sentence": "This file is missing from the studio's disk."}, status=404
@@ -91,7 +92,7 @@ def _bytes(request: HttpRequest, file: Path, mime: str, tag: str) -> HttpRespons
             refused = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
             return _headed(refused, mime, etag)
         first, last = span
-        partial = _headed(StreamingHttpResponse(_read(file, first, last), status=206), mime, etag)
+        partial: HttpResponseBase = _headed(StreamingHttpResponse(_read(file, first, last), status=206), mime, etag)
         partial["Content-Range"] = f"bytes {first}-{last}/{size}"
         partial["Content-Length"] = str(last - first + 1)
         return partial
@@ -141,7 +142,7 @@ def _read(file: Path, first: int, last: int) -> Iterator[bytes]:
 # --- many ---
 
 
-def zipped(tracks: QuerySet[Track], project: Project) -> HttpResponseBase:
+def zipped(tracks: TrackQuerySet, project: Project) -> HttpResponseBase:
     """The originals of the picked tracks as one zip, stored as they are; names are made unique."""
     archive = tempfile.TemporaryFile(dir=_temporary())
     names: set[str] = set()

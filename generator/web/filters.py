@@ -3,16 +3,17 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Q, QuerySet, Value
+from django.db.models import Count, F, FloatField, Q, Value
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
 from generator.models import Tag, Track, User, matching
+from generator.models.track import TrackQuerySet
 
 PAGE = 24
 MOST_FACET = 12
@@ -59,7 +60,7 @@ class Facet:
 
 @dataclass(frozen=True)
 class Page:
-    tracks: list[Track]
+    tracks: Sequence[Track]
     next_query: str  # empty at the end
 
 
@@ -88,14 +89,14 @@ class LibraryFilter:
 
     # --- the tracks ---
 
-    def apply(self, tracks: QuerySet[Track], *, but: str = "") -> QuerySet[Track]:
+    def apply(self, tracks: TrackQuerySet, *, but: str = "") -> TrackQuerySet:
         """Narrow to what is asked for; `but` leaves one facet out, to count its other choices."""
         for name, value in self.chosen.items():
             if name != but and (condition := _FACETS[name].condition(value, self.user)) is not None:
                 tracks = tracks.filter(condition)
         return matching(tracks, self.text)
 
-    def page(self, tracks: QuerySet[Track]) -> Page:
+    def page(self, tracks: TrackQuerySet) -> Page:
         """One page of the filtered tracks, by key: as quick at the hundred-thousandth track as at the first."""
         _, field, down = SORTS[self.sort]
         tracks = self.apply(tracks).annotate(tempo=Coalesce("bpm", Value(0.0), output_field=FloatField()))
@@ -109,7 +110,7 @@ class LibraryFilter:
             following = self.query(after=_write_cursor(getattr(last, field), last.pk))
         return Page(rows[:PAGE], following)
 
-    def facets(self, tracks: QuerySet[Track]) -> list[Facet]:
+    def facets(self, tracks: TrackQuerySet) -> list[Facet]:
         """Every facet with its choices and counts; facets with nothing to choose are left out."""
         found = []
         for name, kind in _FACETS.items():
@@ -159,31 +160,31 @@ Counts = Iterable[tuple[str, str, int]]
 class _Kind:
     title: str
     condition: Callable[[str, User], Q | None]
-    count: Callable[[QuerySet[Track], User], Counts]
+    count: Callable[[TrackQuerySet, User], Counts]
     alone: bool = False  # worth showing with a single choice
 
 
-def _by_column(column: str, title: str) -> Callable[[QuerySet[Track], User], Counts]:
-    def count(tracks: QuerySet[Track], user: User) -> Counts:
+def _by_column(column: str, title: str) -> Callable[[TrackQuerySet, User], Counts]:
+    def count(tracks: TrackQuerySet, user: User) -> Counts:
         rows = tracks.order_by().values_list(column, title).annotate(n=Count("pk")).order_by("-n")[:MOST_FACET]
         return [(str(value), str(label), n) for value, label, n in rows if value]
 
     return count
 
 
-def _by_author(tracks: QuerySet[Track], user: User) -> Counts:
+def _by_author(tracks: TrackQuerySet, user: User) -> Counts:
     counts = dict(tracks.order_by().values_list("author").annotate(n=Count("pk")).order_by("-n")[:MOST_FACET])
     people = User.objects.in_bulk(list(counts))
     return [(str(pk), people[pk].label, n) for pk, n in counts.items()]
 
 
-def _by_tag(tracks: QuerySet[Track], user: User) -> Counts:
+def _by_tag(tracks: TrackQuerySet, user: User) -> Counts:
     counted = Tag.objects.filter(tracks__in=tracks).values_list("name").annotate(n=Count("tracks")).order_by("-n")
     return [(name, name, n) for name, n in counted[:MOST_FACET]]
 
 
-def _buckets(buckets: dict[str, tuple[str, Q]]) -> Callable[[QuerySet[Track], User], Counts]:
-    def count(tracks: QuerySet[Track], user: User) -> Counts:
+def _buckets(buckets: dict[str, tuple[str, Q]]) -> Callable[[TrackQuerySet, User], Counts]:
+    def count(tracks: TrackQuerySet, user: User) -> Counts:
         counts = tracks.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in buckets.items()})
         return [(key, title, counts[key]) for key, (title, _) in buckets.items()]
 
@@ -198,7 +199,7 @@ _FACETS: dict[str, _Kind] = {
     "starred": _Kind(
         "Starred",
         lambda value, user: Q(stars__user=user),
-        lambda tracks, user: [("1", "mine", tracks.starred_by(user).count())],  # type: ignore[attr-defined]
+        lambda tracks, user: [("1", "mine", tracks.starred_by(user).count())],
         alone=True,
     ),
     "model": _Kind(

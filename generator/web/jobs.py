@@ -4,13 +4,13 @@ import secrets
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.models import Generation, Project, State
-from generator.web.htmx import client_event
+from generator.web.htmx import Request, client_event
 
 MOST_CARDS = 30
 
@@ -46,7 +46,7 @@ def _charged(generation: Generation) -> int:
 
 @login_required
 @require_GET
-def running(request: HttpRequest, ref: str) -> HttpResponse:
+def running(request: Request, ref: str) -> HttpResponse:
     """The cards as they stand; raises `library-changed` on the page when tracks have come since it last asked."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     cards = context(request.user, project) | {"project": project, "may_edit": access.can_edit(request.user, project)}
@@ -56,14 +56,14 @@ def running(request: HttpRequest, ref: str) -> HttpResponse:
     return reply
 
 
-def _mine(request: HttpRequest, ref: str) -> Generation:
+def _mine(request: Request, ref: str) -> Generation:
     rows = access.editable_generations(request.user).select_related(
         "model__provider", "project", "author", "price", "prompt"
     )
     return get_object_or_404(rows, ref=ref)
 
 
-def _answer(request: HttpRequest, generation: Generation, toast: str = "") -> HttpResponse:
+def _answer(request: Request, generation: Generation, toast: str = "") -> HttpResponse:
     if not request.htmx:
         return redirect("studio", generation.project.ref)
     cards = context(request.user, generation.project) | {"project": generation.project, "may_edit": True}
@@ -72,7 +72,7 @@ def _answer(request: HttpRequest, generation: Generation, toast: str = "") -> Ht
 
 @login_required
 @require_POST
-def cancel(request: HttpRequest, ref: str) -> HttpResponse:
+def cancel(request: Request, ref: str) -> HttpResponse:
     generation = _mine(request, ref)
     toast = ""
     try:
@@ -84,7 +84,7 @@ def cancel(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, ref: str) -> HttpResponse:
+def retry(request: Request, ref: str) -> HttpResponse:
     generation = _mine(request, ref)
     toast = ""
     try:
@@ -96,7 +96,7 @@ def retry(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def dismiss(request: HttpRequest, ref: str) -> HttpResponse:
+def dismiss(request: Request, ref: str) -> HttpResponse:
     generation = _mine(request, ref)
     workflow.dismiss(generation)
     return _answer(request, generation)

@@ -1,28 +1,29 @@
 """The library: what the list shows, what can be done to many tracks at once, and the bin."""
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Sum
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
-from generator.models import Project, Track
+from generator.models import Project
+from generator.models.track import TrackQuerySet
 from generator.web import files, jobs
 from generator.web.filters import SORTS, LibraryFilter
-from generator.web.htmx import back, client_event
+from generator.web.htmx import Request, back, client_event
 
 MOST_PICKED = 500
 
 
-def shown(tracks: QuerySet[Track], user) -> QuerySet[Track]:
+def shown(tracks: TrackQuerySet, user) -> TrackQuerySet:
     """Tracks with all that a row needs, in one query."""
     related = ("author", "generation__model", "generation__prompt")
-    return tracks.select_related(*related).with_starred(user).defer("peaks", "measured", "search_text")  # type: ignore[attr-defined]
+    return tracks.select_related(*related).with_starred(user).defer("peaks", "measured", "search_text")
 
 
-def context(request: HttpRequest, project: Project) -> dict:
+def context(request: Request, project: Project) -> dict:
     """Everything the middle pane shows for this URL."""
     kept = project.tracks.kept()
     wanted = LibraryFilter(request.GET, request.user)
@@ -42,7 +43,7 @@ def context(request: HttpRequest, project: Project) -> dict:
 
 @login_required
 @require_GET
-def more(request: HttpRequest, ref: str) -> HttpResponse:
+def more(request: Request, ref: str) -> HttpResponse:
     """The next page of rows, to be put in place of the link that asked for it."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     wanted = LibraryFilter(request.GET, request.user)
@@ -54,14 +55,14 @@ def more(request: HttpRequest, ref: str) -> HttpResponse:
 # --- many at once ---
 
 
-def _picked(request: HttpRequest, project: Project) -> QuerySet[Track]:
+def _picked(request: Request, project: Project) -> TrackQuerySet:
     refs = request.POST.getlist("track")[:MOST_PICKED]
     return access.tracks(request.user).filter(project=project, ref__in=refs)
 
 
 @login_required
 @require_POST
-def bulk(request: HttpRequest, ref: str) -> HttpResponse:
+def bulk(request: Request, ref: str) -> HttpResponseBase:
     """Do one thing to every picked track."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     tracks, action = _picked(request, project), request.POST.get("action", "")
@@ -78,7 +79,7 @@ def bulk(request: HttpRequest, ref: str) -> HttpResponse:
     return _done(request, project, toast)
 
 
-def _done(request: HttpRequest, project: Project, toast: str, status: int = 200) -> HttpResponse:
+def _done(request: Request, project: Project, toast: str, status: int = 200) -> HttpResponse:
     """Answer htmx with a message and an event that refreshes the list; others go back to where they were."""
     if not request.htmx:
         return redirect(back(request, reverse("studio", args=[project.ref])))
@@ -89,26 +90,26 @@ def _count(number: int, what: str = "track") -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _star(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+def _star(request: Request, tracks: TrackQuerySet) -> str:
     workflow.library.star(tracks, request.user, True)
     return f"{_count(tracks.count())} starred."
 
 
-def _unstar(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+def _unstar(request: Request, tracks: TrackQuerySet) -> str:
     workflow.library.star(tracks, request.user, False)
     return f"{_count(tracks.count())} no longer starred."
 
 
-def _tag(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+def _tag(request: Request, tracks: TrackQuerySet) -> str:
     workflow.library.tag(tracks, request.POST.get("tag", ""))
     return f"{_count(tracks.count())} tagged."
 
 
-def _bin(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+def _bin(request: Request, tracks: TrackQuerySet) -> str:
     return f"{_count(workflow.library.bin_tracks(tracks, request.user))} moved to the bin."
 
 
-def _restore(request: HttpRequest, tracks: QuerySet[Track]) -> str:
+def _restore(request: Request, tracks: TrackQuerySet) -> str:
     return f"{_count(workflow.library.restore(tracks))} restored."
 
 
@@ -121,7 +122,7 @@ _EDITS = ("tag", "bin", "restore")
 
 @login_required
 @require_GET
-def bin(request: HttpRequest, ref: str) -> HttpResponse:
+def bin(request: Request, ref: str) -> HttpResponse:
     """What was thrown away, and until when it can come back."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     tracks = shown(project.tracks.binned(), request.user).select_related("binned_by").order_by("-binned_at", "-id")
@@ -139,7 +140,7 @@ def bin(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def delete_for_good(request: HttpRequest, ref: str) -> HttpResponse:
+def delete_for_good(request: Request, ref: str) -> HttpResponse:
     """Delete the picked binned tracks, or all of them, once the person has confirmed it."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     if not access.can_manage(request.user, project):

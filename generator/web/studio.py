@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -15,7 +15,7 @@ from generator import access, workflow
 from generator.models import Generation, Project
 from generator.providers.base import Field, ModelSpec
 from generator.web import library
-from generator.web.htmx import client_event
+from generator.web.htmx import Request, client_event
 
 EXAMPLES = (
     "Warm lo-fi under a cooking video, 45 s",
@@ -74,9 +74,9 @@ class CreateForm:
         asked = data.get("takes", "")
         self.takes = min(int(asked), spec.takes_max) if asked.isdecimal() and int(asked) else spec.takes_default
         self.format = data["format"] if data.get("format") in spec.formats else spec.formats[0]
-        about = self.refused.field if self.refused else None
+        about, sentence = (self.refused.field, self.refused.sentence) if self.refused else (None, "")
         shown = [
-            Shown(field, data.get(field.name, field.default), self.refused.sentence if about == field.name else "")
+            Shown(field, data.get(field.name, field.default), sentence if about == field.name else "")
             for field in spec.fields
         ]
         self.fields = [one for one in shown if not one.field.advanced]
@@ -114,7 +114,7 @@ def _remembered(generation: Generation) -> dict[str, str]:
 
 @login_required
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Request) -> HttpResponse:
     """Send a person to the project they were in last, or to their own."""
     mine = access.projects(request.user)
     last = mine.filter(ref=request.session.get("project", "")).first() or mine.first()
@@ -125,7 +125,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def studio(request: HttpRequest, ref: str) -> HttpResponse:
+def studio(request: Request, ref: str) -> HttpResponse:
     """The page itself; the library alone when htmx asks for it."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     if request.session.get("project") != project.ref:
@@ -136,7 +136,7 @@ def studio(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "studio/studio.html", context | _create_context(request, project, request.GET))
 
 
-def _create_context(request: HttpRequest, project: Project, data, refused=None) -> dict:
+def _create_context(request: Request, project: Project, data, refused=None) -> dict:
     past = access.generations(request.user).filter(ref=data.get("again", "-")).first()
     if past and "text" not in data:
         data = _remembered(past)
@@ -152,7 +152,7 @@ def _create_context(request: HttpRequest, project: Project, data, refused=None) 
 
 @login_required
 @require_GET
-def create_live(request: HttpRequest, ref: str) -> HttpResponse:
+def create_live(request: Request, ref: str) -> HttpResponse:
     """The part of the create pane that follows what is typed and chosen."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     return render(request, "studio/_live.html", _create_context(request, project, request.GET))
@@ -160,7 +160,7 @@ def create_live(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def generate(request: HttpRequest, ref: str) -> HttpResponse:
+def generate(request: Request, ref: str) -> HttpResponse:
     """Submit the form; a refusal keeps everything that was typed."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     if not access.can_edit(request.user, project):
@@ -181,7 +181,7 @@ def generate(request: HttpRequest, ref: str) -> HttpResponse:
     return client_event(reply, "running-changed")
 
 
-def _submit(request: HttpRequest, project: Project, data) -> Generation:
+def _submit(request: Request, project: Project, data) -> Generation:
     choice = workflow.catalogue.choice(data.get("model", ""))
     if choice is None:
         raise workflow.Refused("That model is no longer offered. Choose another; your text is still here.", "model")

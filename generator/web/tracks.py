@@ -1,23 +1,23 @@
 """One track: its page (and the studio's right pane), and what can be done to it."""
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Track
-from generator.web.htmx import back, client_event
+from generator.web.htmx import Request, back, client_event
 
 
-def _track(request: HttpRequest, ref: str, tracks=None) -> Track:
+def _track(request: Request, ref: str, tracks=None) -> Track:
     rows = access.tracks(request.user) if tracks is None else tracks
     related = ("project", "author", "generation__model__provider", "generation__prompt", "generation__price")
     return get_object_or_404(rows.select_related(*related).with_starred(request.user), ref=ref)
 
 
-def _context(request: HttpRequest, track: Track, **more) -> dict:
+def _context(request: Request, track: Track, **more) -> dict:
     generation = track.generation
     spec = workflow.catalogue.spec_of(track.model_key)
     siblings = generation.tracks.kept().with_starred(request.user).order_by("take")
@@ -41,7 +41,7 @@ def _context(request: HttpRequest, track: Track, **more) -> dict:
 def _settings(spec, settings: dict) -> list[tuple[str, object]]:
     """What was asked, with the form's own labels; fields the model no longer has keep their names."""
     titles = {field.name: (field.label, field.unit) for field in spec.fields} if spec else {}
-    shown = []
+    shown: list[tuple[str, object]] = []
     for name, value in settings.items():
         label, unit = titles.get(name, (name.replace("_", " ").capitalize(), ""))
         if value is not False:
@@ -52,7 +52,7 @@ def _settings(spec, settings: dict) -> list[tuple[str, object]]:
 
 @login_required
 @require_GET
-def track(request: HttpRequest, ref: str) -> HttpResponse:
+def track(request: Request, ref: str) -> HttpResponse:
     """The full record of a track."""
     found = _context(request, _track(request, ref))
     if request.htmx.target == "detail" and not request.htmx.history_restore_request:
@@ -60,9 +60,7 @@ def track(request: HttpRequest, ref: str) -> HttpResponse:
     return render(request, "tracks/track.html", found)
 
 
-def _again(
-    request: HttpRequest, track: Track, refused: workflow.Refused | None = None, toast: str = ""
-) -> HttpResponse:
+def _again(request: Request, track: Track, refused: workflow.Refused | None = None, toast: str = "") -> HttpResponse:
     """Show the track anew after a change; without htmx, go back to where the person was."""
     if not request.htmx:
         if refused is None:
@@ -81,7 +79,7 @@ def _again(
 
 @login_required
 @require_POST
-def star(request: HttpRequest, ref: str) -> HttpResponse:
+def star(request: Request, ref: str) -> HttpResponse:
     """Star (on=1) or unstar for the person who asks; viewers may too."""
     found = _track(request, ref)
     on = request.POST.get("on") == "1"
@@ -94,7 +92,7 @@ def star(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def edit(request: HttpRequest, ref: str) -> HttpResponse:
+def edit(request: Request, ref: str) -> HttpResponse:
     """Rename, note, tag or untag, by the name of the button that was pressed."""
     found = _track(request, ref, access.editable_tracks(request.user))
     one = access.editable_tracks(request.user).filter(pk=found.pk)
@@ -114,7 +112,7 @@ def edit(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def to_bin(request: HttpRequest, ref: str) -> HttpResponse:
+def to_bin(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.bin_tracks(access.editable_tracks(request.user).filter(pk=found.pk), request.user)
     if not request.htmx:
@@ -125,7 +123,7 @@ def to_bin(request: HttpRequest, ref: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def restore(request: HttpRequest, ref: str) -> HttpResponse:
+def restore(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.restore(access.editable_tracks(request.user).filter(pk=found.pk))
     if not request.htmx:

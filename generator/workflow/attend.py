@@ -8,7 +8,8 @@ import contextlib
 import datetime as dt
 import logging
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
 
 import httpx
 from asgiref.sync import sync_to_async
@@ -23,6 +24,8 @@ from generator.workflow import catalogue, collect, ending, states
 from generator.workflow.compose import request_of
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 PATIENT_AFTER = dt.timedelta(minutes=15)  # our giving up on a quick answer is not their failure
 SEARCH_EVERY = 60.0
@@ -55,7 +58,8 @@ async def attend(generation: Generation, http: httpx.AsyncClient) -> None:
         await _look_for(provider, generation, http)
 
 
-def _db(function):
+def _db(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """Run database work of the loop on the worker's own thread and connection."""
     return sync_to_async(function, thread_sensitive=True)
 
 
@@ -78,7 +82,7 @@ async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncC
         await _db(_refused)(generation, InDoubt(_AMBIGUOUS, words=f"{type(error).__name__}: {error}"))
 
 
-async def _answers(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> AsyncIterator[Snapshot]:
+async def _answers(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> AsyncGenerator[Snapshot]:
     request = request_of(generation)
     if isinstance(provider, PollProvider):
         yield await provider.submit(request, http)
@@ -202,7 +206,7 @@ def _completed(generation: Generation, snapshot: Snapshot) -> None:
 
 def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) -> None:
     now = timezone.now()
-    changes = {
+    changes: dict[str, Any] = {
         "due_at": states.later(now, claim or snapshot.retry_after or _next_look(generation, now)),
         "stage": snapshot.stage[:80] or "Being made",
     }
@@ -289,7 +293,7 @@ async def _look_for(provider: Provider, generation: Generation, http: httpx.Asyn
 def _adopt(generation: Generation, found: Snapshot | None) -> None:
     now = timezone.now()
     if found and found.handle:
-        changes = {"handle": found.handle, "error_code": "", "error_sentence": "", "due_at": now}
+        changes: dict[str, Any] = {"handle": found.handle, "error_code": "", "error_sentence": "", "due_at": now}
         states.advance(generation, State.RUNNING, "Found again at the provider", data=dict(found.raw), **changes)
         return
     since = generation.submit_attempted_at or generation.created_at

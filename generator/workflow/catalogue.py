@@ -83,7 +83,7 @@ def models() -> list[ModelChoice]:
     choices = []
     for spec in registry().specs():
         row = rows.get(spec.key)
-        price = row and Price.objects.at(row, timezone.now())
+        price = Price.objects.at(row, timezone.now()) if row else None
         if row is None or price is None:
             continue
         reason = _why_not(row)

@@ -6,6 +6,7 @@ is ever submitted again from here, and an address that is dead for good is given
 
 import datetime as dt
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -13,8 +14,9 @@ from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Delivery, State
+from generator.models import Delivery, Generation, State
 from generator.providers import http
+from generator.providers.base import Output
 from generator.providers.errors import Failed
 from generator.workflow import ending, ingest, media, queue, states
 
@@ -96,7 +98,7 @@ def _try_later(delivery: Delivery, error: str, *, given_up: bool) -> None:
         Delivery.objects.filter(pk=delivery.pk).update(due_at=states.later(now, wait), error=error)
 
 
-def announce(generation, outputs) -> None:
+def announce(generation: Generation, outputs: Sequence[Output]) -> None:
     """Write down what a provider says is finished, one row a take, and wake a collector; twice is once."""
     now = timezone.now()
     rows = [

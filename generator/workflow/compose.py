@@ -15,6 +15,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.models import Generation, State
+from generator.models.generation import GenerationQuerySet
 from generator.providers.base import LocalProvider, LocalTake, Request
 from generator.providers.errors import Failed, ProviderError
 from generator.workflow import catalogue, ending, ingest, media, queue, states
@@ -49,7 +50,7 @@ def work() -> bool:
     return True
 
 
-def _due():
+def _due() -> GenerationQuerySet:
     return Generation.objects.due(timezone.now()).filter(model__provider__key__in=catalogue.local_keys())
 
 
@@ -99,8 +100,9 @@ def _make(generation: Generation) -> None:
 
 def _begin(generation: Generation) -> None:
     if generation.state == State.QUEUED:
-        started = {"started_at": timezone.now(), "stage": "Reading the brief"}
-        if not states.advance(generation, State.RUNNING, "Started", **started):
+        if not states.advance(
+            generation, State.RUNNING, "Started", started_at=timezone.now(), stage="Reading the brief"
+        ):
             raise Stopped
     else:
         states.note(generation, f"Taken up again, attempt {generation.attempts}")

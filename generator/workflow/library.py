@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from generator.models import Star, Tag, Track, User
+from generator.models.track import TrackQuerySet
 from generator.workflow import media
 from generator.workflow.refused import Refused
 
@@ -58,7 +58,7 @@ def annotate(track: Track, notes: str) -> None:
     reindex(track)
 
 
-def star(tracks: QuerySet[Track], user: User, on: bool) -> None:
+def star(tracks: TrackQuerySet, user: User, on: bool) -> None:
     """Star or unstar for this person; doing it twice is doing it once."""
     if on:
         Star.objects.bulk_create([Star(user=user, track=track) for track in tracks], ignore_conflicts=True)
@@ -66,7 +66,7 @@ def star(tracks: QuerySet[Track], user: User, on: bool) -> None:
         Star.objects.filter(user=user, track__in=tracks).delete()
 
 
-def tag(tracks: QuerySet[Track], name: str) -> None:
+def tag(tracks: TrackQuerySet, name: str) -> None:
     """Put a tag on tracks, making it in each one's project if need be.
 
     Raises:
@@ -85,7 +85,7 @@ def tag(tracks: QuerySet[Track], name: str) -> None:
             reindex(track)
 
 
-def untag(tracks: QuerySet[Track], name: str) -> None:
+def untag(tracks: TrackQuerySet, name: str) -> None:
     with transaction.atomic():
         for track in tracks.select_related(*_INDEXED):
             track.tags.remove(*track.tags.filter(name=name))
@@ -96,16 +96,16 @@ def untag(tracks: QuerySet[Track], name: str) -> None:
 _INDEXED = ("generation__prompt", "generation__model", "author")
 
 
-def bin_tracks(tracks: QuerySet[Track], actor: User) -> int:
+def bin_tracks(tracks: TrackQuerySet, actor: User) -> int:
     """Move tracks to the bin; return how many were not there yet."""
     return tracks.filter(binned_at=None).update(binned_at=timezone.now(), binned_by=actor)
 
 
-def restore(tracks: QuerySet[Track]) -> int:
+def restore(tracks: TrackQuerySet) -> int:
     return tracks.filter(binned_at__isnull=False).update(binned_at=None, binned_by=None)
 
 
-def delete_for_good(tracks: QuerySet[Track]) -> int:
+def delete_for_good(tracks: TrackQuerySet) -> int:
     """Delete binned tracks and the files that nothing else names; return how many.
 
     The generation, its price and its ledger lines stay: what was spent was spent. What if the process dies here? The

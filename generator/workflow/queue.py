@@ -20,7 +20,7 @@ SWEEP_TIMEOUT = 1200  # seconds: 45 of its own and the longest stream
 
 def composers() -> int:
     """How many compose tasks may run at once: two workers stay free, for the sweep and for everything quick."""
-    return max(1, settings.STUDIO_WORKERS - 2)
+    return max(1, int(settings.STUDIO_WORKERS) - 2)
 
 
 def wake(generation: Generation) -> None:

@@ -24,6 +24,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.models import Generation, Heartbeat, State
+from generator.models.generation import GenerationQuerySet
 from generator.providers import http
 from generator.workflow import attend, catalogue, queue
 
@@ -59,7 +60,7 @@ def _renew_lease() -> None:
     Heartbeat.objects.filter(name="sweep").update(at=timezone.now())
 
 
-def _under_way():
+def _under_way() -> GenerationQuerySet:
     """Remote work that this loop is for: active and in the sweep's hands, or to be looked for."""
     return Generation.objects.filter(
         Q(state__in=(State.QUEUED, State.SUBMITTING, State.RUNNING)) | Q(state=State.IN_DOUBT, due_at__isnull=False)
