@@ -1,0 +1,61 @@
+"""Two hundred parallel submits against room for ten, in processes of their own, on both databases."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from generator.money import dollars
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'storm.sqlite3'}"
+        return
+    server = os.environ.get("STUDIO_TEST_POSTGRES")
+    if not server:
+        pytest.skip("set STUDIO_TEST_POSTGRES to the address of a PostgreSQL server")
+    name = f"storm_{os.getpid()}_{abs(hash(str(tmp_path))) % 10**8}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"{server.rpartition('/')[0]}/{name}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def storm(database_url: str, tmp_path: Path, *arguments: str) -> dict:
+    env = {
+        **os.environ,
+        "DATABASE_URL": database_url,
+        "STUDIO_DATA": str(tmp_path),
+        "SECRET_KEY": "storm" * 12,
+        "STUDIO_PROVIDERS": "tests.fakes.poll",
+    }
+    command = [sys.executable, "-m", "tests.workflow.storm", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_exactly_ten_pass(database_url, tmp_path):
+    told = storm(database_url, tmp_path)
+    assert told["let_through"] == told["generations"] == 10
+    assert told["held"] == dollars("0.30")
+    assert len(told["refusals"]) == 1
+    assert "This would cost $0.03" in told["refusals"][0]
+    assert told["differences"] == []
+
+
+def test_one_key_pressed_two_hundred_times_is_one_generation(database_url, tmp_path):
+    told = storm(database_url, tmp_path, "same-key")
+    assert told["let_through"] == 200
+    assert told["different"] == told["generations"] == 1
+    assert told["held"] == dollars("0.03")
+    assert told["differences"] == []
