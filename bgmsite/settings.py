@@ -28,6 +28,8 @@ STUDIO_SIGNUP = env.str("STUDIO_SIGNUP", default="invite")  # "invite" or "open"
 if STUDIO_SIGNUP not in ("invite", "open"):
     raise ImproperlyConfigured(f'STUDIO_SIGNUP is {STUDIO_SIGNUP!r}; it must be "invite" or "open".')
 STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4)
+STUDIO_WEB_PROCESSES = env.int("STUDIO_WEB_PROCESSES", default=1)
+STUDIO_WEB_THREADS = env.int("STUDIO_WEB_THREADS", default=4)
 STUDIO_BEAT_SECONDS = env.float("STUDIO_BEAT_SECONDS", default=5.0)  # how often the cluster has to prove itself
 STUDIO_STALE_SECONDS = env.float("STUDIO_STALE_SECONDS", default=60.0)  # and how long it may take over it
 STUDIO_SENDFILE = env.str("STUDIO_SENDFILE", default="")  # "nginx": answer audio with X-Accel-Redirect
@@ -198,6 +200,7 @@ X_FRAME_OPTIONS = "DENY"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked over plain HTTP from this machine
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 60 * 60 * 24 * 365
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True

@@ -41,7 +41,9 @@ def can_manage(user: User, project: Project) -> bool:
 
 def managed_projects(user: User) -> QuerySet[Project]:
     """The shared projects a person owns, and so may invite people to."""
-    return projects(user).filter(memberships__role=Role.OWNER, personal_to=None)
+    return Project.objects.filter(
+        memberships__user=user, memberships__role=Role.OWNER, personal_to=None, archived_at__isnull=True
+    )
 
 
 def tracks(user: User) -> TrackQuerySet:

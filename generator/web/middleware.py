@@ -1,8 +1,16 @@
-"""What every request needs before a view runs."""
+"""What every request needs around its view."""
 
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+from generator.web.htmx import Request
 
 
 class ViewerTimeZone:
@@ -15,3 +23,45 @@ class ViewerTimeZone:
         zone = request.user.time_zone if request.user.is_authenticated else ""
         with timezone.override(ZoneInfo(zone) if zone else None):
             return self.get_response(request)
+
+
+class SignInAgain:
+    """When a session has ended: ask to sign in, then go back to the page the person was on.
+
+    A plain page view already does that. An htmx request would swap the sign-in page into a corner of the page, and a
+    form would come back as a GET of an address that only takes POST; both go back to the page they were sent from.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponseBase:
+        response = self.get_response(request)
+        if not _is_login_wall(request, response):
+            return response
+        if request.htmx:
+            return HttpResponseClientRedirect(redirect_to_login(_page_of(request)).url)
+        return response if request.method in ("GET", "HEAD") else redirect_to_login(_page_of(request))
+
+
+def _is_login_wall(request: Request, response: HttpResponseBase) -> bool:
+    if response.status_code != 302 or request.user.is_authenticated:
+        return False
+    entrance = reverse("account_login")
+    return urlsplit(response.headers["Location"]).path == entrance and request.path != entrance
+
+
+def _page_of(request: Request) -> str:
+    """The page to return to: the one asked for, or the one the request was sent from."""
+    if request.method in ("GET", "HEAD") and (not request.htmx or request.htmx.boosted):
+        return request.get_full_path()
+    came = request.htmx.current_url_abs_path if request.htmx else _path_of_referer(request)
+    return came or reverse("home")
+
+
+def _path_of_referer(request: Request) -> str:
+    came = request.headers.get("referer", "")
+    if not url_has_allowed_host_and_scheme(came, {request.get_host()}, request.is_secure()):
+        return ""
+    parts = urlsplit(came)
+    return parts._replace(scheme="", netloc="", fragment="").geturl()

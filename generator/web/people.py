@@ -1,109 +1,122 @@
-"""Your account, and inviting others."""
-
-from zoneinfo import available_timezones
+"""Bringing people in: invitations by address, and projects to share."""
 
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from generator import workflow
+from generator import access, workflow
 from generator.models import Invitation, Membership, Project, Role, User
+from generator.web.htmx import Request
+
+SHOWN = 100
 
 
-class ProfileForm(forms.ModelForm):
-    time_zone = forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in sorted(available_timezones())])
-
-    class Meta:
-        model = User
-        fields = ("name", "time_zone", "theme")
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
-    """Name, time zone, theme, and the way to password and second factor."""
-    form = ProfileForm(request.POST or None, instance=request.user)
-    if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, "Saved.")
-        return redirect("account")
-    status = 422 if request.method == "POST" else 200
-    found = {
-        "form": form,
-        "here": "account",
-        "may_invite": _projects_to_invite_to(request.user).exists() or request.user.is_staff,
-    }
-    return render(request, "people/account.html", found, status=status)
-
-
-def _projects_to_invite_to(user: User):
-    return Project.objects.filter(
-        memberships__user=user, memberships__role=Role.OWNER, personal_to=None, archived_at=None
-    )
+def may_invite(user: User) -> bool:
+    return user.is_staff or access.managed_projects(user).exists()
 
 
 class InvitationForm(forms.Form):
-    email = forms.EmailField(label="E-mail address", max_length=254)
+    email = forms.EmailField(label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"type": "email"}))
     project = forms.ModelChoiceField(Project.objects.none(), required=False, empty_label="No project, only the studio")
-    role = forms.ChoiceField(choices=Role.choices, initial=Role.EDITOR)
+    role = forms.ChoiceField(
+        choices=Role.choices,
+        initial=Role.EDITOR,
+        help_text="Owners invite and delete; editors generate and edit; viewers listen and download.",
+    )
 
     def __init__(self, user: User, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["project"].queryset = _projects_to_invite_to(user)  # type: ignore[attr-defined]
-        self.fields["project"].required = not user.is_staff
+        project = self.fields["project"]
+        project.queryset = access.managed_projects(user)  # type: ignore[attr-defined]
+        if not user.is_staff:  # the studio's own door is for the staff to open
+            project.required = True
+            project.empty_label = None  # type: ignore[attr-defined]
+        self.open = open_invitations(user)
+
+    def clean_email(self) -> str:
+        return self.cleaned_data["email"].lower()
+
+    def clean(self) -> None:
+        email, project = self.cleaned_data.get("email"), self.cleaned_data.get("project")
+        if not email or "project" in self.errors:
+            return
+        if project and project.members.filter(email__iexact=email).exists():
+            self.add_error("email", f"{email} is a member of {project} already.")
+        elif self.open.filter(email=email, project=project).exists():
+            self.add_error("email", f"{email} has an open invitation already; its link is in the list below.")
+
+
+def open_invitations(user: User) -> QuerySet[Invitation]:
+    """The invitations this person may see and withdraw: theirs, their projects', and for staff every one."""
+    found = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
+    if not user.is_staff:
+        found = found.filter(Q(invited_by=user) | Q(project__in=access.managed_projects(user)))
+    return found.select_related("project", "invited_by")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def invite(request: HttpRequest) -> HttpResponse:
+def invite(request: Request) -> HttpResponse:
     """Invite by address; the link is shown to copy, and mailed where a mail server is configured."""
-    if not request.user.is_staff and not _projects_to_invite_to(request.user).exists():
-        return render(request, "403.html", status=403)
-    form = InvitationForm(request.user, request.POST or None)
+    if not may_invite(request.user):
+        raise PermissionDenied("Owners of a project and administrators invite people.")
+    form = InvitationForm(request.user, request.POST or None, initial={"project": _asked_project(request)})
     made = None
     if request.method == "POST" and form.is_valid():
-        made = workflow.people.invite(
-            form.cleaned_data["email"], request.user, form.cleaned_data["project"], Role(form.cleaned_data["role"])
-        )
+        cleaned = form.cleaned_data
+        made = workflow.people.invite(cleaned["email"], request.user, cleaned["project"], Role(cleaned["role"]))
         _mail(request, made)
         form = InvitationForm(request.user)
-    mine = Invitation.objects.filter(invited_by=request.user, accepted_at=None).select_related("project")[:50]
-    found = {"form": form, "made": made, "link": _link(request, made) if made else "", "invitations": mine}
-    found |= {"here": "account", "mailed": settings.EMAIL_CONFIGURED}
+    rows = [(one, _link(request, one)) for one in open_invitations(request.user)[:SHOWN]]
+    found = {"form": form, "made": made, "link": _link(request, made) if made else "", "rows": rows, "here": "account"}
     return render(request, "people/invite.html", found, status=422 if form.errors else 200)
 
 
-def _link(request: HttpRequest, invitation: Invitation) -> str:
+def _asked_project(request: Request) -> Project | None:
+    return access.managed_projects(request.user).filter(ref=request.GET.get("project", "")).first()
+
+
+def _link(request: Request, invitation: Invitation) -> str:
     return request.build_absolute_uri(reverse("join", args=[invitation.token]))
 
 
-def _mail(request: HttpRequest, invitation: Invitation) -> None:
+def _mail(request: Request, invitation: Invitation) -> None:
+    if not settings.EMAIL_CONFIGURED:
+        return
     where = f"“{invitation.project.name}” in BGM Studio" if invitation.project else "BGM Studio"
-    text = f"{request.user.label} invites you to {where}.\n\n{_link(request, invitation)}\n\nThe link works once, for two weeks."
-    send_mail(f"{request.user.label} invites you to {where}", text, None, [invitation.email], fail_silently=True)
+    subject = f"{request.user.label} invites you to {where}"
+    text = f"{subject}.\n\n{_link(request, invitation)}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
+    send_mail(subject, text, None, [invitation.email], fail_silently=True)
 
 
 @login_required
 @require_POST
-def withdraw(request: HttpRequest, token: str) -> HttpResponse:
-    get_object_or_404(Invitation, token=token, invited_by=request.user, accepted_at=None).delete()
+def withdraw(request: Request, token: str) -> HttpResponse:
+    """Take an open invitation back: its link stops working."""
+    found = get_object_or_404(open_invitations(request.user), token=token)
+    found.delete()
+    messages.success(request, f"The invitation for {found.email} is withdrawn.")
     return redirect("invite")
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def new_project(request: HttpRequest) -> HttpResponse:
+def new_project(request: Request) -> HttpResponse:
     """Start a project of one's own to share."""
-    name = " ".join(request.POST.get("name", "").split())
+    name = " ".join(request.POST.get("name", "").replace("\x00", "").split())
     if request.method == "POST" and 0 < len(name) <= 80:
         project = Project.objects.create(name=name)
         Membership.objects.create(project=project, user=request.user, role=Role.OWNER)
         return redirect("studio", project.ref)
     error = "Give the project a name of at most 80 characters." if request.method == "POST" else ""
-    return render(request, "people/new_project.html", {"error": error, "name": name}, status=422 if error else 200)
+    found = {"error": error, "name": name, "here": "account"}
+    return render(request, "people/new_project.html", found, status=422 if error else 200)

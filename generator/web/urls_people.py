@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from generator.web import accounts, health, people, spend
+from generator.web import account, accounts, health, people, spend
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),
-    path("account/", people.account, name="account"),
+    path("accounts/login/", accounts.LoginView.as_view(), name="account_login"),  # before allauth's own
+    path("account/", account.account, name="account"),
+    path("account/sign-out-elsewhere/", account.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invite/<str:token>/withdraw/", people.withdraw, name="withdraw"),
     path("projects/new/", people.new_project, name="new-project"),
