@@ -1,42 +1,67 @@
-"""Run a part of the studio as a child that cannot outlive its parent: `python -m generator.management.child qcluster`.
+"""Run a part of the studio as a child that cannot outlive its parent: `python -m generator.management.child cluster`.
 
-On Linux the kernel is asked to kill this process, and every process it forks, when the one that made it dies; so no
-orphan survives the sudden death of any process of the tree. Elsewhere only the supervisor's own clean-up applies.
+Three nets, because each has a hole:
+- Linux kills this process, and every process it forks, the moment the one that made it dies (PR_SET_PDEATHSIG);
+- elsewhere the end of standard input, a pipe only the supervisor holds, says that the supervisor is gone, and the
+  whole group is killed from within;
+- what a sudden death of both leaves behind is found by the next start in DIR/studio.pids (processes.py).
 """
 
 import ctypes
+import multiprocessing
 import os
 import signal
+import subprocess
 import sys
+import threading
+
+import django
+from django.core.management import call_command
+from granian.cli import entrypoint as granian
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PORTABLE = "STUDIO_PORTABLE_WATCH"  # tests only: do without the kernel's help, as on macOS
+_parent = os.getppid()
 
 
 def die_with_parent() -> None:
     """Ask for SIGKILL when the parent dies; leave at once when it already has."""
-    if sys.platform != "linux":
-        return
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() == 1:
+    if os.getppid() != _parent:
         os._exit(1)
 
 
-def main(arguments: list[str]) -> None:
+def _remember_parent() -> None:
+    global _parent
+    _parent = os.getpid()
+
+
+def _watch_input() -> None:
+    while os.read(0, 1):
+        pass
+    if os.name == "posix":
+        os.killpg(0, signal.SIGKILL)
+    subprocess.call(["taskkill", "/F", "/T", "/PID", str(os.getpid())])
+
+
+def stay_below_parent() -> None:
+    if sys.platform != "linux" or os.environ.get(PORTABLE):
+        threading.Thread(target=_watch_input, daemon=True).start()
+        return
+    multiprocessing.set_start_method("fork")  # the hooks below reach forks only; Python 3.14 would spawn
+    os.register_at_fork(before=_remember_parent, after_in_child=die_with_parent)
     die_with_parent()
-    os.register_at_fork(after_in_child=die_with_parent)
-    what, rest = arguments[0], arguments[1:]
+
+
+def main(what: str, arguments: list[str]) -> None:
+    stay_below_parent()
     if what == "web":
-        from granian.cli import entrypoint
-
-        sys.argv = ["granian", *rest]
-        entrypoint()
+        sys.argv = ["granian", *arguments]
+        granian()
     elif what == "cluster":
-        import django
-        from django.core.management import call_command
-
         django.setup()
         call_command("qcluster")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], sys.argv[2:])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import DatabaseError, connection
 
 from generator.models import Project, User
 from generator.workflow import catalogue, housekeeping, samples
@@ -24,15 +25,15 @@ BOX = """
 def prepare(admin_email: str, say: Callable[[str], None]) -> None:
     """Migrate, collect static files, know the catalogue, make the first administrator and the sample project."""
     stamps = _read_stamps()
-    wanted = {"migrations": _migrations_hash(), "static": _static_hash()}
-    if stamps.get("migrations") != wanted["migrations"]:
+    if stamps.get("database") != _database_hash():
         call_command("migrate", verbosity=0, interactive=False)
         catalogue.sync()
         housekeeping.ensure_schedules()
-    if stamps.get("static") != wanted["static"]:
+    if stamps.get("static") != _static_hash():
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)
-    if stamps != wanted:
-        _write_stamps(wanted)
+    now = {"database": _database_hash(), "static": _static_hash()}
+    if stamps != now:
+        _write_stamps(now)
     if not User.objects.exists():
         _first_start(admin_email or FIRST_ADMIN, say)
 
@@ -60,21 +61,28 @@ def _write_stamps(stamps: dict[str, str]) -> None:
     _stamp_file().write_text(json.dumps(stamps))
 
 
-def _migrations_hash() -> str:
-    """Changes with our migrations, the dependencies, the providers or the database."""
+def _database_hash() -> str:
+    """Changes with our migrations, the dependencies, the providers, and with what the database itself has applied."""
     parts = [path.name for path in sorted((settings.BASE_DIR / "generator" / "migrations").glob("*.py"))]
     parts += [(settings.BASE_DIR / "requirements.lock").read_text(), *settings.STUDIO_PROVIDERS]
-    parts.append(str(settings.DATABASES["default"].get("NAME")) + str(settings.DATABASES["default"].get("HOST")))
-    database = Path(settings.DATABASES["default"]["NAME"])
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        parts.append(str(database.exists()))  # a database that was deleted has to be made again
-    parts += [f"{spec.key}" for spec in catalogue.registry().specs()]
+    parts += [spec.key for spec in catalogue.registry().specs()]
+    parts.append(_applied())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _applied() -> str:
+    """What the database says of its own migrations, so that a new, restored or other one is noticed."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*), MAX(applied) FROM django_migrations")
+            return str(cursor.fetchone())
+    except DatabaseError:
+        return "none"
 
 
 def _static_hash() -> str:
     files = sorted((settings.BASE_DIR / "static").rglob("*"))
-    facts = [f"{path.relative_to(settings.BASE_DIR)}:{path.stat().st_mtime_ns}" for path in files if path.is_file()]
+    facts = [f"{path}:{path.stat().st_mtime_ns}" for path in files if path.is_file()]
     facts.append((settings.BASE_DIR / "requirements.lock").read_text())
-    facts.append(str(Path(settings.STATIC_ROOT).exists()))
+    facts.append(str((Path(settings.STATIC_ROOT) / "staticfiles.json").exists()))
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()

@@ -3,208 +3,155 @@
     manage.py studio ─┬─ web      granian, one worker process with threads
                       └─ cluster  django-q2: main, sentinel, pusher, monitor, workers
 
-The watch on the web is a request; the watch on the cluster is a beat: a task that must be taken, run *and
-acknowledged* in time, for a cluster can lose any of the three on its own (docs/operating.md has what was measured).
-What if this process dies? The kernel takes the children along (child.py), and the next start lets go of their claims.
+The watch on the web is a request, the watch on the cluster is a beat (beat.py). What if this process dies? The kernel
+takes the children along (child.py), and the next start lets go of their claims (alone.py). docs/operating.md has what
+was measured for the death of each.
 """
 
-import contextlib
+import http.client
 import logging
-import os
 import signal
-import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from pathlib import Path
 
 from django.conf import settings
-from django.db import close_old_connections, transaction
-from django.utils import timezone
-from django_q.models import OrmQ
-from django_q.signing import SignedPackage
-from django_q.tasks import async_task
+from django.db import close_old_connections
 
-from generator.workflow import control
+from generator.management.alone import Presence
+from generator.management.beat import Beat
+from generator.management.processes import Child, Record, stop_all
 
 log = logging.getLogger("studio")
 
-BEAT = "generator.workflow.tasks.beat"
-TICK = 0.5
-GRACE = 4.0  # seconds a child has to stop by itself
+TICK = 0.3
 PROBE_EVERY = 5.0
-PROBE_TIMEOUT = 5.0
+PROBE_TIMEOUT = 4.0
 MOST_MISSES = 3
-LONGEST_BACK_OFF = 30.0
+PARTS = WEB, CLUSTER = ("web", "cluster")
 
 
-@dataclass
-class Child:
-    """A process of ours and how often it had to be started again lately."""
-
-    name: str
-    command: list[str]
-    process: subprocess.Popen | None = None
-    started: float = 0.0
-    falls: int = 0
-    start_at: float = 0.0
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self.command, start_new_session=True, stdin=subprocess.DEVNULL)
-        self.started = time.monotonic()
-
-    @property
-    def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def stop(self, grace: float = GRACE) -> None:
-        """Ask, wait, then kill the whole group."""
-        if self.process is None:
-            return
-        if self.is_running:
-            self.process.terminate()
-            try:
-                self.process.wait(grace)
-            except subprocess.TimeoutExpired:
-                log.warning("%s did not stop by itself; killing it", self.name)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(5)
-        self.process = None
-
-    def plan_restart(self, why: str) -> None:
-        """Start again after a pause that grows while it keeps falling."""
-        self.falls = self.falls + 1 if time.monotonic() - self.started < 60 else 1
-        pause = min(LONGEST_BACK_OFF, 0.5 * 2 ** (self.falls - 1))
-        self.start_at = time.monotonic() + pause
-        log.warning("%s %s; starting it again in %.1f s", self.name, why, pause)
+class Stopped(BaseException):
+    """Ctrl-C or SIGTERM; raised wherever the supervisor happens to wait."""
 
 
-@dataclass
 class Supervisor:
-    host: str
-    port: int
-    beat_every: float = field(default_factory=lambda: settings.STUDIO_BEAT_SECONDS)
-    stale_after: float = field(default_factory=lambda: settings.STUDIO_STALE_SECONDS)
+    """`only` runs one half, for installations that spread over several machines."""
 
-    def __post_init__(self) -> None:
-        python = [sys.executable, "-m", "generator.management.child"]
-        web = ["web", "--interface", "wsgi", "--host", self.host, "--port", str(self.port), "--no-ws"]
-        web += ["--workers", "1", "--blocking-threads", "4", "--backlog", "1024", "--log-level", "warning"]
-        web += ["--respawn-failed-workers", "--workers-kill-timeout", "3", "bgmsite.wsgi:application"]
-        self.web = Child("the web server", [*python, *web])
-        self.cluster = Child("the background cluster", [*python, "cluster"])
-        self._stopping = False
-        self._beat: tuple[int, float] | None = None  # the beat under way: its queue row and when it was enqueued
-        self._next_beat = 0.0
+    def __init__(self, host: str, port: int, only: str = "") -> None:
+        self.host, self.port = host, port
+        self._record = Record(Path(settings.DATA_DIR))
+        child = [sys.executable, "-m", "generator.management.child"]
+        self.web = Child("the web server", [*child, WEB, *_granian(host, port)], self._record)
+        self.cluster = Child("the background cluster", [*child, CLUSTER], self._record)
+        self._watches = [(self.web, self._watch_web), (self.cluster, self._watch_cluster)]
+        if only:
+            self._watches = [self._watches[PARTS.index(only)]]
+        self._presence = Presence()
+        self._beat = Beat()
+        self._ready: Callable[[], None] | None = None
         self._next_probe = 0.0
         self._misses = 0
 
-    def run(self, on_ready) -> int:
-        """Start both, call `on_ready` when the web answers, watch until told to stop."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask_to_stop)
-        _let_go()
-        self.web.start()
-        self.cluster.start()
-        ready = False
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Start the children, call `on_ready` when the web answers, watch until told to stop."""
+        children = [child for child, _ in self._watches]
+        if self.web in children:
+            self._ready = on_ready
+        _on_signals(_stop)
         try:
-            while not self._stopping:
-                if not ready and self._answers(timeout=0.5):
-                    ready = True
-                    on_ready()
-                self._watch_web(ready)
-                self._watch_cluster()
-                time.sleep(TICK if ready else 0.05)
-        finally:
+            if left := self._record.kill_leftovers():
+                log.warning("killed %d process groups that an earlier start had left behind", left)
+            while True:
+                for child, watch in self._watches:
+                    self._look_after(child, watch)
+                time.sleep(0.05 if self._ready else TICK)
+        except Stopped:
             log.info("stopping")
-            self.web.stop()
-            self.cluster.stop()
-        return 0
+        finally:
+            _on_signals(signal.SIG_IGN)  # a second Ctrl-C must not cut the clean end short
+            stop_all(children)
 
-    def _ask_to_stop(self, *_: object) -> None:
-        self._stopping = True
-
-    # --- the web ---
-
-    def _watch_web(self, ready: bool) -> None:
-        now = time.monotonic()
-        if not self.web.is_running:
-            if self.web.process is not None:
-                self.web.stop(0)
-                self.web.plan_restart("ended")
-            elif now >= self.web.start_at:
-                self.web.start()
+    def _look_after(self, child: Child, watch: Callable[[], str]) -> None:
+        if child.process is None:
+            if time.monotonic() >= child.start_at:
+                self._start(child)
             return
-        if ready and now >= self._next_probe and now - self.web.started > PROBE_EVERY:
-            self._next_probe = now + PROBE_EVERY
-            self._misses = 0 if self._answers(PROBE_TIMEOUT) else self._misses + 1
-            if self._misses >= MOST_MISSES:
-                self._misses = 0
-                self.web.stop()
-                self.web.plan_restart("does not answer")
+        try:
+            trouble = watch() if child.is_running else "ended"
+        except Exception:
+            log.exception("%s could not be looked after", child.name)
+            return
+        if trouble:
+            stop_all([child])
+            child.plan_restart(trouble)
+
+    def _start(self, child: Child) -> None:
+        try:
+            if child is self.cluster:
+                self._beat.forget()
+                self._presence.let_go()
+        except Exception:
+            log.exception("claims left behind could not be released")
+        child.start()
+        self._misses = 0
+
+    def _watch_web(self) -> str:
+        """What is wrong with the web server; empty when nothing is."""
+        now = time.monotonic()
+        if self._ready:
+            if self._answers(timeout=0.5):
+                self._ready()
+                self._ready = None
+            return ""
+        if now < self._next_probe or now - self.web.started < PROBE_EVERY:
+            return ""
+        self._next_probe = now + PROBE_EVERY
+        if self._answers(PROBE_TIMEOUT):
+            self._misses = 0
+            self.web.proved()
+        else:
+            self._misses += 1
+        return "does not answer" if self._misses >= MOST_MISSES else ""
 
     def _answers(self, timeout: float) -> bool:
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
-        request = urllib.request.Request(f"http://{host}:{self.port}/healthz", headers={"Host": "localhost"})
+        """Whether the web server answers at all; a 500 is a defect, which a restart would not mend."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104
+        connection = http.client.HTTPConnection(host, self.port, timeout=timeout)
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as reply:  # noqa: S310
-                return bool(reply.status == 200)
-        except urllib.error.HTTPError as error:
-            return error.code < 500
-        except OSError:
+            connection.request("GET", "/healthz", headers={"Host": "localhost"})
+            return connection.getresponse().status > 0
+        except (OSError, http.client.HTTPException):
             return False
+        finally:
+            connection.close()
 
-    # --- the cluster ---
-
-    def _watch_cluster(self) -> None:
-        now = time.monotonic()
-        if not self.cluster.is_running:
-            if self.cluster.process is not None:
-                self._restart_cluster("ended", grace=0)
-            elif now >= self.cluster.start_at:
-                _let_go()
-                self.cluster.start()
-            return
+    def _watch_cluster(self) -> str:
+        """What is wrong with the cluster; empty when nothing is."""
         try:
-            self._watch_beat(now)
-        except Exception:
-            log.exception("the beat could not be looked after")
+            answered = self._beat.look()
         finally:
             close_old_connections()
-
-    def _watch_beat(self, now: float) -> None:
-        if self._beat is None:
-            if now >= self._next_beat:
-                self._next_beat = now + self.beat_every
-                self._beat = (_enqueue_beat(), now)
-            return
-        row, since = self._beat
-        if not OrmQ.objects.filter(pk=row).exists():
-            self._beat = None
-        elif now - since > self.stale_after:
-            OrmQ.objects.filter(pk=row).delete()
-            self._restart_cluster("has not answered a beat")
-
-    def _restart_cluster(self, why: str, grace: float = GRACE) -> None:
-        self.cluster.stop(grace)
-        self._beat = None
-        self.cluster.plan_restart(why)
+        if answered:
+            self.cluster.proved()
+        return "has not answered a beat" if answered is False else ""
 
 
-def _enqueue_beat() -> int:
-    """Enqueue a beat and return its row in the queue."""
-    with transaction.atomic():
-        task = async_task(BEAT)
-        for row in OrmQ.objects.order_by("-pk")[:20]:
-            if SignedPackage.loads(row.payload)["id"] == task:
-                return int(row.pk)
-    raise LookupError("the beat is not in the queue")
+def _stop(*_: object) -> None:
+    raise Stopped
 
 
-def _let_go() -> None:
-    """Release what processes that are certainly gone had locked: tasks they had taken, rows they had claimed."""
-    now = timezone.now()
-    OrmQ.objects.filter(lock__gt=now).update(lock=now)
-    control.cluster_restarted()
+def _on_signals(handler) -> None:
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the last: a closed terminal, except under nohup
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+def _granian(host: str, port: int) -> list[str]:
+    """One worker process with threads: measured against two in docs/operating.md."""
+    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws", "--log-level", "warning"]
+    options += ["--workers", str(settings.STUDIO_WEB_PROCESSES), "--blocking-threads", str(settings.STUDIO_WEB_THREADS)]
+    options += ["--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "3"]
+    return [*options, "bgmsite.wsgi:application"]

@@ -1,21 +1,23 @@
 """`manage.py studio`: the whole studio in one command."""
 
 import logging
-import sys
+import os
+import socket
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from generator.management.prepare import prepare
-from generator.management.supervisor import Supervisor
+from generator.management.supervisor import PARTS, Supervisor
 
 try:
     import fcntl
 except ImportError:  # not on Windows, where starting twice is up to the person
     fcntl = None  # type: ignore[assignment]
+
+WRONG = 2  # exit code: a person has to put something right
 
 
 class Command(BaseCommand):
@@ -25,40 +27,56 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--admin", default="", help="E-mail address of the first administrator.")
-        parser.add_argument("--timings", action="store_true")
+        parser.add_argument("--only", choices=PARTS, default="", help="Run one half, when machines share the work.")
+        parser.add_argument("--timings", action="store_true", help="Say how long the start took.")
 
     def handle(self, *args, **options) -> None:
         began = time.perf_counter()
-        lock = _only_one(Path(settings.DATA_DIR))
+        host, port, only = options["host"], options["port"], options["only"]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        lock = _only_one(Path(settings.DATA_DIR), address)
+        if only != "cluster":
+            _check_port(host, port)
+        os.environ["STUDIO_DATA"] = str(settings.DATA_DIR)  # marks our processes, also when it was the default
         prepare(options["admin"], self.stdout.write)
         prepared = time.perf_counter()
         logging.getLogger("studio").setLevel(logging.INFO)
 
         def ready() -> None:
-            self.stdout.write(
-                f"\nBGM Studio is ready:  http://{options['host']}:{options['port']}/   (Ctrl-C stops it)"
-            )
+            self.stdout.write(f"\nBGM Studio is ready:  {address}   (Ctrl-C stops it)")
             if options["timings"]:
                 self.stdout.write(f"prepare {prepared - began:.2f} s, first answer {time.perf_counter() - began:.2f} s")
             self.stdout.flush()
 
-        code = Supervisor(options["host"], options["port"]).run(ready)
-        with suppress(AttributeError):
-            lock.close()
-        sys.exit(code)
+        with lock:
+            Supervisor(host, port, only).run(ready)
 
 
-def _only_one(folder: Path):
-    """Hold a lock on DIR for as long as this process lives.
+def _only_one(folder: Path, address: str):
+    """Hold a lock on DIR for as long as this process lives; the file says where the studio is.
 
     Raises:
         CommandError: another studio runs on the same DIR.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / "studio.lock").open("w")
+    file = (folder / "studio.lock").open("a+")
     if fcntl is not None:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise CommandError(f"A studio is running on {folder} already. Stop it, or choose another --data.") from None
+            words = f"A studio is running on {folder} already. Stop it, or choose another folder."
+            raise CommandError(words, returncode=WRONG) from None
+    file.truncate(0)
+    file.write(address)
+    file.flush()
     return file
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} on {host} cannot be used: {error.strerror}.", returncode=WRONG) from None

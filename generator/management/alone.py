@@ -1,0 +1,59 @@
+"""Let go of what dead workers hold, when it is certain that no other cluster works on the same database.
+
+With SQLite the lock on DIR makes it certain. On PostgreSQL every supervisor holds one advisory lock *shared*; whoever
+can take it *exclusively* too is alone. When others are at work, dead claims simply run out by themselves.
+"""
+
+import logging
+
+from django.conf import settings
+from django.db import Error, connections
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from generator.workflow import control
+
+log = logging.getLogger("studio")
+
+LOCK = 0x57D10  # the number of our advisory lock
+
+
+class Presence:
+    """Shows other supervisors that a cluster runs here, and lets go of dead claims when there are no others."""
+
+    def __init__(self) -> None:
+        self._connection = None  # of its own: the lock lasts as long as the connection
+
+    def let_go(self) -> None:
+        """Release tasks that gone workers had taken and rows they had claimed, unless somebody else may own them."""
+        if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+            _release()
+            return
+        try:
+            self._show()
+            if self._ask("SELECT pg_try_advisory_lock(%s)"):
+                try:
+                    _release()
+                finally:
+                    self._ask("SELECT pg_advisory_unlock(%s)")
+            else:
+                log.info("other clusters are at work: claims left behind run out by themselves")
+        except Error as error:
+            log.warning("claims left behind could not be released: %s", error)
+            self._connection = None
+
+    def _show(self) -> None:
+        if self._connection is None:
+            self._connection = connections.create_connection("default")
+            self._ask("SELECT pg_try_advisory_lock_shared(%s)")
+
+    def _ask(self, sql: str) -> bool:
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql, [LOCK])
+            return bool(cursor.fetchone()[0])
+
+
+def _release() -> None:
+    now = timezone.now()
+    OrmQ.objects.filter(lock__gt=now).update(lock=now)
+    control.cluster_restarted()
