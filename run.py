@@ -1,120 +1,159 @@
 #!/usr/bin/env python3
-"""Start BGM Studio, or run its tests, with nothing but Python: `python3 run.py`, `python3 run.py test`.
+"""Start BGM Studio, or run its tests, with nothing but Python.
 
-Makes `.venv` from the lock file when it has changed, writes DIR/.env with fresh secrets, and hands over to
-`manage.py studio`. Everything is written inside the checkout or DIR. Only the standard library is used here, in a
-syntax that old Pythons can read, so that they can be told what is wrong.
+    python3 run.py                    the studio, on http://127.0.0.1:8000/
+    python3 run.py test [PYTEST...]   the tests
+    python3 run.py manage COMMAND...  Django's command line, with the studio's settings
+
+Makes `.venv` from the lock file when that has changed, writes DIR/.env with fresh secrets, and hands over. Everything
+is written inside the checkout or DIR. Only the standard library is used here, in a syntax that old Pythons can read,
+so that they can be told what is wrong: no f-strings, no annotations.
 """
 
+from __future__ import print_function
+
 import argparse
+import base64
 import hashlib
 import os
-import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import time
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 OLDEST = (3, 11)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+LEAST_ROOM = 300 * 1024 * 1024  # bytes for the packages and a first project
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
+)
 
 
 class Stop(Exception):
     """Something a person has to put right; the message says what."""
 
 
-def python_of(venv):
-    return os.path.join(venv, "Scripts" if os.name == "nt" else "bin", "python")
-
-
 def check_python():
     if sys.version_info < OLDEST:
-        raise Stop(
-            "Python %d.%d or newer is needed; this is %s (%s)." % (OLDEST + (sys.version.split()[0], sys.executable))
-        )
+        found = sys.version.split()[0]
+        raise Stop("Python %d.%d or newer is needed; this is %s (%s)." % (OLDEST + (found, sys.executable)))
+
+
+# --- the environment ---
+
+
+def python_of(venv):
+    return os.path.join(venv, "Scripts", "python.exe") if os.name == "nt" else os.path.join(venv, "bin", "python")
 
 
 def ensure_environment(lock_name):
     """Make the environment match a lock file; nothing is done when it already does."""
     lock = os.path.join(ROOT, lock_name)
+    stamp = os.path.join(VENV, "made-from-" + lock_name)
     with open(lock, "rb") as file:
         wanted = hashlib.sha256(file.read() + sys.version.encode()).hexdigest()
-    stamp = os.path.join(VENV, "made-from-" + lock_name)
-    python = python_of(VENV)
-    if os.path.exists(stamp) and os.path.exists(python):
-        with open(stamp) as file:
-            if file.read() == wanted:
-                return python
-    print("Setting up the environment (once, and after updates) ...", flush=True)
-    uv = shutil.which("uv")
-    if uv:
-        with_uv(uv, lock, python)
-    else:
-        with_pip(lock, python)
-    with open(stamp, "w") as file:
-        file.write(wanted)
-    return python
+        if read(stamp) != wanted or not os.path.exists(python_of(VENV)):
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX)  # two first starts at once take turns
+            if read(stamp) != wanted:
+                install(lock)
+                with open(stamp, "w") as made:
+                    made.write(wanted)
+    return python_of(VENV)
 
 
-def with_uv(uv, lock, python):
-    cache = os.path.join(VENV, "uv-cache")
-    if not os.path.exists(python):
-        call([uv, "venv", "--quiet", "--python", sys.executable, "--cache-dir", cache, VENV])
-    call([uv, "pip", "install", "--quiet", "--python", python, "--cache-dir", cache, "--require-hashes", "-r", lock])
-    shutil.rmtree(cache, ignore_errors=True)
-
-
-def with_pip(lock, python):
-    if not os.path.exists(python):
-        try:
-            import ensurepip  # noqa: F401
-            import venv
-        except ImportError:
-            raise Stop(
-                "Python's venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv. "
-                "Or install uv; run.py uses it when it is there."
-            )
-        venv.EnvBuilder(with_pip=True, clear=os.path.exists(VENV)).create(VENV)
-    quiet = ["--quiet", "--no-cache-dir", "--disable-pip-version-check", "--no-input"]
-    call([python, "-m", "pip", "install"] + quiet + ["--require-hashes", "-r", lock])
-
-
-def call(command):
-    if subprocess.call(command) != 0:
-        raise Stop("Setting up the environment failed; the messages above say why. Is the network reachable?")
-
-
-def ensure_data(folder):
-    """Make DIR and its .env; secrets are written once and readable by the owner only."""
+def read(path):
     try:
-        os.makedirs(os.path.join(folder, "tmp"), exist_ok=True)
-        path = os.path.join(folder, ".env")
-        if not os.path.exists(path):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write("# Secrets and settings of this studio; docs/operating.md lists them all.\n")
-                file.write("SECRET_KEY=%s\n" % secrets.token_urlsafe(50))
-    except OSError as error:
-        raise Stop("%s cannot be written: %s. Choose another place with --data DIR." % (folder, error.strerror))
-    if shutil.disk_usage(folder).free < 200 * 1024 * 1024:
-        raise Stop("There is less than 200 MB of room left on the disk of %s." % folder)
+        with open(path) as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
-def environment(folder):
-    """What the studio's processes see: DIR, and temporary and compiled files kept inside it."""
-    env = dict(os.environ)
-    env.update(
-        STUDIO_DATA=folder,
-        TMPDIR=os.path.join(folder, "tmp"),
-        PYTHONUNBUFFERED="1",
-        no_proxy="*",
-        OPENBLAS_NUM_THREADS="1",  # the workers are the parallelism; idle BLAS threads only cost
-        OBJC_DISABLE_INITIALIZE_FORK_SAFETY="YES",
-    )
-    return env
+def install(lock):
+    print("Setting up .venv (at the first start and after updates) ...", flush=True)
+    python, tmp = python_of(VENV), os.path.join(VENV, "tmp")
+    uv = shutil.which("uv")
+    if uv and silent([uv, "--version"]) != 0:
+        uv = None
+    # An environment of another Python, or one whose making was cut short, is made anew.
+    check = "import sys; sys.exit(sys.version_info[:2] != (%d, %d))" % sys.version_info[:2]
+    if silent([python, "-c", check]) != 0 or (not uv and silent([python, "-m", "pip", "--version"]) != 0):
+        make_venv(uv, tmp)
+    os.makedirs(tmp, exist_ok=True)
+    hashed = ["--require-hashes", "-r", lock]
+    if uv:
+        cache = ["--cache-dir", os.path.join(tmp, "uv"), "--no-config"]
+        call([uv, "pip", "install", "--quiet", "--python", python] + cache + hashed, tmp)
+    else:
+        quiet = ["--quiet", "--no-cache-dir", "--disable-pip-version-check", "--no-input"]
+        call([python, "-m", "pip", "install"] + quiet + hashed, tmp)
+    shutil.rmtree(tmp, ignore_errors=True)
+
+
+def make_venv(uv, tmp):
+    if os.path.exists(VENV):
+        shutil.rmtree(VENV)
+    if uv:
+        cache = os.path.join(ROOT, ".venv-cache")
+        call([uv, "venv", "--quiet", "--no-config", "--python", sys.executable, "--cache-dir", cache, VENV])
+        shutil.rmtree(cache, ignore_errors=True)
+        return
+    try:
+        import ensurepip  # noqa: F401
+        import venv
+    except ImportError:
+        raise Stop(
+            "This Python cannot make virtual environments: its venv and ensurepip modules are missing.\n"
+            "On Debian and Ubuntu: sudo apt install python3-venv\n"
+            "Or install uv; run.py uses it where it finds it."
+        )
+    os.makedirs(tmp)
+    os.environ["TMPDIR"] = tmp
+    venv.EnvBuilder(with_pip=True).create(VENV)
+
+
+def call(command, tmp=None):
+    env = dict(os.environ, **({"TMPDIR": tmp, "TEMP": tmp, "TMP": tmp} if tmp else {}))
+    if subprocess.call(command, env=env) != 0:
+        raise Stop("Setting up .venv failed; the messages above say why. Is the network reachable, the disk full?")
+
+
+def silent(command):
+    try:
+        return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError:
+        return 1
+
+
+# --- what is checked before anything slow ---
+
+
+def check_not_running(folder):
+    lock = os.path.join(folder, "studio.lock")
+    if fcntl and os.path.exists(lock):
+        with open(lock) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                where = file.read().strip()
+                raise Stop(
+                    "A studio is running on %s already: %s\nStop it, or use another --data DIR." % (folder, where)
+                )
 
 
 def check_port(host, port):
@@ -124,33 +163,69 @@ def check_port(host, port):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            raise Stop(
-                "Port %d on %s cannot be used (%s). Choose another: python3 run.py --port %d"
-                % (port, host, error.strerror, port + 1)
-            )
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise Stop("Port %d on %s cannot be used (%s). Choose another: --port %d" % (port, host, why, port + 1))
+
+
+def ensure_data(folder):
+    """Make DIR and its .env; secrets are written once and readable by the owner only."""
+    path = os.path.join(folder, ".env")
+    try:
+        os.makedirs(os.path.join(folder, "tmp"), exist_ok=True)
+        if not os.path.exists(path):
+            secret = base64.urlsafe_b64encode(os.urandom(48)).decode()
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write("# Secrets and settings of this studio; docs/operating.md lists them all.\n")
+                file.write("SECRET_KEY=%s\n" % secret)
+        room = shutil.disk_usage(folder).free
+        if not os.access(folder, os.W_OK):
+            raise OSError(13, "Permission denied")
+    except OSError as error:
+        raise Stop("%s cannot be written (%s). Choose another place: --data DIR" % (folder, error.strerror))
+    if room < LEAST_ROOM:
+        raise Stop("Only %d MB are free where %s is; the studio needs %d." % (room >> 20, folder, LEAST_ROOM >> 20))
+
+
+# --- the three commands ---
+
+
+def environment(folder):
+    """What the studio's processes see: DIR, and temporary files kept inside it."""
+    tmp = os.path.join(folder, "tmp")
+    env = dict(os.environ, STUDIO_DATA=folder, TMPDIR=tmp, TEMP=tmp, TMP=tmp, PYTHONUNBUFFERED="1")
+    if sys.platform == "darwin":  # forked workers there must neither ask for proxies nor be stopped for Objective-C
+        env.update(no_proxy="*", OBJC_DISABLE_INITIALIZE_FORK_SAFETY="YES")
+    return env
 
 
 def hand_over(command, env):
     """Become the command, so that signals and exit codes are its own."""
+    sys.stdout.flush()
     if os.name == "posix":
-        sys.stdout.flush()
         os.execve(command[0], command, env)
     sys.exit(subprocess.call(command, env=env))
 
 
-def start(asked, began):
+def start(asked, folder, began):
+    check_not_running(folder)
     check_port(asked.host, asked.port)
-    python = ensure_environment("requirements.lock")
-    folder = os.path.abspath(asked.data)
     ensure_data(folder)
+    python = ensure_environment("requirements.lock")
     command = [python, os.path.join(ROOT, "manage.py"), "studio", "--host", asked.host, "--port", str(asked.port)]
     if asked.admin:
         command += ["--admin", asked.admin]
     if asked.timings:
-        print("run.py: %.2f s" % (time.time() - began))
+        print("environment %.2f s" % (time.time() - began))
         command.append("--timings")
     hand_over(command, environment(folder))
+
+
+def manage(arguments, folder):
+    ensure_data(folder)
+    python = ensure_environment("requirements.lock")
+    hand_over([python, os.path.join(ROOT, "manage.py")] + arguments, environment(folder))
 
 
 def test(arguments):
@@ -161,40 +236,40 @@ def test(arguments):
     else:
         print(
             "No Chromium was found, so the browser tests are skipped. "
-            "On Debian: sudo apt install chromium. Elsewhere set STUDIO_CHROMIUM to its path."
+            "On Debian and Ubuntu: sudo apt install chromium. Elsewhere set STUDIO_CHROMIUM to the program's path."
         )
-    if not any(a.startswith("-n") for a in arguments):
-        arguments = ["-n", str(min(4, os.cpu_count() or 1))] + arguments
+    if not any(one.startswith(("-n", "--numprocesses", "-p")) for one in arguments):
+        arguments = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadgroup"] + arguments
     hand_over([python, "-m", "pytest"] + arguments, dict(os.environ))
-
-
-def manage(arguments, folder):
-    python = ensure_environment("requirements.lock")
-    ensure_data(folder)
-    hand_over([python, os.path.join(ROOT, "manage.py")] + arguments, environment(folder))
 
 
 def main(arguments):
     began = time.time()
     check_python()
-    os.chdir(ROOT)
     if arguments[:1] == ["test"]:
+        os.chdir(ROOT)
         return test(arguments[1:])
     parser = argparse.ArgumentParser(
-        description="Start BGM Studio.", epilog="Also: run.py test, run.py manage COMMAND."
+        prog="run.py",
+        description="Start BGM Studio.",
+        epilog="Also: run.py test [PYTEST ARGUMENTS], run.py [--data DIR] manage COMMAND [ARGUMENTS]",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
-    parser.add_argument("--data", default=os.path.join(ROOT, "data"), help="folder for database, files and .env")
-    parser.add_argument("--admin", default="", help="e-mail address of the first administrator")
+    parser.add_argument(
+        "--data", metavar="DIR", default=os.path.join(ROOT, "data"), help="database, files, secrets (default ./data)"
+    )
+    parser.add_argument("--admin", default="", metavar="EMAIL", help="the first administrator's address")
     parser.add_argument("--timings", action="store_true", help="say how long each step of the start took")
     parser.add_argument("manage", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
+    folder = os.path.realpath(asked.data)
+    os.chdir(ROOT)
     if asked.manage[:1] == ["manage"]:
-        return manage(asked.manage[1:], os.path.abspath(asked.data))
+        return manage(asked.manage[1:], folder)
     if asked.manage:
         parser.error("unknown command %r" % asked.manage[0])
-    return start(asked, began)
+    return start(asked, folder, began)
 
 
 if __name__ == "__main__":
