@@ -3,6 +3,7 @@
 import re
 
 from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from generator.models.track import TrackQuerySet
 
@@ -17,9 +18,9 @@ def matching(tracks: TrackQuerySet, text: str) -> TrackQuerySet:
         return tracks
     if connection.vendor == "sqlite":
         query = " ".join(f'"{word}"*' for word in words)
-        where = "generator_track.id IN (SELECT rowid FROM generator_track_fts WHERE generator_track_fts MATCH %s)"
+        found = "SELECT rowid FROM generator_track_fts WHERE generator_track_fts MATCH %s"
     else:
         query = " & ".join(f"{word}:*" for word in words)
-        where = "generator_track.search_vector @@ to_tsquery('simple', %s)"
+        found = "SELECT id FROM generator_track WHERE search_vector @@ to_tsquery('simple', %s)"
     # The words are letters and digits only, and travel as a parameter.
-    return tracks.extra(where=[where], params=[query])  # type: ignore[return-value]  # noqa: S610
+    return tracks.filter(pk__in=RawSQL(found, [query]))  # noqa: S611

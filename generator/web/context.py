@@ -5,7 +5,20 @@ from django.conf import settings
 from generator import access
 
 STYLESHEETS = tuple(
-    f"css/{name}.css" for name in ("tokens", "base", "shell", "parts", "player", "studio", "track", "accounts", "spend")
+    f"css/{name}.css"
+    for name in (
+        "tokens",
+        "base",
+        "shell",
+        "parts",
+        "player",
+        "studio",
+        "create",
+        "library",
+        "track",
+        "accounts",
+        "spend",
+    )
 )
 
 

@@ -17,6 +17,7 @@ from generator.models.track import TrackQuerySet
 
 PAGE = 24
 MOST_FACET = 12
+MOST_ROWS = 480  # of one answer, when a long-scrolled list is refreshed in place
 
 # name → (title, what it orders by, descending)
 SORTS: dict[str, tuple[str, str, bool]] = {
@@ -56,6 +57,11 @@ class Facet:
     name: str
     title: str
     choices: tuple[Choice, ...]
+    is_toggle: bool  # on or off, rather than one of several
+
+    @property
+    def chosen(self) -> Choice | None:
+        return next((choice for choice in self.choices if choice.chosen), None)
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class LibraryFilter:
         self.text = query.get("q", "").strip()[:200]
         self.sort = query.get("sort", "") if query.get("sort") in SORTS else "newest"
         self.after = query.get("after", "")
+        rows = query.get("rows", "")
+        self.rows = min(max(PAGE, int(rows)), MOST_ROWS) if rows.isdecimal() and len(rows) < 5 else PAGE
         self.chosen = {name: query.get(name, "")[:120] for name in _FACETS if query.get(name)}
 
     # --- the URL ---
@@ -103,12 +111,12 @@ class LibraryFilter:
         if (key := _read_cursor(self.after, field)) is not None:
             tracks = tracks.filter(_beyond(field, down, *key))
         order = (F(field).desc(), "-id") if down else (F(field).asc(), "id")
-        rows = list(tracks.order_by(*order)[: PAGE + 1])
+        rows = list(tracks.order_by(*order)[: self.rows + 1])
         following = ""
-        if len(rows) > PAGE:
-            last = rows[PAGE - 1]
+        if len(rows) > self.rows:
+            last = rows[self.rows - 1]
             following = self.query(after=_write_cursor(getattr(last, field), last.pk))
-        return Page(rows[:PAGE], following)
+        return Page(rows[: self.rows], following)
 
     def facets(self, tracks: TrackQuerySet) -> list[Facet]:
         """Every facet with its choices and counts; facets with nothing to choose are left out."""
@@ -121,7 +129,7 @@ class LibraryFilter:
                 if (chosen := self.chosen.get(name) == value) or count
             )
             if len(choices) > 1 or any(choice.chosen for choice in choices) or (choices and kind.alone):
-                found.append(Facet(name, kind.title, choices))
+                found.append(Facet(name, kind.title, choices, kind.is_toggle))
         return found
 
 
@@ -162,6 +170,7 @@ class _Kind:
     condition: Callable[[str, User], Q | None]
     count: Callable[[TrackQuerySet, User], Counts]
     alone: bool = False  # worth showing with a single choice
+    is_toggle: bool = False
 
 
 def _by_column(column: str, title: str) -> Callable[[TrackQuerySet, User], Counts]:
@@ -199,8 +208,9 @@ _FACETS: dict[str, _Kind] = {
     "starred": _Kind(
         "Starred",
         lambda value, user: Q(stars__user=user),
-        lambda tracks, user: [("1", "mine", tracks.starred_by(user).count())],
+        lambda tracks, user: [("1", "Starred", tracks.starred_by(user).count())],
         alone=True,
+        is_toggle=True,
     ),
     "model": _Kind(
         "Model",
@@ -215,7 +225,8 @@ _FACETS: dict[str, _Kind] = {
     "findings": _Kind(
         "Check",
         lambda value, user: ~Q(findings=[]),
-        lambda tracks, user: [("1", "has findings", tracks.exclude(findings=[]).count())],
+        lambda tracks, user: [("1", "With findings", tracks.exclude(findings=[]).count())],
         alone=True,
+        is_toggle=True,
     ),
 }

@@ -3,16 +3,17 @@
 import secrets
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
+from django.db.models import Case, Prefetch, Q, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
-from generator.models import Generation, Project, State
+from generator.models import Generation, Project, State, Track
 from generator.web.htmx import Request, client_event
 
 MOST_CARDS = 30
+_HEAVY = ("peaks", "measured", "search_text")
 
 
 def context(user, project: Project) -> dict:
@@ -21,7 +22,9 @@ def context(user, project: Project) -> dict:
         state__in=(State.FAILED, State.CANCELLED), dismissed_at=None
     )
     rows = project.generations.filter(wanted).select_related("model__provider", "prompt", "author", "price")
-    jobs = [_card(row, user) for row in rows.prefetch_related("tracks").order_by("-id")[:MOST_CARDS]]
+    rows = rows.prefetch_related("entries", Prefetch("tracks", Track.objects.kept().order_by("take").defer(*_HEAVY)))
+    under_way_first = Case(When(state__in=State.active(), then=0), default=1)
+    jobs = [_card(row) for row in rows.order_by(under_way_first, "-id")[:MOST_CARDS]]
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
     return {
         "jobs": jobs,
@@ -31,12 +34,13 @@ def context(user, project: Project) -> dict:
     }
 
 
-def _card(generation: Generation, user) -> dict:
+def _card(generation: Generation) -> dict:
     generation.refresh_key = secrets.token_urlsafe(12)  # type: ignore[attr-defined]
     return {
         "generation": generation,
         "progress": workflow.progress(generation),
         "charged": _charged(generation),
+        "tracks": generation.tracks.all(),
     }
 
 

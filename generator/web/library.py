@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
+from generator.audio import FORMATS
 from generator.models import Project
 from generator.models.track import TrackQuerySet
 from generator.web import files, jobs
@@ -37,6 +38,7 @@ def context(request: Request, project: Project) -> dict:
         "total": wanted.apply(kept).count(),
         "binned": project.tracks.binned().count(),
         "may_edit": access.can_edit(request.user, project),
+        "formats": FORMATS.items(),
         **jobs.context(request.user, project),
     }
 
@@ -48,7 +50,8 @@ def more(request: Request, ref: str) -> HttpResponse:
     project = get_object_or_404(access.projects(request.user), ref=ref)
     wanted = LibraryFilter(request.GET, request.user)
     page = wanted.page(shown(project.tracks.kept(), request.user))
-    rows = {"project": project, "page": page, "may_edit": access.can_edit(request.user, project)}
+    may_edit = access.can_edit(request.user, project)
+    rows = {"project": project, "page": page, "may_edit": may_edit, "formats": FORMATS.items()}
     return render(request, "studio/_rows.html", rows)
 
 

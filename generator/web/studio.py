@@ -10,11 +10,13 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import push_url, replace_url
 
 from generator import access, workflow
 from generator.models import Generation, Project
 from generator.providers.base import Field, ModelSpec
 from generator.web import library
+from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event
 
 EXAMPLES = (
@@ -25,20 +27,11 @@ EXAMPLES = (
     "Fast chiptune loop for a platform game, 40 s",
 )
 IDEAS = {
-    "Genre": (
-        "lo-fi",
-        "ambient",
-        "cinematic",
-        "acoustic folk",
-        "house",
-        "jazz trio",
-        "bossa nova",
-        "synthwave",
-        "funk",
-    ),
-    "Mood": ("warm", "calm", "hopeful", "upbeat", "dreamy", "dark", "energetic", "melancholic"),
-    "For": ("cooking video", "podcast", "product film", "vlog", "game", "documentary", "intro"),
-    "Sound": ("no drums", "soft piano", "strings", "acoustic guitar", "seamless loop"),
+    "Genre": ("lo-fi", "ambient", "cinematic", "folk", "house", "jazz trio", "bossa nova", "synthwave", "funk"),
+    "Mood": ("warm", "calm", "hopeful", "upbeat", "dreamy", "dark", "energetic", "melancholic", "playful"),
+    "Tempo": ("slow", "relaxed", "mid-tempo", "driving", "fast", "70 BPM", "90 BPM", "120 BPM"),
+    "Sound": ("soft piano", "acoustic guitar", "strings", "synth pads", "brass", "no drums", "seamless loop"),
+    "Use": ("cooking video", "podcast", "product film", "vlog", "game", "documentary", "intro", "under a voice"),
 }
 
 
@@ -72,7 +65,7 @@ class CreateForm:
 
     def _fill(self, user, project: Project, spec: ModelSpec, data: Mapping[str, str]) -> None:
         asked = data.get("takes", "")
-        self.takes = min(int(asked), spec.takes_max) if asked.isdecimal() and int(asked) else spec.takes_default
+        self.takes = min(_whole(asked), spec.takes_max) or spec.takes_default
         self.format = data["format"] if data.get("format") in spec.formats else spec.formats[0]
         about, sentence = (self.refused.field, self.refused.sentence) if self.refused else (None, "")
         shown = [
@@ -96,6 +89,11 @@ class CreateForm:
         return self.refused.sentence if self.refused and self.refused.field not in own else ""
 
 
+def _whole(text: str) -> int:
+    """Read a small whole number; anything else is 0."""
+    return int(text) if text.isdecimal() and len(text) < 4 else 0
+
+
 def _heard(spec: ModelSpec, text: str, data: Mapping[str, str]) -> tuple[str, str]:
     if not text.strip():
         return "", ""
@@ -107,9 +105,14 @@ def _heard(spec: ModelSpec, text: str, data: Mapping[str, str]) -> tuple[str, st
 
 def _remembered(generation: Generation) -> dict[str, str]:
     """Everything a past generation was asked with, as the form would send it."""
-    settings = {name: str(value) for name, value in generation.prompt.settings.items() if value is not False}
+    asked = generation.prompt.settings.items()
+    settings = {name: "on" if value is True else _typed(value) for name, value in asked if value is not False}
     settings.pop("seed", None)  # the same brief, but new music; the seed is on the track's page for those who want it
     return settings | {"text": generation.prompt.text, "model": generation.model.key, "again": generation.ref}
+
+
+def _typed(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @login_required
@@ -132,7 +135,8 @@ def studio(request: Request, ref: str) -> HttpResponse:
         request.session["project"] = project.ref
     context = library.context(request, project)
     if request.htmx.target == "library-list" and not request.htmx.history_restore_request:
-        return render(request, "studio/_library_list.html", context)
+        reply = render(request, "studio/_library_list.html", context)
+        return address(request, reply, project, context["filter"])
     return render(request, "studio/studio.html", context | _create_context(request, project, request.GET))
 
 
@@ -185,13 +189,12 @@ def _submit(request: Request, project: Project, data) -> Generation:
     choice = workflow.catalogue.choice(data.get("model", ""))
     if choice is None:
         raise workflow.Refused("That model is no longer offered. Choose another; your text is still here.", "model")
-    takes = data.get("takes", "")
     return workflow.submit(
         user=request.user,
         project=project,
         model_key=choice.spec.key,
         text=data.get("text", ""),
-        takes=int(takes) if takes.isdecimal() and len(takes) < 4 else 0,
+        takes=_whole(data.get("takes", "")),
         format=data.get("format", ""),
         settings=workflow.clean_settings(choice.spec, data),
         idempotency_key=data.get("idempotency_key", ""),
@@ -199,5 +202,12 @@ def _submit(request: Request, project: Project, data) -> Generation:
     )
 
 
-def studio_url(project: Project) -> str:
-    return reverse("studio", args=[project.ref])
+def address(request: Request, reply: HttpResponse, project: Project, wanted: LibraryFilter) -> HttpResponse:
+    """Put the filter into the address bar: a new step to go back to, except while a search is being typed."""
+    url = reverse("studio", args=[project.ref])
+    url = f"{url}?{wanted.query()}" if wanted.query() else url
+    before = request.htmx.current_url_abs_path or ""
+    if before == url:
+        return reply
+    typing = request.htmx.trigger == "search-form" and "q=" in before
+    return replace_url(reply, url) if typing else push_url(reply, url)

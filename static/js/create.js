@@ -1,0 +1,84 @@
+// The create pane: words that write themselves into the prompt, the counter, and a draft that survives leaving the page.
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// --- the counter counts code points, as the providers do ---
+function count() {
+  const prompt = $("#prompt");
+  const counter = $("#counter");
+  if (!prompt || !counter) return;
+  const used = [...prompt.value.trim()].length;
+  const limit = Number(counter.dataset.limit);
+  counter.textContent = `${used.toLocaleString("en")} / ${limit.toLocaleString("en")}`;
+  counter.toggleAttribute("data-over", used > limit);
+  const wrong = $("#create-error")?.dataset.field === "text" || used > limit;
+  prompt.toggleAttribute("aria-invalid", wrong);
+  if (wrong) prompt.setAttribute("aria-invalid", "true");
+}
+
+// --- words to add: pressed when they are in the prompt, taken out when pressed again ---
+const parts = (text) => text.split(",").map((part) => part.trim()).filter(Boolean);
+const has = (text, words) => text.toLowerCase().includes(words.toLowerCase());
+function showPressed() {
+  const text = $("#prompt")?.value ?? "";
+  $$("[data-add]").forEach((chip) => chip.setAttribute("aria-pressed", String(has(text, chip.dataset.add))));
+}
+function toggle(chip) {
+  const prompt = $("#prompt");
+  const words = chip.dataset.add;
+  const kept = parts(prompt.value).filter((part) => part.toLowerCase() !== words.toLowerCase());
+  if (!has(prompt.value, words)) prompt.value = [...parts(prompt.value), words].join(", ");
+  else if (kept.length < parts(prompt.value).length) prompt.value = kept.join(", ");
+  prompt.dispatchEvent(new Event("input", { bubbles: true }));
+}
+document.addEventListener("click", (event) => {
+  const chip = event.target.closest("[data-add]");
+  const example = event.target.closest("[data-example]");
+  if (chip) { event.preventDefault(); toggle(chip); }
+  if (example && !event.ctrlKey && !event.metaKey && $("#prompt")) {
+    event.preventDefault();
+    event.stopPropagation();
+    $("#prompt").value = example.dataset.example;
+    $("#prompt").dispatchEvent(new Event("input", { bubbles: true }));
+    $("#prompt").focus();
+  }
+}, true);
+
+// --- the draft: kept for this tab, by project ---
+const draftKey = (form) => `draft ${form.dataset.draft}`;
+function keep() {
+  const form = $("#create[data-draft]");
+  if (!form) return;
+  const typed = new URLSearchParams(new FormData(form));
+  for (const name of ["csrfmiddlewaretoken", "idempotency_key"]) typed.delete(name);
+  sessionStorage.setItem(draftKey(form), typed.toString());
+}
+function restore() {
+  const form = $("#create[data-draft]");
+  if (!form || form.dataset.restored) return;
+  form.dataset.restored = "yes";
+  const draft = sessionStorage.getItem(draftKey(form));
+  const text = draft && new URLSearchParams(draft).get("text");
+  if ("filled" in form.dataset || !text) return;
+  $("#prompt").value = text;
+  htmx.ajax("GET", `${$("#live").getAttribute("hx-get")}?${draft}`, { target: "#live", swap: "morph:outerHTML" });
+}
+
+document.addEventListener("input", (event) => {
+  if (event.target.id === "prompt") { count(); showPressed(); }
+  if (event.target.closest("#create")) keep();
+});
+document.addEventListener("htmx:afterSettle", () => { restore(); count(); showPressed(); });
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.id === "create" && event.detail.successful && matchMedia("(max-width: 899px)").matches) {
+    $("#library")?.scrollIntoView({ block: "start" });
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.closest("#create")) return;
+  event.preventDefault();
+  $("#create").requestSubmit($("#create .button-big"));
+});
+restore();
+count();
+showPressed();
