@@ -1,23 +1,43 @@
 """What was spent, by whom, on what: reads over the roll-ups for figures and over the ledger for the lines behind them.
 
-figure  = Σ roll-up cells of a month           line = one ledger entry
-spent   = charged + adjusted − credited        held = Σ of all months (what is still open)
+    entry        moves held   moves spent        figure = Σ roll-up cells of a month
+    hold             +                           line   = one ledger entry
+    charge           −             +             spent  = charged + adjusted − credited
+    release          −                           held   = Σ over all months: what is still open now
+    credit                         −
+    adjustment                     ±
+
+A `Scope` is made by `scope_for`, which asks access; every read here is limited by one.
 """
 
-import csv
-from collections.abc import Iterable, Iterator
+import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, When
 from django.utils import timezone
 
-from generator import access, money
-from generator.models import Entry, MusicModel, Project, Rollup, User
+from generator import access
+from generator.models import Budget, Entry, MusicModel, Project, Rollup, User
 from generator.money import Micros
 from generator.workflow.money import Room, month_of, rooms
 
-SPENDING = (Entry.Kind.CHARGE, Entry.Kind.CREDIT, Entry.Kind.ADJUSTMENT)
-LINES = 100
+KIND = Entry.Kind
+SPENDING = (KIND.CHARGE, KIND.CREDIT, KIND.ADJUSTMENT)
+_SPENT = F("charged") + F("adjusted") - F("credited")
+_ENTRY_SPENT = Case(
+    When(kind__in=(KIND.CHARGE, KIND.ADJUSTMENT), then=F("amount")),
+    When(kind=KIND.CREDIT, then=-F("amount")),
+    default=0,
+    output_field=IntegerField(),
+)
+_ENTRY_HELD = Case(
+    When(kind=KIND.HOLD, then=F("amount")),
+    When(kind__in=(KIND.CHARGE, KIND.RELEASE), then=-F("amount")),
+    default=0,
+    output_field=IntegerField(),
+)
 
 
 @dataclass(frozen=True)
@@ -27,8 +47,24 @@ class Scope:
     user: User
     project: Project | None = None
 
-    def limit(self, rows: QuerySet) -> QuerySet:
+    def limit(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(project=self.project) if self.project else rows.filter(user=self.user)
+
+
+def scope_for(user: User, project_ref: str) -> Scope | None:
+    """What a person may look at: their own money, or a project they are a member of; None for anything else."""
+    if not project_ref:
+        return Scope(user)
+    project = access.projects(user).filter(ref=project_ref).first()
+    return Scope(user, project) if project else None
+
+
+# --- figures, from the roll-ups ---
+
+
+def _average(spent: int, takes: int) -> Micros | None:
+    """What a take cost on average, to a hundredth of a cent."""
+    return Micros(round(spent / takes / 100) * 100) if takes else None
 
 
 @dataclass(frozen=True)
@@ -39,6 +75,10 @@ class Share:
     title: str
     spent: Micros
     takes: int
+
+    @property
+    def per_take(self) -> Micros | None:
+        return _average(self.spent, self.takes)
 
 
 @dataclass(frozen=True)
@@ -55,30 +95,32 @@ class Month:
 
     @property
     def per_take(self) -> Micros | None:
-        return Micros(self.spent // self.takes) if self.takes else None
-
-
-_SPENT = F("charged") + F("adjusted") - F("credited")
+        return _average(self.spent, self.takes)
 
 
 def month(scope: Scope, name: str) -> Month:
     """Add up one month; what is held is counted over all months, for it is open now."""
-    cells = scope.limit(Rollup.objects.all())
     this = Q(month=name)
-    sums = cells.aggregate(
+    sums = scope.limit(Rollup.objects.all()).aggregate(
         charged_=Sum("charged", filter=this, default=0),
         credited_=Sum("credited", filter=this, default=0),
         adjusted_=Sum("adjusted", filter=this, default=0),
         takes_=Sum("takes", filter=this, default=0),
         held_=Sum("held", default=0),
     )
-    spent = sums["charged_"] + sums["adjusted_"] - sums["credited_"]
     return Month(
         name,
-        Micros(spent),
-        *(Micros(sums[key]) for key in ("charged_", "credited_", "adjusted_", "held_")),
-        sums["takes_"],
+        spent=Micros(sums["charged_"] + sums["adjusted_"] - sums["credited_"]),
+        charged=Micros(sums["charged_"]),
+        credited=Micros(sums["credited_"]),
+        adjusted=Micros(sums["adjusted_"]),
+        held=Micros(sums["held_"]),
+        takes=sums["takes_"],
     )
+
+
+def this_month() -> str:
+    return month_of(timezone.now())
 
 
 def months(scope: Scope) -> list[str]:
@@ -103,79 +145,75 @@ def by_person(scope: Scope, name: str) -> list[Share]:
     return [Share(str(pk), people[pk].label, spent, takes) for pk, spent, takes in rows]
 
 
-def _grouped(scope: Scope, name: str, column: str) -> Iterable[tuple]:
+def _grouped(scope: Scope, name: str, column: str) -> Iterable[Any]:
     cells = scope.limit(Rollup.objects.filter(month=name)).values_list(column)
-    return (
-        cells.annotate(spent=Sum(_SPENT), all_takes=Sum("takes"))
-        .filter(Q(all_takes__gt=0) | ~Q(spent=0))
-        .order_by("-spent", "-all_takes")
+    summed: QuerySet[Any, Any] = cells.annotate(spent=Sum(_SPENT), all_takes=Sum("takes")).order_by(
+        "-spent", "-all_takes"
     )
+    return summed.filter(Q(all_takes__gt=0) | ~Q(spent=0))
 
 
-def by_day(scope: Scope, name: str) -> dict[int, Micros]:
-    """Day of the month → spent that day."""
-    rows = scope.limit(Entry.objects.filter(month=name, kind__in=SPENDING)).order_by()
-    days: dict[int, int] = {}
-    for day, kind, amount in rows.values_list("day", "kind").annotate(amount_=Sum("amount")):
-        days[day.day] = days.get(day.day, 0) + (-amount if kind == Entry.Kind.CREDIT else amount)
-    return {day: Micros(amount) for day, amount in sorted(days.items())}
+def caps(scope: Scope) -> list[Room]:
+    """The caps that bind a person: in one project, or wherever they are a member, the tightest first."""
+    if scope.project:
+        return rooms(scope.user, scope.project, "")
+    mine = access.projects(scope.user)
+    narrow = Budget.objects.filter(project__in=mine).filter(Q(user=None) | Q(user=scope.user))
+    capped = mine.filter(pk__in=narrow.values("project"))
+    somewhere = [*capped] or [*mine[:1]]  # the cap on the person alone shows in any of them
+    found = {room.budget.pk: room for project in somewhere for room in rooms(scope.user, project, "")}
+    return sorted(found.values(), key=lambda room: room.left)
 
 
-def caps(user: User, project: Project) -> list[Room]:
-    """The caps that bind a person in a project, for any provider."""
-    return rooms(user, project, "")
+# --- days and lines, from the entries ---
 
 
-def lines(scope: Scope, name: str, wanted: dict[str, str]) -> QuerySet[Entry]:
-    """The entries behind a figure, newest first; unknown filters are ignored."""
-    rows = scope.limit(Entry.objects.filter(month=name))
-    if wanted.get("model"):
-        rows = rows.filter(model_key=wanted["model"])
-    if wanted.get("of"):
-        rows = rows.filter(project__ref=wanted["of"])
-    if wanted.get("person", "").isdecimal():
-        rows = rows.filter(user=int(wanted["person"]))
-    if wanted.get("day", "").isdecimal():
-        rows = rows.filter(day__day=int(wanted["day"]))
-    kinds = {"spent": SPENDING, "held": (Entry.Kind.HOLD, Entry.Kind.CHARGE, Entry.Kind.RELEASE)}
-    if wanted.get("kind") in kinds:
-        rows = rows.filter(kind__in=kinds[wanted["kind"]])
-    elif wanted.get("kind") in Entry.Kind.values:
-        rows = rows.filter(kind=wanted["kind"])
-    return rows.select_related("project", "user", "generation__prompt", "actor").order_by("-at", "-id")
+def by_day(scope: Scope, name: str) -> dict[dt.date, Micros]:
+    """Day → spent that day, counted in the studio's time zone; days without entries are left out."""
+    rows = scope.limit(Entry.objects.filter(month=name, kind__in=SPENDING)).order_by("day")
+    return {day: Micros(spent) for day, spent in rows.values_list("day").annotate(spent=Sum(_ENTRY_SPENT))}
 
 
-COLUMNS = ("when", "kind", "amount USD", "project", "person", "model", "takes", "generation", "reason")
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines: each field narrows, None does not. `kind` is an entry's kind, "spent" or "held"."""
+
+    kind: str | None = None
+    model: str | None = None
+    project: str | None = None
+    person: int | None = None
+    day: dt.date | None = None
 
 
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
+def lines(scope: Scope, name: str, wanted: Wanted) -> QuerySet[Entry]:
+    """The entries behind a figure, the newest first. "held" are the holds that are open now, of whatever month."""
+    if wanted.kind == "held":
+        rows = Entry.objects.filter(kind=KIND.HOLD, generation__settled_at__isnull=True)
+    else:
+        rows = Entry.objects.filter(month=name)
+        rows = rows.filter(kind__in=SPENDING) if wanted.kind == "spent" else rows
+        rows = rows.filter(kind=wanted.kind) if wanted.kind in KIND.values else rows
+    narrow = {"model_key": wanted.model, "project__ref": wanted.project, "user": wanted.person, "day": wanted.day}
+    rows = scope.limit(rows).filter(**{column: value for column, value in narrow.items() if value is not None})
+    rows = rows.annotate(moves_spent=_ENTRY_SPENT, moves_held=_ENTRY_HELD)
+    return rows.select_related("project", "user", "generation__prompt", "actor").order_by("-id")
 
 
-def csv_rows(entries: QuerySet[Entry]) -> Iterator[str]:
-    """The entries as lines of CSV, amounts to the micro-dollar; texts that a spreadsheet would run are quoted off."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)  # type: ignore[misc]
-    for entry in entries.iterator(chunk_size=500):
-        texts = (entry.project.name, entry.user.email, entry.model_key)
-        ref = entry.generation.ref if entry.generation else ""
-        row = [entry.at.isoformat(timespec="seconds"), entry.kind, money.plain(entry.amount)]
-        row += [_harmless(text) for text in texts] + [str(entry.takes), ref, _harmless(entry.reason)]
-        yield writer.writerow(row)  # type: ignore[misc]
+@dataclass(frozen=True)
+class Total:
+    """What lines add up to."""
+
+    lines: int
+    spent: Micros
+    held: Micros
+    takes: int
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
-def this_month() -> str:
-    return month_of(timezone.now())
-
-
-def scope_for(user: User, project_ref: str) -> Scope | None:
-    """What a person may look at: their own money, or a project they are a member of; None for anything else."""
-    if not project_ref:
-        return Scope(user)
-    project = access.projects(user).filter(ref=project_ref).first()
-    return Scope(user, project) if project else None
+def total(rows: QuerySet[Entry]) -> Total:
+    sums = rows.order_by().aggregate(
+        lines=Count("pk"),
+        spent=Sum(_ENTRY_SPENT, default=0),
+        held=Sum(_ENTRY_HELD, default=0),
+        takes_=Sum("takes", default=0),
+    )
+    return Total(sums["lines"], Micros(sums["spent"]), Micros(sums["held"]), sums["takes_"])

@@ -215,7 +215,7 @@ def _struck_finish(sound: Sound, voice: Struck, f0: float, hard: bool, random: n
     if voice.noise:
         count = int(0.03 * RATE)
         knock = random.standard_normal(count + 16).astype(np.float32)
-        knock = np.convolve(knock, np.ones(10 if hard else 16, np.float32) / 6, "valid")[:count]
+        knock = np.convolve(knock, np.ones(10 if hard else 16, np.float32) / 6, "valid")[:count].astype(np.float32)
         knock *= np.exp(-np.arange(len(knock), dtype=np.float32) / (0.006 * RATE))
         sound[: len(knock)] += (knock * np.float32(voice.noise * (1.3 if hard else 0.7)))[:, None]
     return sound

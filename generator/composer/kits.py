@@ -123,7 +123,7 @@ def _metal(kit: Kit, random: np.random.Generator, length: float, ring: float) ->
     t = _time(min(2.5, length * 6))
     partials = sum(np.sign(np.sin(2 * np.pi * f * t)) for f in (2050, 3113, 4390, 5222, 6711, 8133))
     body = signal.sosfilt(signal.butter(3, kit.hat[0], "high", fs=RATE, output="sos"), partials * 0.15 * ring)
-    return (body + _noise(random, len(t), kit.hat[0])) * np.exp(-t / length) * random.uniform(0.95, 1.05)
+    return np.asarray((body + _noise(random, len(t), kit.hat[0])) * np.exp(-t / length) * random.uniform(0.95, 1.05))
 
 
 def _rim(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
@@ -148,12 +148,12 @@ def _shaker(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
 def _tamb(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
     t = _time(0.25)
     jingles = sum(np.sin(2 * np.pi * f * t) for f in (6200, 7700, 9300)) * 0.2
-    return (_noise(random, len(t), 6000) + jingles) * np.exp(-t / 0.06) * np.minimum(1, t / 0.004)
+    return np.asarray((_noise(random, len(t), 6000) + jingles) * np.exp(-t / 0.06) * np.minimum(1, t / 0.004))
 
 
 def _brush(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
     t = _time(0.35)
-    return _noise(random, len(t), 1200, 7000) * np.sin(np.pi * np.minimum(1, t / 0.33)) ** 2
+    return np.asarray(_noise(random, len(t), 1200, 7000) * np.sin(np.pi * np.minimum(1, t / 0.33)) ** 2)
 
 
 _MAKERS = {

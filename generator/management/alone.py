@@ -8,6 +8,7 @@ import logging
 
 from django.conf import settings
 from django.db import Error, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -22,7 +23,7 @@ class Presence:
     """Shows other supervisors that a cluster runs here, and lets go of dead claims when there are no others."""
 
     def __init__(self) -> None:
-        self._connection = None  # of its own: the lock lasts as long as the connection
+        self._connection: BaseDatabaseWrapper | None = None  # of its own: the lock lasts as long as the connection
 
     def let_go(self) -> None:
         """Release tasks that gone workers had taken and rows they had claimed, unless somebody else may own them."""
@@ -44,10 +45,11 @@ class Presence:
 
     def _show(self) -> None:
         if self._connection is None:
-            self._connection = connections.create_connection("default")
             self._ask("SELECT pg_try_advisory_lock_shared(%s)")
 
     def _ask(self, sql: str) -> bool:
+        if self._connection is None:
+            self._connection = connections.create_connection("default")
         with self._connection.cursor() as cursor:
             cursor.execute(sql, [LOCK])
             return bool(cursor.fetchone()[0])

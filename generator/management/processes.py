@@ -31,9 +31,11 @@ class Child:
     start_at: float = 0.0
 
     def start(self) -> None:
-        group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if sys.platform == "win32" else {}
+        flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows only; elsewhere a session does it
         # The pipe is never written to: its end tells the child that this process is gone (child.py).
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, start_new_session=True, **group)
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, start_new_session=True, creationflags=flags
+        )
         self.started = time.monotonic()
         self.record.add(self.process.pid)
 
@@ -44,7 +46,7 @@ class Child:
     def ask_to_stop(self) -> None:
         if self.process is not None and self.is_running:
             with suppress(ProcessLookupError):
-                self.process.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGTERM)
+                self.process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
 
     def stop(self, deadline: float) -> None:
         """Wait until `deadline` (monotonic) for it to end, then kill whatever is left of its group."""

@@ -57,10 +57,10 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
     if file is None:
         workflow.renditions.ask(track, format)
         waiting = {"track": track, "format": FORMATS[format], "project": track.project}
-        reply = render(request, "tracks/preparing.html", waiting, status=202)
-        reply["Refresh"] = "1"
-        return reply
-    reply = _bytes(request, file, FORMATS[format].mime, file.stem)
+        wait = render(request, "tracks/preparing.html", waiting, status=202)
+        wait["Refresh"] = "1"
+        return wait
+    reply: HttpResponseBase = _bytes(request, file, FORMATS[format].mime, file.stem)
     # FileResponse writes the name for old and new browsers alike (RFC 6266).
     reply["Content-Disposition"] = FileResponse(filename=_name(track, format), as_attachment=True)[
         "Content-Disposition"
@@ -144,7 +144,7 @@ def _read(file: Path, first: int, last: int) -> Iterator[bytes]:
 
 def zipped(tracks: TrackQuerySet, project: Project) -> HttpResponseBase:
     """The originals of the picked tracks as one zip, stored as they are; names are made unique."""
-    archive = tempfile.TemporaryFile(dir=_temporary())
+    archive = tempfile.TemporaryFile(dir=_temporary())  # noqa: SIM115 (the response closes it)
     names: set[str] = set()
     room = ZIP_MOST_BYTES
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as out:

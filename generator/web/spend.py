@@ -1,39 +1,32 @@
 """The spend page: figures, a chart, the ledger lines behind each, and CSV."""
 
 import calendar
+import datetime as dt
 import re
-from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from generator import access
 from generator.billing import spend as ledger
-from generator.billing.spend import LINES, Scope
-from generator.models import Project
+from generator.billing.export import csv_rows
+from generator.billing.spend import Scope, Wanted
+from generator.models import Entry
+from generator.web import charts
+from generator.web.htmx import Request
 from generator.workflow.money import next_month
 
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
-WIDTH, HEIGHT, GAP = 620, 140, 3
+LINES = 100
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-@dataclass(frozen=True)
-class Bar:
-    """One day of the chart, in the SVG's own units."""
-
-    day: int
-    x: float
-    y: float
-    width: float
-    height: float
-    amount: int
-
-
-def _scope(request: HttpRequest) -> tuple[Scope, str]:
-    scope = ledger.scope_for(request.user, request.GET.get("project", ""))
+def _scope(request: Request) -> tuple[Scope, str]:
+    scope = ledger.scope_for(request.user, request.GET.get("project", "").replace("\x00", ""))
     if scope is None:
         raise Http404("no such project")
     asked = request.GET.get("month", "")
@@ -46,70 +39,106 @@ def _query(scope: Scope, month: str, **more: str) -> str:
     return written.urlencode()
 
 
+def _titled(month: str) -> str:
+    """ "2026-11" → "November 2026"."""
+    year, number = month.split("-")
+    return f"{calendar.month_name[int(number)]} {year}"
+
+
 @login_required
-@require_GET
-def spend(request: HttpRequest) -> HttpResponse:
+@require_safe
+def spend(request: Request) -> HttpResponse:
     """What this month cost, mine or a project's, with a way into every figure."""
     scope, month = _scope(request)
-    project = scope.project or Project.objects.personal_for(request.user)
     days = ledger.by_day(scope, month)
+    months = sorted({month, ledger.this_month(), *ledger.months(scope)}, reverse=True)
     found = {
         "here": "spend",
         "scope": scope,
         "month": month,
-        "months": sorted({month, ledger.this_month(), *ledger.months(scope)}, reverse=True),
+        "month_title": _titled(month),
+        "months": [(one, _titled(one)) for one in months],
         "figures": ledger.month(scope, month),
-        "bars": chart(days, month),
-        "chart_size": (WIDTH, HEIGHT),
+        "chart": charts.by_day(days, month),
+        "days": days,
         "by_model": ledger.by_model(scope, month),
         "by_project": [] if scope.project else ledger.by_project(scope, month),
         "by_person": ledger.by_person(scope, month) if scope.project else [],
-        "caps": ledger.caps(request.user, project),
+        "caps": ledger.caps(scope),
         "resets": next_month(timezone.now()),
+        "studio_zone": settings.TIME_ZONE,
         "projects": access.projects(request.user),
         "query": _query(scope, month),
     }
     return render(request, "spend/spend.html", found)
 
 
-def chart(days: dict[int, int], month: str) -> list[Bar]:
-    """Lay out one bar a day of the month; negative days (credits) show as nothing above the line."""
-    year, number = (int(part) for part in month.split("-"))
-    count = calendar.monthrange(year, number)[1]
-    most = max([*days.values(), 1])
-    step = WIDTH / count
-    bars = []
-    for day in range(1, count + 1):
-        amount = days.get(day, 0)
-        height = max(0.0, amount / most * (HEIGHT - 20))
-        bars.append(
-            Bar(
-                day,
-                round((day - 1) * step, 1),
-                round(HEIGHT - height, 1),
-                round(step - GAP, 1),
-                round(height, 1),
-                amount,
-            )
-        )
-    return bars
+# --- lines ---
+
+
+def _wanted(request: Request, month: str) -> Wanted:
+    """Read the filters; what makes no sense is as if it had not been asked for."""
+    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("kind", "model", "of", "person", "day")}
+    known = asked["kind"] in (*Entry.Kind.values, "spent", "held")
+    return Wanted(
+        kind=asked["kind"] if known else None,
+        model=asked["model"] or None,
+        project=asked["of"] or None,
+        person=int(asked["person"]) if _NUMBER.fullmatch(asked["person"]) else None,
+        day=_day(month, asked["day"]),
+    )
+
+
+def _day(month: str, number: str) -> dt.date | None:
+    return next((day for day in charts.days_of_month(month) if str(day.day) == number), None)
+
+
+def _params(wanted: Wanted) -> dict[str, str]:
+    day = str(wanted.day.day) if wanted.day else ""
+    person = str(wanted.person) if wanted.person is not None else ""
+    asked = {"kind": wanted.kind, "model": wanted.model, "of": wanted.project, "person": person, "day": day}
+    return {name: value for name, value in asked.items() if value}
 
 
 @login_required
-@require_GET
-def lines(request: HttpRequest) -> HttpResponseBase:
+@require_safe
+def lines(request: Request) -> HttpResponseBase:
     """The ledger lines behind a figure, a hundred at a time; `format=csv` gives all of them."""
     scope, month = _scope(request)
-    wanted = {name: request.GET[name] for name in ("model", "of", "person", "day", "kind") if request.GET.get(name)}
+    wanted = _wanted(request, month)
     entries = ledger.lines(scope, month, wanted)
     if request.GET.get("format") == "csv":
-        reply = StreamingHttpResponse(ledger.csv_rows(entries), content_type="text/csv; charset=utf-8")
-        reply["Content-Disposition"] = f'attachment; filename="spend-{month}.csv"'
+        reply = StreamingHttpResponse(csv_rows(entries), content_type="text/csv; charset=utf-8")
+        reply["Content-Disposition"] = f'attachment; filename="bgm-studio-spend-{month}.csv"'
         return reply
     before = request.GET.get("before", "")
-    page = entries.filter(pk__lt=int(before)) if before.isdecimal() and len(before) < 19 else entries
-    rows = list(page.order_by("-id")[: LINES + 1])
-    following = _query(scope, month, before=str(rows[LINES - 1].pk), **wanted) if len(rows) > LINES else ""
-    found = {"here": "spend", "scope": scope, "month": month, "entries": rows[:LINES], "wanted": wanted}
-    found |= {"following": following, "query": _query(scope, month, **wanted), "plain_query": _query(scope, month)}
+    rows = list((entries.filter(pk__lt=int(before)) if _NUMBER.fullmatch(before) else entries)[: LINES + 1])
+    following = _query(scope, month, **_params(wanted), before=str(rows[LINES - 1].pk)) if len(rows) > LINES else ""
+    found = {"here": "spend", "scope": scope, "month": month, "month_title": _titled(month), "wanted": wanted}
+    found |= {"lines": _with_tracks(request, rows[:LINES]), "total": ledger.total(entries), "following": following}
+    found |= {"query": _query(scope, month, **_params(wanted)), "plain_query": _query(scope, month)}
+    found |= {"narrowed": _in_words(wanted, rows), "is_first": not before}
     return render(request, "spend/lines.html", found)
+
+
+def _with_tracks(request: Request, entries: list[Entry]) -> list[tuple[Entry, str]]:
+    """Each entry with the address of what it paid for, where this person may go there."""
+    generations = {entry.generation_id for entry in entries}
+    tracks = access.tracks(request.user).filter(generation__in=generations).order_by("-take")
+    address = {track.generation_id: track.get_absolute_url() for track in tracks.only("ref", "generation")}
+    return [(entry, address.get(entry.generation_id or 0, "")) for entry in entries]
+
+
+KINDS_IN_WORDS = {"spent": "what was spent", "held": "open holds"} | {
+    kind.value: kind.label.lower() for kind in Entry.Kind
+}
+
+
+def _in_words(wanted: Wanted, rows: list[Entry]) -> list[str]:
+    """The filters as a person would say them."""
+    said = [KINDS_IN_WORDS[wanted.kind]] if wanted.kind else []
+    said += [f"on {wanted.model}"] if wanted.model else []
+    said += [f"in {rows[0].project if rows else 'that project'}"] if wanted.project else []
+    said += [f"by {rows[0].user if rows else 'that person'}"] if wanted.person is not None else []
+    said += [f"on {wanted.day:%-d %B}"] if wanted.day else []
+    return said

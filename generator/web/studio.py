@@ -25,6 +25,7 @@ EXAMPLES = (
     "Calm ambient bed for a podcast, 2 min, no drums",
     "Rainy solo piano in A minor, 1:30",
     "Fast chiptune loop for a platform game, 40 s",
+    "Hopeful strings for a charity film, 1 min",
 )
 IDEAS = {
     "Genre": ("lo-fi", "ambient", "cinematic", "folk", "house", "jazz trio", "bossa nova", "synthwave", "funk"),

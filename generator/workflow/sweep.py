@@ -86,8 +86,7 @@ async def _loop(seconds: float) -> None:
             if not claimed and not busy and not await sync_to_async(_under_way().exists)():
                 break
             await asyncio.sleep(TICK)
-        while busy:
-            await asyncio.sleep(TICK)
+        await todo.join()
     finally:
         for worker in workers:
             worker.cancel()
@@ -124,3 +123,4 @@ async def _worker(todo: asyncio.Queue[Generation], busy: dict[int, str]) -> None
                 log.exception("attending to %s failed", generation.ref)
             finally:
                 busy.pop(generation.pk, None)
+                todo.task_done()

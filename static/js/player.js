@@ -31,6 +31,7 @@ export function play(element, share = null) {
   part("cover").src = track.cover;
   part("title").textContent = track.title;
   part("title").href = track.page;
+  part("by").textContent = track.by;
   part("total").textContent = clock(track.seconds);
   part("wave").setAttribute("d", track.wave);
   part("played").setAttribute("d", track.wave);
