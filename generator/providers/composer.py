@@ -94,8 +94,8 @@ class Composer:
                 "heard": brief.summary(),
                 "style": brief.style,
                 "seed": brief.seed,
-                "asked_bpm": made.bpm,
-                "asked_key": made.key,
+                "written_bpm": made.bpm,
+                "written_key": made.key,
                 "sections": [
                     {"name": section.name, "start_s": section.start_s, "end_s": section.end_s}
                     for section in made.sections

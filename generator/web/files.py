@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from generator import access, workflow
@@ -61,10 +62,7 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
         wait["Refresh"] = "1"
         return wait
     reply: HttpResponseBase = _bytes(request, file, FORMATS[format].mime, file.stem)
-    # FileResponse writes the name for old and new browsers alike (RFC 6266).
-    reply["Content-Disposition"] = FileResponse(filename=_name(track, format), as_attachment=True)[
-        "Content-Disposition"
-    ]
+    reply["Content-Disposition"] = content_disposition_header(True, _name(track, format)) or "attachment"
     return reply
 
 

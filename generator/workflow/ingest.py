@@ -36,7 +36,7 @@ PEAK_BUCKETS = 800
 LIST_WAVE = (240, 40)  # width and height of the list's waveform, in its own units
 TITLE_LENGTH = 120
 MOST_PIXELS = 25_000_000
-_STORED_APART = ("seconds", "frames", "sample_rate", "lufs", "true_peak_dbtp", "bpm", "key")
+_STORED_APART = ("seconds", "frames", "sample_rate", "lufs", "true_peak_dbtp")
 
 
 def store(
@@ -84,7 +84,7 @@ def store(
         waveform=waveform_path(peaks, *LIST_WAVE),
         made_of=dict(known or {}),
         findings=_findings(generation, sound, facts, asked_seconds),
-        **_columns(sound, facts, (known or {}).get("asked_bpm")),
+        **_columns(sound, facts, known or {}),
     )
     track.search_text = library.search_text(track, tags=())
     return _add(generation, track)
@@ -118,7 +118,8 @@ def _add(generation: Generation, track: Track) -> bool:
     return True
 
 
-def _columns(sound: Sound, facts: Measurements, written_bpm: float | None) -> dict[str, Any]:
+def _columns(sound: Sound, facts: Measurements, known: Mapping[str, Any]) -> dict[str, Any]:
+    """Tempo and key are what the maker wrote where it says so; what was heard stays among the measurements."""
     measured = {name: value for name, value in asdict(facts).items() if name not in _STORED_APART}
     return {
         "length_ms": round(facts.seconds * 1000),
@@ -126,17 +127,10 @@ def _columns(sound: Sound, facts: Measurements, written_bpm: float | None) -> di
         "channels": sound.samples.shape[1],
         "lufs": facts.lufs,
         "true_peak": facts.true_peak_dbtp,
-        "bpm": _tempo(facts.bpm, written_bpm),
-        "musical_key": facts.key or "",
+        "bpm": known.get("written_bpm") or facts.bpm,
+        "musical_key": known.get("written_key") or facts.key or "",
         "measured": {**measured, "codec": sound.codec, "bit_rate": sound.bit_rate},
     }
-
-
-def _tempo(heard: float | None, written: float | None) -> float | None:
-    """Settle whether a measured tempo is meant twice as fast or slow, where its maker says what was written."""
-    if heard is None or written is None:
-        return heard
-    return next((heard * times for times in (1.0, 2.0, 0.5) if abs(heard * times / written - 1) < 0.02), heard)
 
 
 def _tags(generation: Generation, take: int, title: str, facts: Measurements, known: Mapping[str, Any]) -> Tags:

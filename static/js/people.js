@@ -58,4 +58,4 @@ function giveBack() {
 
 offerZone();
 giveBack();
-document.addEventListener("htmx:afterSettle", (event) => event.detail.target.id === "page" && offerZone());
+document.addEventListener("htmx:afterSettle", (event) => event.detail.target?.id === "page" && offerZone());

@@ -1,0 +1,51 @@
+"""axe-core finds nothing on any page, in either theme, wide and narrow."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "/",
+    "/spend/",
+    "/spend/lines/",
+    "/account/",
+    "/people/invite/",
+    "/projects/new/",
+    "/accounts/password/change/",
+    "/accounts/2fa/",
+    "/nothing-here/",
+)
+
+
+def problems(page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:3]]}" for one in found]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_signed_in_pages(visit, scheme, width):
+    visitor = visit(width=width, scheme=scheme)
+    page = visitor.page
+    visitor.sign_in()
+    sample = page.locator(".switcher .menu a", has_text="Sample").get_attribute("href")
+    page.goto(visitor.studio.url + sample)
+    page.locator(".track[data-src]").first.wait_for(timeout=60_000)
+    bad = {sample: problems(page)}
+    href = page.locator(".track-title a").first.get_attribute("href")
+    for path in (*PAGES, href, sample + "bin/"):
+        page.goto(visitor.studio.url + path)
+        bad[path] = problems(page)
+    assert {path: found for path, found in bad.items() if found} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_of_strangers(visit, scheme):
+    visitor = visit(scheme=scheme)
+    bad = {}
+    for path in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/join/none/"):
+        visitor.page.goto(visitor.studio.url + path)
+        bad[path] = problems(visitor.page)
+    assert {path: found for path, found in bad.items() if found} == {}
+    visitor.complaints.clear()
