@@ -28,15 +28,14 @@ def context(request: Request, project: Project) -> dict:
     """Everything the middle pane shows for this URL."""
     kept = project.tracks.kept()
     wanted = LibraryFilter(request.GET, request.user)
-    page = wanted.page(shown(kept, request.user))
+    facets, total = wanted.count(kept)
     return {
         "project": project,
         "filter": wanted,
-        "page": page,
-        "facets": wanted.facets(kept),
+        "page": wanted.page(shown(kept, request.user)),
+        "facets": facets,
         "sorts": [(key, title) for key, (title, *_) in SORTS.items()],
-        "total": wanted.apply(kept).count(),
-        "binned": project.tracks.binned().count(),
+        "total": total,
         "may_edit": access.can_edit(request.user, project),
         "formats": FORMATS.items(),
         **jobs.context(request.user, project),
