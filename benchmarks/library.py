@@ -24,7 +24,7 @@ from pathlib import Path
 
 import django
 
-GOAL = 3.0
+GOAL, GOAL_IS_FOR = 3.0, "filtered and searched"
 RUNS = 9
 CHUNK = 2000
 WORDS = ("warm", "slow", "bright", "lo-fi", "piano", "drums", "funk", "ambient", "rainy", "night", "podcast", "game")
@@ -120,7 +120,7 @@ def measure(name: str, address: str, client, database: Path, explain: bool) -> f
     ratio = ours / theirs
     print(
         f"{name:<32} {ours:7.1f} ms   bare {len(selects):2d} queries + empty page {theirs:7.1f} ms   "
-        f"ratio {ratio:4.2f}  {'ok' if ratio <= GOAL else 'over'}"
+        f"ratio {ratio:4.2f}  {('ok' if ratio <= GOAL else 'over') if name == GOAL_IS_FOR else ''}"
     )
     return ours
 
@@ -151,7 +151,7 @@ def main() -> None:
             measure(name, f"/p/{project.ref}/{query}", client, database, asked.explain)
         deep = deep_cursor(project, asked.tracks)
         measure("more rows, deep in the list", f"/p/{project.ref}/more/?after={deep}", client, database, asked.explain)
-    print(f"goal: ratio {GOAL}; the same times at a million tracks as at a hundred thousand, times 1.2")
+    print(f"goal: ratio {GOAL}, {GOAL_IS_FOR}; the same times at a million tracks as at a hundred thousand, times 1.2")
 
 
 def deep_cursor(project, count: int) -> str:
