@@ -41,12 +41,28 @@ QUERIES = {
 
 def fill(count: int):
     """Make a person, a project and `count` tracks in it; return the person and the project."""
-    from generator.models import Generation, MusicModel, Project, Prompt, Star, State, Tag, Track, User
+    from generator.models import Project, User
     from generator.workflow import catalogue
 
     catalogue.sync()
     person = User.objects.create_user("ada@example.com", secrets.token_urlsafe(12), name="Ada")
     project = Project.objects.personal_for(person)
+    make(count, person, project, file="none.flac", cover="none.webp")
+    return person, project
+
+
+def add(count: int):
+    """Add `count` tracks to a running studio's first project, with the file, cover and waveform of its first track."""
+    from generator.models import Track
+
+    like = Track.objects.order_by("id").first()
+    make(count, like.author, like.project, file=like.file, cover=like.cover, waveform=like.waveform)
+    return like.project
+
+
+def make(count: int, person, project, *, file: str, cover: str, waveform: str = "M0 20h1" * 40) -> None:
+    from generator.models import Generation, MusicModel, Prompt, Star, State, Tag, Track
+
     model = MusicModel.objects.get(key="composer/studio")
     price = model.prices.first()
     dice = random.Random(5)
@@ -67,10 +83,10 @@ def fill(count: int):
         tracks = Track.objects.bulk_create(
             Track(
                 generation=generation, take=1, model_key=model.key, title=f"{text.title()} {number}",
-                created_at=now + dt.timedelta(seconds=number), file=f"{number:x}.flac", cover="c.webp",
+                created_at=now + dt.timedelta(seconds=number), file=file, cover=cover,
                 sha256=f"{number:064x}", size=4_000_000, format="flac", length_ms=dice.randrange(10_000, 200_000),
                 sample_rate=44100, channels=2, lufs=-14.0, true_peak=-1.1, bpm=dice.uniform(60, 170),
-                musical_key=dice.choice(KEYS), peaks=bytes(480), waveform="M0 20h1" * 40,
+                musical_key=dice.choice(KEYS), peaks=bytes(480), waveform=waveform,
                 search_text=f"{text} number{number} Ada Built-in composer", **common,
             )
             for number, generation, text in zip(numbers, generations, words, strict=True)
@@ -81,7 +97,6 @@ def fill(count: int):
 
     for first in range(0, count, CHUNK):
         pieces(range(first, min(first + CHUNK, count)))
-    return person, project
 
 
 def median_ms(work: Callable[[], object]) -> float:
