@@ -47,7 +47,6 @@ PATH = "/v5/generate/music-gen"
 EXTRA = ("mode", "path", "sync_path", "fields", "status_path", "user_id", "project_id")
 FIELDS = "userId,projectId,prompt,duration,style,model,parameters"
 MODEL = "mureka-7.5"
-MOST_USELESS = 20  # lines in a row that are nothing; more is not this API
 MOST_STREAM = 20_000_000  # bytes
 STILL_HERE = 30.0  # seconds after which an unchanged snapshot is told again, so that the job keeps its claim
 
@@ -245,7 +244,7 @@ async def _objects(reply: httpx.Response, patience: Patience) -> AsyncGenerator[
                 break
             size += len(chunk)
             yield framer.feed(chunk)
-            if size > MOST_STREAM or framer.useless > MOST_USELESS:
+            if size > MOST_STREAM or framer.hopeless:
                 raise calls.NoAnswer("the answer is not a stream of this API")
     except (httpx.HTTPError, OSError, calls.NoAnswer) as error:
         broken = error

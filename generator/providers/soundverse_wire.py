@@ -16,6 +16,7 @@ from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, P
 from generator.providers.outside import identifier, plain, refuse_constant, tidy, web_address
 
 MOST_LINE = 1_000_000  # bytes
+MOST_USELESS = 20  # lines in a row
 MOST_OPEN = 100_000  # characters of an object that goes over several lines
 _DECODER = json.JSONDecoder(strict=False, parse_constant=refuse_constant)
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -25,7 +26,8 @@ _FRAMING = re.compile(r":|(event|id|retry|data)(:|$)")
 class Framer:
     """Bytes in, JSON objects out; how the bytes are cut into chunks makes no difference.
 
-    `useless` counts the lines in a row that were neither objects nor framing; `done`: the stream said `[DONE]`.
+    `useless` counts the lines in a row that were neither objects nor framing; after more than MOST_USELESS the stream
+    is `hopeless` and nothing more is read from it. `done`: the stream said `[DONE]`.
     Objects may be glued together in a line. One that is not whole at the end of its line is kept open until a later
     line completes it, is a whole object itself, or (inside an event) is blank.
     """
@@ -33,6 +35,7 @@ class Framer:
     def __init__(self) -> None:
         self.useless = 0
         self.done = False
+        self.hopeless = False
         self._line = bytearray()
         self._too_long = False
         self._after_cr = False
@@ -74,10 +77,12 @@ class Framer:
         if self._first:
             self._first = False
             line = line.removeprefix(b"\xef\xbb\xbf")
-        if too_long:
-            self.useless += 1
+        if self.done or self.hopeless:
             return []
-        return [] if self.done else self._read(line.decode("utf-8", "replace"))
+        if too_long:
+            self._nothing()
+            return []
+        return self._read(line.decode("utf-8", "replace"))
 
     def _read(self, line: str) -> list[dict[str, Any]]:
         if line.startswith("data:"):
@@ -102,15 +107,19 @@ class Framer:
         if cut_off and len(rest) <= MOST_OPEN:
             self._open, self._in_event = rest, in_event
         elif rest and not found:
-            self.useless += 1
+            self._nothing()
         if found:
             self.useless = 0
         return found
 
     def _forget(self) -> None:
         if self._open:
-            self.useless += 1
+            self._nothing()
         self._open, self._in_event = "", False
+
+    def _nothing(self) -> None:
+        self.useless += 1
+        self.hopeless = self.hopeless or self.useless > MOST_USELESS
 
 
 def _objects(text: str) -> tuple[list[dict[str, Any]], str, bool]:
@@ -193,7 +202,8 @@ def said(body: Mapping[str, Any], key: str = "") -> Said:
     status = _text(whole.get("status")).lower()
     error = _text(whole.get("error"))
     wrong = error.lower() not in _NO_ERROR
-    words = error if wrong and error.lower() != "true" else (complaint(whole) or _text(whole.get("content")))
+    complaints = (complaint(whole), error if wrong and error.lower() != "true" else "")
+    words = " · ".join(dict.fromkeys(filter(None, complaints))) or _text(whole.get("content"))
     return Said(
         handle=next((found for name in _IDS if (found := identifier(whole.get(name)))), ""),
         stage=_text(whole.get("content") or whole.get("operation") or whole.get("status"))[:80],
@@ -278,7 +288,7 @@ _TEXTS: tuple[tuple[re.Pattern[str], type[ProviderError], str], ...] = (
     (re.compile(r"rate.?limit|too many requests", re.I), Busy, _ROOM),
     (re.compile(r"insufficient|balance|out of credit", re.I), OperatorMustAct, _MONEY),
     (re.compile(r"api.?key|unauthori[sz]ed|not authenticated|credentials", re.I), OperatorMustAct, _KEY),
-    (re.compile(r"nsfw|artist|explicit|policy|not allowed|prohibited", re.I), Rejected, _POLICY),
+    (re.compile(r"nsfw|artist|explicit|policy|is not allowed|prohibited", re.I), Rejected, _POLICY),
     (re.compile(r"(invalid|empty|missing).*prompt|prompt.*(invalid|empty|required)", re.I), Rejected, _PROMPT),
 )
 _CODES: Mapping[int, tuple[type[ProviderError], str]] = {

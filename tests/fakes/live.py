@@ -85,6 +85,13 @@ class Troubled(Listening):
         self.rows: list[Row] = []
         self.seen: list[Seen] = []
         self.lock = threading.RLock()
+        self.under_way = 0
+        self.quiet = threading.Condition(self.lock)
+
+    def settled(self, seconds: float = 5.0) -> bool:
+        """Wait until no request is being answered, with everything that follows an answer."""
+        with self.quiet:
+            return self.quiet.wait_for(lambda: self.under_way == 0, seconds)
 
     def trouble(self, on: str, do: str, *, times: int = 1, **how: Any) -> None:
         self.rows += [Row(on, do, **how)] * times
@@ -119,8 +126,15 @@ class LiveHandler(BaseHTTPRequestHandler):
         self.body = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.fake.seen.append(Seen(self.command, self.path, headers, self.body))
-        with contextlib.suppress(Gone, BrokenPipeError, ConnectionResetError):
-            self.route()
+        with self.fake.quiet:
+            self.fake.under_way += 1
+        try:
+            with contextlib.suppress(Gone, BrokenPipeError, ConnectionResetError):
+                self.route()
+        finally:
+            with self.fake.quiet:
+                self.fake.under_way -= 1
+                self.fake.quiet.notify_all()
 
     def route(self) -> None:
         raise NotImplementedError

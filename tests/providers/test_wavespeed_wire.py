@@ -1,6 +1,9 @@
 """WaveSpeed's replies as data: the printed samples, tolerated spellings, hostile values, signed webhooks."""
 
 import datetime as dt
+import hashlib
+import hmac
+import time
 
 import pytest
 
@@ -8,6 +11,7 @@ from generator.providers.base import Progress
 from generator.providers.errors import WebhookRefused
 from generator.providers.wavespeed import verify_webhook
 from generator.providers.wavespeed_wire import envelope, micros, moment, prediction
+from tests.fakes.live import LiveHandler, Troubled
 
 SUBMITTED = {
     "code": 200,
@@ -202,12 +206,11 @@ def test_a_missing_header_is_refused():
 
 
 @pytest.mark.parametrize(
-    "body", [b"not json", b"[]", b'{"status":"completed"}', b'{"id":"../x y"}', b"\xff", b"x" * 1_000_001]
+    "body",
+    [b"not json", b"[]", b'{"status":"completed"}', b'{"id":"../x y"}', b"\xff", b"x" * 1_000_001],
+    ids=["text", "list", "no id", "bad id", "not UTF-8", "too large"],
 )
 def test_a_signed_body_that_is_no_prediction_is_refused(body):
-    import hashlib
-    import hmac
-
     signature = hmac.new(b"demo-secret", b"evt_1.1758798328." + body, hashlib.sha256).hexdigest()
     with pytest.raises(WebhookRefused):
         verify_webhook({**HEADERS, "webhook-signature": f"v3,{signature}"}, body, SECRET, NOW)
@@ -217,4 +220,28 @@ def test_what_the_live_fake_signs_holds(vendors, wavespeed):
     job = vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "x"})
     headers, body = vendors.wavespeed.signed(job, vendors.url)
     secret = wavespeed.webhook_secret()
-    assert verify_webhook(headers, body, secret, dt.datetime.now().timestamp()).snapshot.handle == job.id
+    assert verify_webhook(headers, body, secret, time.time()).snapshot.handle == job.id
+
+
+class Receiver(Troubled):
+    """A studio's webhook address that writes down when it was called."""
+
+    class handler(LiveHandler):
+        def route(self) -> None:
+            self.send_json(200, {})
+
+
+@pytest.mark.parametrize(("early", "times"), [(True, 1), (False, 2)], ids=["before the submit is answered", "twice"])
+def test_deliveries_of_the_live_fake_hold_however_they_come(vendors, wavespeed, early, times):
+    shop = vendors.wavespeed
+    shop.hook_times, shop.polls = times, 0
+    with Receiver() as studio:
+        job = shop.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "x"}, f"{studio.url}/hooks/ws")
+        if early:
+            shop.deliver_hook(job, vendors.url)
+        wavespeed.poll(job.id)
+        assert vendors.settled()
+        notices = [verify_webhook(seen.headers, seen.body, SECRET, time.time()) for seen in studio.seen]
+    assert {notice.snapshot.handle for notice in notices} == {job.id}
+    assert len({notice.once for notice in notices}) == (2 if early else 1)
+    assert len(notices) == 2
