@@ -212,7 +212,7 @@ async def opened(
 ) -> AsyncIterator[httpx.Response]:
     """Send one request, once, following nothing; the body is still to be read. `seconds`: the longest silence."""
     timeout = httpx.Timeout(seconds, connect=patience.connect)
-    headers = {"Accept-Encoding": "identity", **sent.pop("headers", {})}
+    headers = {"User-Agent": "bgm-studio", "Accept-Encoding": "identity", **sent.pop("headers", {})}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     async with http.stream(method, url, headers=headers, timeout=timeout, follow_redirects=False, **sent) as reply:

@@ -12,6 +12,7 @@ A row waits for the next request on its route and is used up by it. What it can 
     cut     FIN before any answer                    drop       the usual answer, cut after `size` bytes
     headers the head of an answer, then RST          redirect   to `to`
     status  `status` with `body` and `headers`       endless    bytes for as long as somebody reads
+    drip    the usual answer, a byte at a time, `seconds` apart
 """
 
 import contextlib
@@ -219,6 +220,13 @@ class LiveHandler(BaseHTTPRequestHandler):
 
     def _do_redirect(self, row: Row, usual: bytes) -> None:
         self.send_bytes(row.status if row.status != 200 else 302, b"", "text/plain", {"location": row.to})
+
+    def _do_drip(self, row: Row, usual: bytes) -> None:
+        self.head(200, {"content-type": "application/json", "content-length": str(len(usual))})
+        for at in range(len(usual)):
+            self.wfile.write(usual[at : at + 1])
+            self.wfile.flush()
+            self.fake.closing.wait(row.seconds)
 
     def _do_endless(self, row: Row, usual: bytes) -> None:
         self.head(200, {"content-type": "audio/mpeg", "connection": "close"})

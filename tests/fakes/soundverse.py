@@ -5,6 +5,7 @@ ten keys of the vendor's samples, with nulls early; `audio_url` comes only in th
 """
 
 import json
+import threading
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class SoundverseShop:
     end: str = "completed"  # completed, failed, no_audio, none (the stream just ends)
     early_id: bool = False  # later versions name the job in their first chunk
     wire: list[bytes] | None = None  # exactly these pieces, each flushed, instead of a stream
+    gates: list[threading.Event] = field(default_factory=list)  # each piece after the first waits for the next of these
     jobs: list[Song] = field(default_factory=list)
 
     def accept(self, inputs: dict[str, Any]) -> Song:
@@ -135,7 +137,10 @@ class SoundverseRoutes:
     def pour(self, pieces: list[bytes], most: int | None) -> None:
         """Write the pieces, each flushed; with `most`, reset the line after so many bytes."""
         left = most
-        for piece in pieces:
+        gates = iter(self.fake.soundverse.gates)
+        for number, piece in enumerate(pieces):
+            if number and (gate := next(gates, None)):
+                gate.wait(5)
             part = piece if left is None else piece[:left]
             self.wfile.write(part)
             self.wfile.flush()

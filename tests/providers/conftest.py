@@ -15,7 +15,7 @@ from generator.providers.wavespeed import WaveSpeed
 from tests.fakes.vendors import Vendors
 
 BGM = "wavespeed/mureka-v7.6-bgm"
-SOON = Patience(connect=0.5, submit=0.4, poll=0.4, gap=0.4, total=1.2)
+SOON = Patience(connect=0.4, submit=0.3, poll=0.3, gap=0.3, total=0.8)
 
 
 @pytest.fixture

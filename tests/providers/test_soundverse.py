@@ -1,9 +1,14 @@
 """Soundverse over real sockets: the stream, the single answer, live progress, refusals, and answers that break off."""
 
+import asyncio
+import contextlib
 import json
+import threading
 
 import pytest
 
+from generator.providers import http
+from generator.providers import soundverse as adapter
 from generator.providers.base import Configurable, Output, Progress, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, Rejected
 from generator.providers.soundverse import MUSIC, Soundverse
@@ -272,6 +277,56 @@ def test_percent_is_what_is_stated_and_tokens_are_no_measure(vendors, soundverse
 def test_a_chunk_without_news_is_not_told_twice(vendors, soundverse):
     told, _ = hear(vendors, soundverse, line(FIRST_CHUNK) * 5, line(FIRST_CHUNK, chunkIndex=6), line(LAST_CHUNK))
     assert len(told) == 2
+
+
+def step_by_step(vendors, provider) -> list[str]:
+    """The stages as they are told; each piece of the stream is sent only when something was told of the one before."""
+    vendors.soundverse.gates = [threading.Event() for _ in range(8)]
+    waiting = iter(vendors.soundverse.gates)
+    stages = []
+
+    async def follow() -> None:
+        async with http.client() as connection:
+            async for snapshot in provider.stream(tune(), connection):
+                stages.append(snapshot.stage)
+                next(waiting).set()
+
+    asyncio.run(follow())
+    return stages
+
+
+def test_each_step_is_told_before_the_next_is_sent(vendors, soundverse):
+    assert len(step_by_step(vendors, soundverse())) == 4
+
+
+def test_a_quiet_stream_is_told_again_so_that_the_job_keeps_its_claim(vendors, soundverse, monkeypatch):
+    monkeypatch.setattr(adapter, "STILL_HERE", -1.0)
+    vendors.soundverse.wire = [line(FIRST_CHUNK), b": ping\n", line(LAST_CHUNK)]
+    stages = step_by_step(vendors, soundverse())
+    assert len(stages) > 2
+    assert set(stages[:-1]) == {FIRST_CHUNK["content"]}
+
+
+def test_a_stream_that_only_pings_ends_in_doubt(vendors, soundverse):
+    told, error = hear(vendors, soundverse, line(FIRST_CHUNK), *[b": ping\n"] * 3)
+    assert (len(told), type(error)) == (1, InDoubt)
+
+
+def test_a_stream_that_never_ends_is_left_in_time(vendors, soundverse):
+    vendors.trouble("sync", "drip", accept=True, seconds=0.05)
+    told, error = listen(soundverse(mode="sync"), tune())
+    assert (told, type(error)) == ([], InDoubt)
+
+
+def test_whoever_stops_listening_closes_the_connection(vendors, soundverse):
+    async def first() -> str:
+        async with http.client() as connection, contextlib.aclosing(soundverse().stream(tune(), connection)) as told:
+            async for snapshot in told:
+                return snapshot.stage
+        return ""
+
+    assert asyncio.run(first()) == "Starting music generation..."
+    assert vendors.settled()
 
 
 @pytest.mark.parametrize("address", [None, "", "javascript:alert(1)", "https://", 5])

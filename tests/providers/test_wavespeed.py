@@ -1,5 +1,6 @@
 """WaveSpeed over real sockets: what is sent, when it is sent again (never), and what each answer means."""
 
+import gzip
 import json
 import socket
 
@@ -172,6 +173,8 @@ BROKEN = [
     ("garbage", "garbage", {"accept": True}),
     ("a page of something in between", "html", {"accept": True}),
     ("an answer without end", "endless", {"accept": True}),
+    ("an answer byte by byte", "drip", {"accept": True, "seconds": 0.05}),
+    ("a broken encoding", "status", {"accept": True, "body": b"{}", "headers": {"content-encoding": "gzip"}}),
 ]
 
 
@@ -325,6 +328,8 @@ POLLS = [
     ("silence", "hang", {}, Busy),
     ("moved", "redirect", {"to": "https://elsewhere.example/"}, Busy),
     ("too large", "endless", {}, Busy),
+    ("byte by byte", "drip", {"seconds": 0.05}, Busy),
+    ("broken encoding", "status", {"body": b"{}", "headers": {"content-encoding": "gzip"}}, Busy),
     ("key gone", "status", {"status": 401, "body": envelope(401, "Unauthorized")}, OperatorMustAct),
     ("no leave", "status", {"status": 403, "body": envelope(403, "role")}, OperatorMustAct),
 ]
@@ -336,6 +341,12 @@ def test_a_bad_answer_to_a_poll_says_nothing_about_the_job(vendors, wavespeed, d
     vendors.trouble("result", do, **how)
     assert type(wavespeed.refused("poll", handle)) is error
     assert wavespeed.poll(handle).handle == handle
+
+
+def test_an_answer_that_was_packed_all_the_same_is_unpacked(vendors, wavespeed):
+    body = gzip.compress(envelope(200, "success", id="abc", status="processing"))
+    vendors.trouble("result", "status", body=body, headers={"content-encoding": "gzip"})
+    assert wavespeed.poll("abc").progress == Progress.RUNNING
 
 
 def test_a_job_the_vendor_does_not_know_is_none_only_when_both_addresses_say_so(vendors, wavespeed):
