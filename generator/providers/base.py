@@ -12,7 +12,7 @@ anything is set aside).
 
 import enum
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
@@ -220,8 +220,13 @@ class PollProvider(Provider, Protocol):
         """Ask for a job by its id. None: the provider does not know it (any more)."""
         ...
 
-    async def find(self, request: Request, since: float, http: httpx.AsyncClient) -> Snapshot | None:
-        """Look for a job whose submit got no answer; `since` is Unix seconds. None: not there (yet)."""
+    async def find(
+        self, request: Request, since: float, http: httpx.AsyncClient, *, known: Collection[str] = ()
+    ) -> Snapshot | None:
+        """Look for a job whose submit got no answer; `since` is Unix seconds. None: not there (yet).
+
+        `known`: ids that belong to generations already, which are never taken.
+        """
         ...
 
 

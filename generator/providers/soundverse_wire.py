@@ -220,7 +220,11 @@ def said(body: Mapping[str, Any], key: str = "") -> Said:
 
 
 def is_refusal(body: Mapping[str, Any]) -> bool:
-    return _is_false(body.get("success")) or (bool({"detail", "Detail"} & body.keys()) and "isComplete" not in body)
+    """`success` is false, or there is a `detail` in what is otherwise neither a chunk nor a result."""
+    if _is_false(body.get("success")):
+        return True
+    usual = {"isComplete", "audio_url", "audioUrl"} & body.keys() or _true(body.get("success"))
+    return not usual and bool({"detail", "Detail"} & body.keys())
 
 
 def complaint(body: Mapping[str, Any]) -> str:
@@ -284,12 +288,13 @@ _MOVED = f"Soundverse does not know the address the studio uses; its API may hav
 _COULD_NOT = "Soundverse could not make this. The studio charges nothing for it. Try again, or use another model."
 _PROMPT = f"Soundverse cannot use this text. Say in a few words what the music is for. {FREE}"
 _POLICY = f"Soundverse refused this text: it names an artist, or has a word it does not allow. {FREE}"
-_TEXTS: tuple[tuple[re.Pattern[str], type[ProviderError], str], ...] = (
-    (re.compile(r"rate.?limit|too many requests", re.I), Busy, _ROOM),
-    (re.compile(r"insufficient|balance|out of credit", re.I), OperatorMustAct, _MONEY),
-    (re.compile(r"api.?key|unauthori[sz]ed|not authenticated|credentials", re.I), OperatorMustAct, _KEY),
-    (re.compile(r"nsfw|artist|explicit|policy|is not allowed|prohibited", re.I), Rejected, _POLICY),
-    (re.compile(r"(invalid|empty|missing).*prompt|prompt.*(invalid|empty|required)", re.I), Rejected, _PROMPT),
+# Narrow on purpose: a refusal may quote the text that was sent, and a person's text must not look like our problem.
+_TEXTS: tuple[tuple[str, type[ProviderError], str], ...] = (
+    (r"rate.?limits?( has| have)?( been)? (passed|exceeded|reached)|too many requests", Busy, _ROOM),
+    (r"insufficient (balance|credit|fund)|(not enough|out of) (balance|credit)", OperatorMustAct, _MONEY),
+    (r"(invalid|revoked|missing|expired).{0,12}api.?key|unauthori[sz]ed|not authenticated", OperatorMustAct, _KEY),
+    (r"nsfw|artist|explicit|policy|is not allowed|prohibited", Rejected, _POLICY),
+    (r"(invalid|empty|missing).*prompt|prompt.*(invalid|empty|required)", Rejected, _PROMPT),
 )
 _CODES: Mapping[int, tuple[type[ProviderError], str]] = {
     301: (OperatorMustAct, _MOVED),
@@ -320,7 +325,7 @@ def refusal(code: int, body: Mapping[str, Any] | None, text: str, wait: float) -
 def _meaning(code: int, body: Mapping[str, Any] | None, words: str) -> tuple[type[ProviderError], str]:
     if body is not None and (code < 500 or _is_false(body.get("success"))):
         for pattern, kind, sentence in _TEXTS:
-            if pattern.search(words):
+            if re.search(pattern, words, re.IGNORECASE):
                 return kind, sentence
     if code in _CODES:
         return _CODES[code]

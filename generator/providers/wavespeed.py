@@ -38,6 +38,7 @@ HOME = "https://api.wavespeed.ai"
 EXTRA = ("webhook_url",)
 PAGE = 100
 MOST_PAGES = 10
+QUOTE_SECONDS = 10.0  # a submit must not wait long for a quote: its claim runs out
 SKEW = 120.0  # seconds by which their clock may differ from ours
 MOST_UPLOAD = 10_000_000  # what Mureka takes as a reference
 UPLOADS = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".wav": "audio/wav", ".flac": "audio/flac", ".mid": "audio/midi"}
@@ -161,7 +162,7 @@ class WaveSpeed:
         """
         asked = {"model_id": RECIPES[model].path, "inputs": dict(inputs)}
         for path, names in (("model/price", ("price", "discounted_price")), ("model/pricing", ("unit_price",))):
-            reply = await self._ask(http, "POST", path, json=asked)
+            reply = await self._ask(http, "POST", path, most_seconds=QUOTE_SECONDS, json=asked)
             found = _envelope(reply)
             if not (found and _fine(reply, found) and isinstance(found.data, dict)):
                 continue
@@ -280,10 +281,13 @@ class WaveSpeed:
         url = f"{base}/api/v3/{path}"
         return await calls.ask(http, method, url, patience=account.patience, seconds=seconds, key=key, **sent)
 
-    async def _ask(self, http: httpx.AsyncClient, method: str, path: str, **sent: Any) -> calls.Reply:
+    async def _ask(
+        self, http: httpx.AsyncClient, method: str, path: str, *, most_seconds: float = 600.0, **sent: Any
+    ) -> calls.Reply:
         """Make a call that changes nothing: Busy when it gets no answer, OperatorMustAct when the key is refused."""
         try:
-            reply = await self._send(http, method, path, self._account.patience.poll, **sent)
+            seconds = min(self._account.patience.poll, most_seconds)
+            reply = await self._send(http, method, path, seconds, **sent)
         except (calls.NotSent, calls.NoAnswer) as error:
             raise Busy(_LATER, words=str(error), retry_after=10.0) from None
         found = _envelope(reply)

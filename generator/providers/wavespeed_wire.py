@@ -182,7 +182,12 @@ def micros(value: Any) -> Micros | None:
 # --- refusals ---
 
 FREE = "It cost nothing."
-_MONEY = re.compile(r"insufficient|balance|credit|top.?up|payment|quota", re.IGNORECASE)
+# Narrow on purpose: a refusal may quote the text that was sent, and a person's text must not look like our problem.
+_MONEY = re.compile(
+    r"insufficient (balance|credit|fund|quota)|(balance|credit)s? (is |are )?(too low|not enough|used up|exhausted)"
+    r"|(not enough|out of|no) (balance|credit|fund)|top.?up",
+    re.IGNORECASE,
+)
 _POLICY = re.compile(r"nsfw|sensitive|moderat|policy|prohibited|inappropriate|unsafe|copyright", re.IGNORECASE)
 _NO_KEY = "WaveSpeed does not accept the studio's key. Please tell the administrator; it cost nothing."
 _NO_MONEY = "The studio's credit at WaveSpeed is used up. Please tell the administrator; it cost nothing."

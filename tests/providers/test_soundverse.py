@@ -178,6 +178,7 @@ PRINTED = [
 BY_TEXT = [(f"{name}, HTTP {code}", code, body, error) for name, _, body, error in PRINTED for code in (200, 400)]
 INFERRED = [
     ("rate limit as 503", 503, {"success": False, "message": "Rate limits have been passed for the user."}, Busy),
+    ("a text that quotes ours", 400, {"detail": "No: 'balance of the API key rate limit'"}, Rejected),
     ("schema", 422, {"detail": [{"loc": ["body", "prompt"], "msg": "Field required"}]}, Rejected),
     ("not found", 404, {"detail": "Not Found"}, OperatorMustAct),
     ("method", 405, {"detail": "Method Not Allowed"}, OperatorMustAct),
@@ -334,6 +335,12 @@ def test_finished_without_usable_audio_is_in_doubt_not_finished(vendors, soundve
     told, error = hear(vendors, soundverse, line(LAST_CHUNK, audio_url=address))
     assert type(error) is InDoubt
     assert (told[-1].progress, told[-1].handle) == (Progress.RUNNING, "123456789")
+
+
+def test_a_result_with_a_detail_is_a_result(vendors, soundverse):
+    told, error = hear(vendors, soundverse, line(SYNC_SAMPLE, detail="fine"))
+    assert error is None
+    assert told[-1].progress == Progress.COMPLETED
 
 
 def test_an_early_address_is_not_the_end(vendors, soundverse):

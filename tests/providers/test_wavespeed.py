@@ -121,6 +121,11 @@ ANSWERS = [
     ("unknown key in body", {"status": 400, "body": envelope(400, "additional property n")}, Rejected),
     ("content policy", {"status": 400, "body": envelope(400, "content policy violation")}, Rejected),
     ("no balance as 400", {"status": 400, "body": envelope(400, "Insufficient credits")}, OperatorMustAct),
+    (
+        "a text that speaks of credits",
+        {"status": 400, "body": envelope(400, "invalid prompt: 'end credits'")},
+        Rejected,
+    ),
     ("bad key", {"status": 401, "body": envelope(401, "Unauthorized")}, OperatorMustAct),
     ("no balance", {"status": 402, "body": envelope(402, "Insufficient balance")}, OperatorMustAct),
     ("role", {"status": 403, "body": envelope(403, "role viewer lacks permission")}, OperatorMustAct),
