@@ -207,7 +207,7 @@ def _bucket(buckets: dict[str, tuple[str, Q]]) -> Callable[[str, User], Q | None
 _FACETS: dict[str, _Kind] = {
     "starred": _Kind(
         "Starred",
-        lambda value, user: Q(stars__user=user),
+        lambda value, user: Q(stars__user=user) if value == "1" else None,
         lambda tracks, user: [("1", "Starred", tracks.starred_by(user).count())],
         alone=True,
         is_toggle=True,
@@ -224,7 +224,7 @@ _FACETS: dict[str, _Kind] = {
     "key": _Kind("Key", lambda value, user: Q(musical_key=value), _by_column("musical_key", "musical_key")),
     "findings": _Kind(
         "Check",
-        lambda value, user: ~Q(findings=[]),
+        lambda value, user: ~Q(findings=[]) if value == "1" else None,
         lambda tracks, user: [("1", "With findings", tracks.exclude(findings=[]).count())],
         alone=True,
         is_toggle=True,

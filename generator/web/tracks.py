@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Track
-from generator.web.htmx import Request, back, client_event
+from generator.web.htmx import Request, back, client_event, wants_part
 
 
 def _track(request: Request, ref: str, tracks=None) -> Track:
@@ -62,7 +62,7 @@ def track(request: Request, ref: str) -> HttpResponse:
 
 def _again(request: Request, track: Track, refused: workflow.Refused | None = None, toast: str = "") -> HttpResponse:
     """Show the track anew after a change; without htmx, go back to where the person was."""
-    if not request.htmx:
+    if not wants_part(request):
         if refused is None:
             return redirect(back(request, track.get_absolute_url()))
         return render(request, "tracks/track.html", _context(request, track, refused=refused), status=422)
@@ -84,7 +84,7 @@ def star(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref)
     on = request.POST.get("on") == "1"
     workflow.library.star(access.tracks(request.user).filter(pk=found.pk), request.user, on)
-    if not request.htmx:
+    if not wants_part(request):
         return redirect(back(request, found.get_absolute_url()))
     found.starred = on  # type: ignore[attr-defined]
     return render(request, "parts/_star.html", {"track": found})
@@ -100,7 +100,7 @@ def edit(request: Request, ref: str) -> HttpResponse:
         if "title" in request.POST:
             workflow.library.rename(found, request.POST["title"])
         if "notes" in request.POST:
-            workflow.library.annotate(found, request.POST["notes"])
+            workflow.library.annotate(found, request.POST["notes"].replace("\r\n", "\n"))
         if request.POST.get("tag"):
             workflow.library.tag(one, request.POST["tag"])
         if request.POST.get("untag"):
@@ -115,7 +115,7 @@ def edit(request: Request, ref: str) -> HttpResponse:
 def to_bin(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.bin_tracks(access.editable_tracks(request.user).filter(pk=found.pk), request.user)
-    if not request.htmx:
+    if not wants_part(request):
         return redirect("studio", found.project.ref)
     reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is in the bin.", "undo": found})
     return client_event(reply, "library-changed")
@@ -126,7 +126,7 @@ def to_bin(request: Request, ref: str) -> HttpResponse:
 def restore(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.restore(access.editable_tracks(request.user).filter(pk=found.pk))
-    if not request.htmx:
+    if not wants_part(request):
         return redirect(back(request, found.get_absolute_url()))
     reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is back."})
     return client_event(reply, "library-changed")
