@@ -1,8 +1,9 @@
 """The library's filter: read from the URL, applied to a queryset, counted, paged by key, and written back."""
 
 import base64
-import binascii
+import datetime as dt
 import json
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -145,18 +146,45 @@ def _write_cursor(value: Any, pk: int) -> str:
 
 
 def _read_cursor(text: str, field: str) -> tuple[Any, int] | None:
-    """Read a cursor of this order; nonsense starts again at the first page."""
+    """Read a cursor of this order; nonsense, and what no database can compare with, starts again at the first page."""
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if field == "created_at":
-            value = parse_datetime(value)
-        elif field == "title":
-            value = str(value)
-        else:
-            value = float(value)
-        return (value, int(pk)) if value is not None else None
-    except (ValueError, TypeError, binascii.Error):
+        return _READ[field](value), _whole(pk)
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _moment(value: Any) -> dt.datetime:
+    moment = parse_datetime(value)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("not a moment")
+    return moment.astimezone(dt.UTC)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("not a text")
+    return value.encode().decode()  # raises on half a character
+
+
+def _number(value: Any) -> float:
+    if not math.isfinite(value):
+        raise ValueError("not a number")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or abs(value) >= 2**63:
+        raise ValueError("not a whole number that a column could hold")
+    return value
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "created_at": _moment,
+    "title": _text,
+    "length_ms": _whole,
+    "tempo": _number,
+}
 
 
 # --- the facets, as data ---
@@ -185,6 +213,10 @@ def _by_author(tracks: TrackQuerySet, user: User) -> Counts:
     counts = dict(tracks.order_by().values_list("author").annotate(n=Count("pk")).order_by("-n")[:MOST_FACET])
     people = User.objects.in_bulk(list(counts))
     return [(str(pk), people[pk].label, n) for pk, n in counts.items()]
+
+
+def _author(value: str, user: User) -> Q | None:
+    return Q(author=int(value)) if value.isdecimal() and len(value) < 19 else None
 
 
 def _by_tag(tracks: TrackQuerySet, user: User) -> Counts:
@@ -217,7 +249,7 @@ _FACETS: dict[str, _Kind] = {
         lambda value, user: Q(model_key=value),
         _by_column("model_key", "generation__model__title"),
     ),
-    "author": _Kind("Person", lambda value, user: Q(author=int(value)) if value.isdecimal() else None, _by_author),
+    "author": _Kind("Person", _author, _by_author),
     "tag": _Kind("Tag", lambda value, user: Q(tags__name=value), _by_tag, alone=True),
     "length": _Kind("Length", _bucket(LENGTHS), _buckets(LENGTHS)),
     "tempo": _Kind("Tempo", _bucket(TEMPOS), _buckets(TEMPOS)),
