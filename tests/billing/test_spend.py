@@ -1,4 +1,4 @@
-"""Figures, roll-ups, entries, the lines behind them and the CSV say the same, to the micro-dollar, whatever happened."""
+"""Figures, roll-ups, entries, lines and CSV say the same, to the micro-dollar, whatever happened."""
 
 import csv
 import datetime as dt
