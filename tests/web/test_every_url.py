@@ -146,7 +146,8 @@ def ask_once(client: Client, method: str, url: str, sent: dict) -> tuple[int, st
     cache.clear()
     with transaction.atomic():
         reply = client.generic(method, url) if method != "POST" else client.post(url, sent)
-        reply.close()
+        if reply.streaming:
+            reply.getvalue()  # closes the file it comes from
         transaction.set_rollback(True)
     client.cookies = cookies
     return reply.status_code, reply.headers.get("Location", "")
