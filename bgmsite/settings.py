@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "generator.web.middleware.ViewerTimeZone",
     "generator.web.middleware.SignInAgain",
+    "generator.web.middleware.RefuseNul",
 ]
 ROOT_URLCONF = "bgmsite.urls"
 WSGI_APPLICATION = "bgmsite.wsgi.application"

@@ -8,7 +8,7 @@
 Superusers and staff have no special sight on the pages; they review in the admin.
 """
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from generator.models import Generation, Project, Role, Track, User
 from generator.models.generation import GenerationQuerySet
@@ -20,7 +20,7 @@ _MAY_EDIT = (Role.OWNER, Role.EDITOR)
 def projects(user: User) -> QuerySet[Project]:
     """The projects a person is a member of, their personal one first."""
     return Project.objects.filter(memberships__user=user, archived_at__isnull=True).order_by(
-        "-personal_to", "name", "id"
+        F("personal_to_id").desc(nulls_last=True), "name", "id"
     )
 
 

@@ -2,16 +2,23 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
+from PIL import Image
 
 from generator import money
-from generator.models import Generation, Membership, MusicModel, Price, Project, Role, User
-from generator.workflow import catalogue, submit
+from generator.audio import encode
+from generator.models import Generation, Membership, MusicModel, Price, Project, Prompt, Role, State, Track, User
+from generator.workflow import catalogue, library, media, submit
+from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
 from tests.fakes.server import FakeProvider
 
@@ -40,6 +47,25 @@ def project(user) -> Project:
     project = Project.objects.create(name="Kitchen stories")
     Membership.objects.create(project=project, user=user, role=Role.OWNER)
     return project
+
+
+@pytest.fixture
+def member(project) -> Callable[[str], User]:
+    """Make a person with a role in the project: `member("viewer")`."""
+
+    def _member(role: str) -> User:
+        person = User.objects.create_user(f"{role}-{next(_numbers)}@example.com", "a long enough password")
+        Membership.objects.create(project=project, user=person, role=Role(role))
+        return person
+
+    return _member
+
+
+@pytest.fixture
+def browser(client, user) -> Client:
+    """Ada's browser: signed in, the owner of the project."""
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture
@@ -95,3 +121,82 @@ def priced(offered) -> Callable[[str, str], Price]:
         return Price.objects.create(model=model, per_take=money.dollars(amount), valid_from=timezone.now())
 
     return _price
+
+
+@pytest.fixture(scope="session")
+def small_files(tmp_path_factory) -> tuple[bytes, bytes]:
+    """The bytes of half a second of sound as WAV, and of a cover."""
+    sound: Path = tmp_path_factory.mktemp("sound") / "tone.wav"
+    encode(tone(440, 0.5, -12), RATE, sound, format="wav")
+    cover = BytesIO()
+    Image.new("RGB", (16, 16), "teal").save(cover, "WEBP")
+    return sound.read_bytes(), cover.getvalue()
+
+
+@pytest.fixture
+def make_track(user, project, small_files) -> Callable[..., Track]:
+    """Put a real, small track into the library: `make_track("Tea time", bpm=90.0, prompt="warm lo-fi")`.
+
+    Each comes from a finished generation of its own unless one is given with its take.
+    """
+
+    def _track(title: str = "Tea time", *, generation: Generation | None = None, **columns) -> Track:
+        where = {"project": columns.pop("project", project), "author": columns.pop("author", user)}
+        generation = generation or _finished(columns.pop("model", COMPOSER), columns.pop("prompt", "a brief"), where)
+        sound, cover = small_files
+        name = _kept(sound, "wav")
+        facts = {
+            "take": 1,
+            "model_key": generation.model.key,
+            "title": title,
+            "file": name,
+            "cover": _kept(cover, "webp"),
+            "sha256": Path(name).stem,
+            "size": len(sound),
+            "format": "wav",
+            "length_ms": 500,
+            "sample_rate": RATE,
+            "channels": 2,
+            "lufs": -15.0,
+            "true_peak": -12.0,
+            "peaks": bytes(800),
+            "waveform": "M0 20H240",
+        }
+        track = Track.objects.create(**where, generation=generation, **facts | columns)
+        library.reindex(track)
+        return track
+
+    return _track
+
+
+def _kept(data: bytes, extension: str) -> str:
+    """Put a file into the library, unless another test's track has left it there; writing it is the slow part."""
+    digest = sha256(data).hexdigest()
+    name = f"{digest[:2]}/{digest}.{extension}"
+    return name if media.path(name).exists() else media.keep_bytes(data, extension)
+
+
+def _finished(model_key: str, text: str, where: dict) -> Generation:
+    """A generation that has delivered one take, without the work and without the money."""
+    model = MusicModel.objects.get(key=model_key)
+    now = timezone.now()
+    asked = {"takes": 1, "format": "wav", "seed": 7}
+    return Generation.objects.create(
+        **where,
+        prompt=Prompt.objects.create(**where, text=text, settings=asked),
+        model=model,
+        takes_asked=1,
+        price=model.prices.first(),
+        price_per_take=0,
+        idempotency_key=f"made-{next(_numbers)}",
+        state=State.READY,
+        created_at=now,
+        finished_at=now,
+        settled_at=now,
+    )
+
+
+@pytest.fixture
+def track(make_track) -> Track:
+    """One track of Ada's, in the project."""
+    return make_track()

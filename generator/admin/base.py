@@ -4,12 +4,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.utils.text import capfirst
 
 from generator import money
+from generator.models.fields import MicrosField
+
+
+def _is_money(column: Any) -> bool:
+    return isinstance(column, MicrosField)
 
 
 class ReadOnly(admin.ModelAdmin):
-    """Records that only the workflow writes."""
+    """Records that only the workflow writes; every column is shown, for none of them is in any form."""
+
+    def get_readonly_fields(self, request, obj=None):
+        columns = [one for one in self.opts.fields if one.name not in (self.exclude or ())]
+        shown = [dollars(one.name, str(capfirst(one.verbose_name))) if _is_money(one) else one.name for one in columns]
+        return [*self.readonly_fields, *shown]
 
     def has_add_permission(self, request, obj=None) -> bool:
         return False
@@ -25,6 +36,9 @@ class ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
     show_change_link = True
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.fields
 
     def has_add_permission(self, request, obj=None) -> bool:
         return False

@@ -68,6 +68,12 @@ class PriceAdmin(admin.ModelAdmin):
     list_display = ("model", "amount", "is_estimate", "valid_from", "created_by", "note")
     list_filter = ("model",)
 
+    def get_fields(self, request, obj=None):
+        return ("model", "amount", "is_estimate", "valid_from", "note", "created_by") if obj else self.form.Meta.fields
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.get_fields(request, obj) if obj else ()
+
     @admin.display(description="A take", ordering="per_take")
     def amount(self, obj: Price) -> str:
         return money.show(obj.per_take)

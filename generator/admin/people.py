@@ -30,6 +30,7 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
 
     def save_model(self, request, obj, form, change) -> None:
+        obj.email = obj.email.lower()  # addresses are looked up in lower case when people sign in
         super().save_model(request, obj, form, change)
         Project.objects.personal_for(obj)
 

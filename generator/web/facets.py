@@ -124,7 +124,7 @@ def _toggle(title: str) -> Callable[[Iterable[str]], Mapping[str, str]]:
 KINDS: dict[str, Kind] = {
     "starred": Kind(
         "Starred",
-        lambda value, user: Q(stars__user=user),
+        lambda value, user: Q(stars__user=user) if value == "1" else None,
         _starred,
         _toggle("Starred"),
         alone=True,
@@ -143,7 +143,7 @@ KINDS: dict[str, Kind] = {
     "key": Kind("Key", lambda value, user: Q(musical_key=value), _by_column("musical_key")),
     "findings": Kind(
         "Check",
-        lambda value, user: Q(has_findings=True),
+        lambda value, user: Q(has_findings=True) if value == "1" else None,
         lambda found, user: {"1": sum(found.column("has_findings"))},
         _toggle("With findings"),
         alone=True,

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, parse_etags
 from django.views.decorators.http import require_safe
 
 from generator import access, workflow
@@ -22,7 +22,7 @@ from generator.web.htmx import Request
 RANGE_CAP = 1 << 20  # an open-ended range is answered a piece at a time, so that a paused player holds no worker
 CHUNK = 1 << 16
 ZIP_MOST_BYTES = 2_000_000_000
-_RANGE = re.compile(r"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
+_RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})")
 
 
 def _track(request: Request, ref: str) -> Track:
@@ -55,6 +55,8 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
         file = workflow.renditions.ready(track, format)
     except workflow.Refused as refused:
         return render(request, "errors/404.html", {"sentence": refused.sentence}, status=404)
+    if file is None and not workflow.media.path(track.file).is_file():
+        return _missing(request)
     if file is None:
         workflow.renditions.ask(track, format)
         waiting = {"track": track, "format": FORMATS[format], "project": track.project}
@@ -74,18 +76,20 @@ def _name(track: Track, format: str) -> str:
 # --- ranges: RFC 9110 §14 ---
 
 
+def _missing(request: Request) -> HttpResponse:
+    return render(request, "errors/404.html", {"sentence": "This file is missing from the studio’s disk."}, status=404)
+
+
 def _bytes(request: Request, file: Path, mime: str, tag: str) -> HttpResponseBase:
-    if not file.exists():
-        return render(
-            request, "errors/404.html", {"sentence": "This file is missing from the studio's disk."}, status=404
-        )
+    if not file.is_file():
+        return _missing(request)
     size = file.stat().st_size
     etag = f'"{tag}"'
-    if request.headers.get("if-none-match") == etag:
+    if {"*", etag} & {known.removeprefix("W/") for known in parse_etags(request.headers.get("if-none-match", ""))}:
         return _headed(HttpResponse(status=304), mime, etag)
-    asked = request.headers.get("range", "")
-    if asked and request.headers.get("if-range", etag) == etag:
-        span = _span(asked, size)
+    asked = _RANGE.fullmatch(request.headers.get("range", "").strip()) if request.method == "GET" else None
+    if asked and _makes_sense(asked) and request.headers.get("if-range", etag) == etag:
+        span = _span(asked["first"], asked["last"], size)
         if span is None:
             refused = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
             return _headed(refused, mime, etag)
@@ -111,21 +115,17 @@ def _headed(reply: HttpResponseBase, mime: str, etag: str) -> HttpResponseBase:
     return reply
 
 
-def _span(asked: str, size: int) -> tuple[int, int] | None:
-    """First and last byte of a single range, an open end capped; None when it cannot be satisfied.
+def _makes_sense(asked: re.Match[str]) -> bool:
+    """Whether it is one plain range; anything else is as if it had not been asked, as the standard allows."""
+    first, last = asked["first"], asked["last"]
+    return int(first) <= int(last) if first and last else bool(first or last)
 
-    Anything that is not one plain range is answered from the start, as the standard allows.
-    """
-    found = _RANGE.fullmatch(asked.strip())
-    if not found or (not found["first"] and not found["last"]):
-        return (0, min(size, RANGE_CAP) - 1) if size else None
-    if not found["first"]:
-        length = int(found["last"])
-        return (max(0, size - length), size - 1) if length and size else None
-    first = int(found["first"])
-    last = int(found["last"]) if found["last"] else first + RANGE_CAP - 1
-    last = min(last, size - 1, first + RANGE_CAP - 1)
-    return (first, last) if first < size and first <= last else None
+
+def _span(from_: str, to: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of a range, a long one cut short; None when the file has none of it."""
+    first = int(from_) if from_ else max(0, size - int(to))
+    last = min(int(to) if from_ and to else size - 1, size - 1, first + RANGE_CAP - 1)
+    return (first, last) if first <= last else None
 
 
 def _read(file: Path, first: int, last: int) -> Iterator[bytes]:

@@ -1,9 +1,10 @@
 """The library's filter: read from the URL, applied to a queryset, counted, paged by key, and written back."""
 
 import base64
-import binascii
+import datetime as dt
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ class LibraryFilter:
         self.after = query.get("after", "")
         rows = query.get("rows", "")
         self.rows = min(max(PAGE, int(rows)), MOST_ROWS) if rows.isdecimal() and len(rows) < 5 else PAGE
-        self.chosen = {name: query.get(name, "").replace("\x00", "")[:120] for name in KINDS if query.get(name)}
+        self.chosen = {name: query.get(name, "")[:120] for name in KINDS if query.get(name)}
 
     # --- the URL ---
 
@@ -152,15 +153,42 @@ def _write_cursor(value: Any, pk: int) -> str:
 
 
 def _read_cursor(text: str, field: str) -> tuple[Any, int] | None:
-    """Read a cursor of this order; nonsense starts again at the first page."""
+    """Read a cursor of this order; nonsense, and what no database can compare with, starts again at the first page."""
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if field == "created_at":
-            value = parse_datetime(value)
-        elif field == "title":
-            value = str(value)
-        else:
-            value = float(value)
-        return (value, int(pk)) if value is not None else None
-    except (ValueError, TypeError, binascii.Error):
+        return _READ[field](value), _whole(pk)
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
+
+
+def _moment(value: Any) -> dt.datetime:
+    moment = parse_datetime(value)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("not a moment")
+    return moment.astimezone(dt.UTC)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError("not a text")
+    return value.encode().decode()  # raises on half a character
+
+
+def _number(value: Any) -> float:
+    if not math.isfinite(value):
+        raise ValueError("not a number")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or abs(value) >= 2**63:
+        raise ValueError("not a whole number that a column could hold")
+    return value
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "created_at": _moment,
+    "title": _text,
+    "length_ms": _whole,
+    "tempo": _number,
+}

@@ -16,6 +16,11 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
+def wants_part(request: Request) -> bool:
+    """Whether htmx asks for a part of the page; a boosted link or form wants a whole page, as without htmx."""
+    return bool(request.htmx) and not request.htmx.boosted
+
+
 def client_event(response: HttpResponse, *names: str, toast: str = "") -> HttpResponse:
     """Have the page raise events once it has the answer, and show a passing message."""
     events: dict[str, object] = dict.fromkeys(names)

@@ -2,6 +2,7 @@
 
 import secrets
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Case, Prefetch, When
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.models import Generation, Project, State, Track
-from generator.web.htmx import Request, client_event
+from generator.web.htmx import Request, client_event, wants_part
 
 MOST_CARDS = 30
 _HEAVY = ("peaks", "measured", "search_text")
@@ -67,7 +68,9 @@ def _mine(request: Request, ref: str) -> Generation:
 
 
 def _answer(request: Request, generation: Generation, toast: str = "") -> HttpResponse:
-    if not request.htmx:
+    if not wants_part(request):
+        if toast:
+            messages.warning(request, toast)
         return redirect("studio", generation.project.ref)
     cards = context(request.user, generation.project) | {"project": generation.project, "may_edit": True}
     return client_event(render(request, "studio/_running.html", cards), toast=toast)

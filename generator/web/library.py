@@ -1,5 +1,7 @@
 """The library: what the list shows, what can be done to many tracks at once, and the bin."""
 
+from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Sum
 from django.http import HttpResponse, HttpResponseBase
@@ -13,7 +15,7 @@ from generator.models import Project, Track
 from generator.models.track import TrackQuerySet
 from generator.web import files, jobs
 from generator.web.filters import SORTS, LibraryFilter
-from generator.web.htmx import Request, back, client_event
+from generator.web.htmx import Request, back, client_event, wants_part
 
 MOST_PICKED = 500
 
@@ -68,6 +70,8 @@ def bulk(request: Request, ref: str) -> HttpResponseBase:
     """Do one thing to every picked track."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     tracks, action = _picked(request, project), request.POST.get("action", "")
+    if action == "zip" and not tracks.kept().exists():
+        return _done(request, project, "Select the tracks to put into the zip first.", status=422)
     if action == "zip":
         return files.zipped(tracks.kept(), project)
     if action not in _ACTIONS:
@@ -83,7 +87,8 @@ def bulk(request: Request, ref: str) -> HttpResponseBase:
 
 def _done(request: Request, project: Project, toast: str, status: int = 200) -> HttpResponse:
     """Answer htmx with a message and an event that refreshes the list; others go back to where they were."""
-    if not request.htmx:
+    if not wants_part(request):
+        messages.info(request, toast)
         return redirect(back(request, reverse("studio", args=[project.ref])))
     return client_event(render(request, "parts/_toast.html", {"text": toast}, status=status), "library-changed")
 
@@ -134,6 +139,7 @@ def bin(request: Request, ref: str) -> HttpResponse:
         "tracks": tracks[:200],
         "total": tracks.count(),
         "size": tracks.aggregate(size=Sum("size", default=0))["size"],
+        "days": settings.STUDIO_BIN_DAYS,
         "may_edit": access.can_edit(request.user, project),
         "may_manage": access.can_manage(request.user, project),
     }
@@ -152,5 +158,5 @@ def delete_for_good(request: Request, ref: str) -> HttpResponse:
     if request.POST.get("sure") == "1":
         workflow.library.delete_for_good(tracks)
         return redirect("bin", project.ref)
-    found = {"project": project, "tracks": tracks[:50], "total": tracks.count(), "everything": everything}
+    found = {"project": project, "tracks": tracks[:MOST_PICKED], "total": tracks.count(), "everything": everything}
     return render(request, "studio/delete.html", found)

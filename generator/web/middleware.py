@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,6 +24,29 @@ class ViewerTimeZone:
         zone = request.user.time_zone if request.user.is_authenticated else ""
         with timezone.override(ZoneInfo(zone) if zone else None):
             return self.get_response(request)
+
+
+class RefuseNul:
+    """Turn away requests with a NUL character: no one types it, and PostgreSQL cannot even look for it.
+
+    The create form says so itself, beside everything that was typed.
+    """
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: Request, *view) -> HttpResponse | None:
+        door = request.resolver_match.url_name if request.resolver_match else None
+        read = [] if door == "create-live" else [request.GET]
+        read += [] if door == "generate" else [request.POST]
+        values = (value for sent in read for pair in sent.lists() for value in (pair[0], *pair[1]))
+        if "\x00" in request.path or any("\x00" in value for value in values):
+            sentence = "There is a character in it that cannot be stored. Nothing was changed."
+            return render(request, "errors/400.html", {"sentence": sentence}, status=400)
+        return None
 
 
 class SignInAgain:

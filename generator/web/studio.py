@@ -17,7 +17,7 @@ from generator.models import Generation, Project
 from generator.providers.base import Field, ModelSpec
 from generator.web import library
 from generator.web.filters import LibraryFilter
-from generator.web.htmx import Request, client_event
+from generator.web.htmx import Request, client_event, wants_part
 
 EXAMPLES = (
     "Warm lo-fi under a cooking video, 45 s",
@@ -58,7 +58,7 @@ class CreateForm:
         self.choice = named or (usable[0] if usable else None)
         self.refused = refused
         self.key = data.get("idempotency_key") or secrets.token_urlsafe(18)
-        text = data.get("text", "")
+        text = _lines(data.get("text", ""))
         self.text = f"{text}, {data['add']}" if text and data.get("add") else text or data.get("add", "")
         self.again = data.get("again", "")
         if self.choice:
@@ -88,6 +88,11 @@ class CreateForm:
         """The refusal, when it is not about one of the model's own fields."""
         own = {one.field.name for one in (*self.fields, *self.advanced)} if self.choice else set()
         return self.refused.sentence if self.refused and self.refused.field not in own else ""
+
+
+def _lines(text: str) -> str:
+    """Undo what browsers do to line ends, so that a line counts here as it counts beside the text."""
+    return text.replace("\r\n", "\n")
 
 
 def _whole(text: str) -> int:
@@ -142,7 +147,7 @@ def studio(request: Request, ref: str) -> HttpResponse:
 
 
 def _create_context(request: Request, project: Project, data, refused=None) -> dict:
-    past = access.generations(request.user).filter(ref=data.get("again", "-")).first()
+    past = _again(request, data)
     if past and "text" not in data:
         data = _remembered(past)
     return {
@@ -175,10 +180,10 @@ def generate(request: Request, ref: str) -> HttpResponse:
         _submit(request, project, data)
     except workflow.Refused as refused:
         context = _create_context(request, project, data, refused)
-        if request.htmx:
+        if wants_part(request):
             return render(request, "studio/_live.html", context, status=422)
         return render(request, "studio/studio.html", library.context(request, project) | context, status=422)
-    if not request.htmx:
+    if not wants_part(request):
         return redirect("studio", project.ref)
     renewed = data.copy()
     renewed["idempotency_key"] = ""
@@ -186,7 +191,15 @@ def generate(request: Request, ref: str) -> HttpResponse:
     return client_event(reply, "running-changed")
 
 
+def _again(request: Request, data) -> Generation | None:
+    """The past generation that this one is to be like, if the person may see it."""
+    return access.generations(request.user).filter(ref=data.get("again", "").replace("\x00", "")).first()
+
+
 def _submit(request: Request, project: Project, data) -> Generation:
+    for name, value in data.items():
+        if "\x00" in value:
+            raise workflow.Refused("There is a character that cannot be stored. Type it again by hand.", name)
     choice = workflow.catalogue.choice(data.get("model", ""))
     if choice is None:
         raise workflow.Refused("That model is no longer offered. Choose another; your text is still here.", "model")
@@ -194,12 +207,12 @@ def _submit(request: Request, project: Project, data) -> Generation:
         user=request.user,
         project=project,
         model_key=choice.spec.key,
-        text=data.get("text", ""),
+        text=_lines(data.get("text", "")),
         takes=_whole(data.get("takes", "")),
         format=data.get("format", ""),
         settings=workflow.clean_settings(choice.spec, data),
         idempotency_key=data.get("idempotency_key", ""),
-        again_of=access.generations(request.user).filter(ref=data.get("again", "-")).first(),
+        again_of=_again(request, data),
     )
 
 

@@ -1,6 +1,9 @@
 """One track: its page (and the studio's right pane), and what can be done to it."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -8,7 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Track
-from generator.web.htmx import Request, back, client_event
+from generator.models.track import TrackQuerySet
+from generator.web.htmx import Request, back, client_event, wants_part
 
 
 def _track(request: Request, ref: str, tracks=None) -> Track:
@@ -60,21 +64,19 @@ def track(request: Request, ref: str) -> HttpResponse:
     return render(request, "tracks/track.html", found)
 
 
-def _again(request: Request, track: Track, refused: workflow.Refused | None = None, toast: str = "") -> HttpResponse:
-    """Show the track anew after a change; without htmx, go back to where the person was."""
-    if not request.htmx:
-        if refused is None:
-            return redirect(back(request, track.get_absolute_url()))
-        return render(request, "tracks/track.html", _context(request, track, refused=refused), status=422)
-    in_pane = request.htmx.target == "detail"
-    fresh = _track(request, track.ref)
-    reply = render(
-        request,
-        "tracks/_track.html",
-        _context(request, fresh, refused=refused, in_pane=in_pane),
-        status=422 if refused else 200,
-    )
-    return client_event(reply, "library-changed", toast=toast)
+def _refused(request: Request, ref: str, refused: workflow.Refused) -> HttpResponse:
+    """Show the track as it was, with what was typed and why it cannot be kept."""
+    page = "tracks/_track.html" if wants_part(request) else "tracks/track.html"
+    more = {"refused": refused, "typed": request.POST, "in_pane": request.htmx.target == "detail"}
+    return render(request, page, _context(request, _track(request, ref), **more), status=422)
+
+
+def _saved(request: Request, track: Track) -> HttpResponse:
+    """Show the track anew; without htmx, go back to where the person was."""
+    if not wants_part(request):
+        return redirect(back(request, track.get_absolute_url()))
+    found = _context(request, _track(request, track.ref), in_pane=request.htmx.target == "detail")
+    return client_event(render(request, "tracks/_track.html", found), "library-changed", toast="Saved.")
 
 
 @login_required
@@ -84,7 +86,7 @@ def star(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref)
     on = request.POST.get("on") == "1"
     workflow.library.star(access.tracks(request.user).filter(pk=found.pk), request.user, on)
-    if not request.htmx:
+    if not wants_part(request):
         return redirect(back(request, found.get_absolute_url()))
     found.starred = on  # type: ignore[attr-defined]
     return render(request, "parts/_star.html", {"track": found})
@@ -93,21 +95,26 @@ def star(request: Request, ref: str) -> HttpResponse:
 @login_required
 @require_POST
 def edit(request: Request, ref: str) -> HttpResponse:
-    """Rename, note, tag or untag, by the name of the button that was pressed."""
+    """Rename, note, tag and untag, whichever of them the form has; all of it or nothing."""
     found = _track(request, ref, access.editable_tracks(request.user))
     one = access.editable_tracks(request.user).filter(pk=found.pk)
     try:
-        if "title" in request.POST:
-            workflow.library.rename(found, request.POST["title"])
-        if "notes" in request.POST:
-            workflow.library.annotate(found, request.POST["notes"])
-        if request.POST.get("tag"):
-            workflow.library.tag(one, request.POST["tag"])
-        if request.POST.get("untag"):
-            workflow.library.untag(one, request.POST["untag"])
+        with transaction.atomic():
+            _write(found, one, {name: str(value) for name, value in request.POST.items()})
     except workflow.Refused as refused:
-        return _again(request, found, refused)
-    return _again(request, found, toast="Saved.")
+        return _refused(request, ref, refused)
+    return _saved(request, found)
+
+
+def _write(track: Track, one: TrackQuerySet, typed: Mapping[str, str]) -> None:
+    if "title" in typed:
+        workflow.library.rename(track, typed["title"])
+    if "notes" in typed:
+        workflow.library.annotate(track, typed["notes"].replace("\r\n", "\n"))
+    if typed.get("tag"):
+        workflow.library.tag(one, typed["tag"])
+    if typed.get("untag"):
+        workflow.library.untag(one, typed["untag"])
 
 
 @login_required
@@ -115,7 +122,7 @@ def edit(request: Request, ref: str) -> HttpResponse:
 def to_bin(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.bin_tracks(access.editable_tracks(request.user).filter(pk=found.pk), request.user)
-    if not request.htmx:
+    if not wants_part(request):
         return redirect("studio", found.project.ref)
     reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is in the bin.", "undo": found})
     return client_event(reply, "library-changed")
@@ -126,7 +133,7 @@ def to_bin(request: Request, ref: str) -> HttpResponse:
 def restore(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.restore(access.editable_tracks(request.user).filter(pk=found.pk))
-    if not request.htmx:
+    if not wants_part(request):
         return redirect(back(request, found.get_absolute_url()))
     reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is back."})
     return client_event(reply, "library-changed")

@@ -1,0 +1,241 @@
+"""Every page of the admin works for administrators and for nobody else; what was written down is only read there."""
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django_q.models import Failure, OrmQ, Schedule, Success
+
+from generator import workflow
+from generator.models import (
+    Budget,
+    Entry,
+    Event,
+    Generation,
+    Heartbeat,
+    Invitation,
+    MusicModel,
+    Price,
+    Project,
+    ProviderAccount,
+    Rollup,
+    Track,
+    User,
+)
+from tests.conftest import COMPOSER
+
+# What only the studio itself writes: nobody adds, changes or deletes it, whatever their permissions.
+READ_ONLY = (Entry, Rollup, Generation, Track, Heartbeat)
+# What may be done to the rest.
+MAY = {
+    Price: {"add"},
+    ProviderAccount: {"change"},
+    MusicModel: {"change"},
+    Project: {"add", "change"},
+    Invitation: {"change", "delete"},
+    Budget: {"add", "change", "delete"},
+    User: {"add", "change", "delete"},
+    Group: {"add", "change", "delete"},
+}
+FOREIGN = (Schedule, Success, Failure, OrmQ, EmailAddress, Authenticator)  # as their packages made them
+MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
+labels = pytest.mark.parametrize("model", MODELS, ids=[model._meta.label for model in MODELS])
+
+
+def url(model, page, *args) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+@pytest.fixture
+def boss(db) -> User:
+    return User.objects.create_superuser("boss@example.com", "a long enough password", name="Boss")
+
+
+@pytest.fixture
+def desk(client, boss) -> Client:
+    client.force_login(boss)
+    return client
+
+
+@pytest.fixture
+def one_of_each(ask, make_track, user, project) -> dict[type, object]:
+    """A row of every kind the admin lists."""
+    generation = ask()
+    track = make_track(generation=generation, findings=[{"code": "x", "severity": "note", "sentence": "Hm."}])
+    now = timezone.now()
+    task = {"name": "t", "func": "f", "started": now, "stopped": now}
+    rows = [
+        generation,
+        track,
+        Entry.objects.get(),
+        Rollup.objects.get(),
+        Price.objects.get(model__key=COMPOSER),
+        ProviderAccount.objects.first(),
+        MusicModel.objects.first(),
+        user,
+        project,
+        workflow.people.invite("guest@example.com", user, project),
+        Budget.objects.create(user=user, cap=5),
+        Heartbeat.objects.create(name="cluster", at=now),
+        Group.objects.create(name="Finance"),
+        Schedule.objects.create(name="s", func="f"),
+        Success.objects.create(id="s" * 32, success=True, **task),
+        Failure.objects.create(id="f" * 32, success=False, **task),
+        OrmQ.objects.first(),
+        EmailAddress.objects.create(user=user, email=user.email),
+        Authenticator.objects.create(user=user, type="totp", data={"secret": "x"}),
+    ]
+    return {type(row): row for row in rows}
+
+
+def pages(model, row) -> dict[str, str]:
+    """Every page about a model, by what it is for."""
+    return {
+        "list": url(model, "changelist"),
+        "search": f"{url(model, 'changelist')}?q=a",
+        "add": url(model, "add"),
+        "view": url(model, "change", row.pk),
+        "history": url(model, "history", row.pk),
+        "delete": url(model, "delete", row.pk),
+    }
+
+
+# --- who gets in ---
+
+
+def test_every_model_of_ours_that_people_review_is_there():
+    ours = {model for model in MODELS if model._meta.app_label == "generator"}
+    assert ours == {*READ_ONLY, *MAY} - {Group}
+    assert set(MODELS) == {*READ_ONLY, *MAY, *FOREIGN}
+
+
+@labels
+def test_every_page_answers_an_administrator(desk, one_of_each, model):
+    may = {"add", "change", "delete"} if model in FOREIGN else MAY.get(model, set())
+    for what, address in pages(model, one_of_each[model]).items():
+        expected = 200 if what not in ("add", "delete") or what in may else 403
+        if model in FOREIGN and what == "add":
+            expected = desk.get(address).status_code  # theirs to say
+            assert expected in (200, 403)
+        assert desk.get(address).status_code == expected, (what, address)
+
+
+@labels
+def test_members_and_strangers_get_no_page(client, one_of_each, user, model):
+    for person in (None, user):
+        if person:
+            client.force_login(person)
+        for address in pages(model, one_of_each[model]).values():
+            assert client.get(address).status_code in (302, 403)
+            assert client.post(address).status_code in (302, 403)
+
+
+@labels
+def test_staff_without_permissions_get_no_page(client, one_of_each, stranger, model):
+    User.objects.filter(pk=stranger.pk).update(is_staff=True)
+    client.force_login(stranger)
+    assert client.get(reverse("admin:index")).status_code == 200
+    for address in pages(model, one_of_each[model]).values():
+        assert client.get(address).status_code == 403
+        assert client.post(address).status_code == 403
+
+
+def test_the_front_page_and_its_helpers_are_for_administrators(client, boss, user):
+    for name in ("index", "jsi18n", "password_change"):
+        address = reverse(f"admin:{name}")
+        assert Client().get(address).status_code == 302
+        client.force_login(user)
+        assert client.get(address).status_code in (302, 403)
+        client.force_login(boss)
+        assert client.get(address).status_code in (200, 302)
+
+
+def test_signing_in_goes_through_the_studios_own_door(client, db):
+    reply = client.get(reverse("admin:index"), follow=True)
+    assert reply.request["PATH_INFO"] == "/accounts/login/"
+
+
+# --- what may be done ---
+
+
+@pytest.mark.parametrize("model", [*READ_ONLY, *MAY], ids=lambda model: model.__name__)
+def test_what_may_be_done_is_what_the_table_says(rf, boss, model):
+    request = rf.get("/")
+    request.user = boss
+    page = admin.site._registry[model]
+    permissions = page.get_model_perms(request)
+    assert {what for what in ("add", "change", "delete") if permissions[what]} == MAY.get(model, set())
+    assert permissions["view"]
+
+
+@pytest.mark.parametrize("model", [*READ_ONLY, Price], ids=lambda model: model.__name__)
+def test_what_was_written_down_cannot_be_changed_or_deleted(desk, one_of_each, model):
+    row = one_of_each[model]
+    before = model.objects.values().get(pk=row.pk)
+    changes = {"amount": "1", "reason": "forged", "title": "forged", "per_take": "0", "state": "ready", "held": "0"}
+    assert desk.post(url(model, "change", row.pk), changes).status_code == 403
+    assert desk.post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
+    desk.post(url(model, "changelist"), chosen)
+    assert model.objects.values().get(pk=row.pk) == before
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model.__name__)
+def test_what_only_the_studio_writes_cannot_be_added(desk, one_of_each, model):
+    count = model.objects.count()
+    assert desk.post(url(model, "add"), {"name": "forged"}).status_code == 403
+    assert model.objects.count() == count
+
+
+def test_the_history_of_a_run_is_shown_with_it_and_has_no_page_where_it_could_be_changed(desk, one_of_each):
+    assert Event not in admin.site._registry
+    shown = desk.get(url(Generation, "change", one_of_each[Generation].pk)).content.decode()
+    assert "Asked for" in shown
+    assert "$0.03" in shown
+    assert "Tea time" in shown
+    assert 'name="events-0-text"' not in shown
+
+
+def test_nobody_can_be_given_the_right_to_change_the_ledger(client, one_of_each, stranger):
+    User.objects.filter(pk=stranger.pk).update(is_staff=True)
+    stranger.user_permissions.set(Permission.objects.filter(content_type__app_label="generator"))
+    client.force_login(stranger)
+    entry = one_of_each[Entry]
+    assert client.get(url(Entry, "change", entry.pk)).status_code == 200
+    assert client.post(url(Entry, "change", entry.pk), {"amount": "0"}).status_code == 403
+    assert client.post(url(Entry, "delete", entry.pk), {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("model", "facts"),
+    [
+        (
+            Entry,
+            [
+                "hold",
+                "fakepoll/one",
+                "1 × $0.03 on Fake poll one",
+                "Kitchen stories",
+                '<div class="readonly">$0.03</div>',
+            ],
+        ),
+        (Rollup, ["fakepoll/one", "$0.03", "Kitchen stories"]),
+        (Price, ["$0.00", "The list price when the studio first knew the model"]),
+        (Generation, ["Waiting its turn", "Fake poll one", "Kitchen stories", "$0.03"]),
+        (Track, ["Tea time", "fakepoll/one", "Hm."]),
+    ],
+)
+def test_the_page_of_a_record_shows_what_it_holds(desk, one_of_each, model, facts):
+    shown = desk.get(url(model, "change", one_of_each[model].pk)).content.decode()
+    assert [fact for fact in facts if fact.lower() not in shown.lower()] == []
+
+
+def test_search_finds_by_what_people_know(desk, one_of_each):
+    for model, words in ((Entry, "ada@example.com"), (Generation, "cooking video"), (Track, "tea"), (User, "ada")):
+        found = desk.get(url(model, "changelist"), {"q": words}).context["cl"].queryset
+        assert found.count() == 1
+        assert desk.get(url(model, "changelist"), {"q": "no such words"}).context["cl"].queryset.count() == 0

@@ -1,0 +1,210 @@
+"""What is done to many tracks at once: star, tag, zip, throw away, bring back, delete for good."""
+
+import io
+import zipfile
+
+import pytest
+
+from generator.models import Tag, Track
+from generator.workflow import library, media
+
+
+@pytest.fixture
+def bulk(browser, project):
+    """Do one thing to tracks: `bulk("star", track)`."""
+
+    def _bulk(action, *tracks, htmx=True, **more):
+        sent = {"action": action, "track": [track.ref for track in tracks]} | more
+        return browser.post(f"/p/{project.ref}/bulk/", sent, headers={"HX-Request": "true"} if htmx else {})
+
+    return _bulk
+
+
+def titles(queryset) -> list[str]:
+    return sorted(queryset.values_list("title", flat=True))
+
+
+# --- many at once ---
+
+
+def test_stars_tags_bin_and_back(bulk, make_track, user):
+    rain, tea, _ = make_track("Rain on the Window"), make_track("Tea time"), make_track("Untouched")
+    assert b"2 tracks starred." in bulk("star", rain, tea).content
+    bulk("star", rain)
+    assert titles(Track.objects.starred_by(user)) == ["Rain on the Window", "Tea time"]
+    assert b"1 track no longer starred." in bulk("unstar", tea).content
+    assert titles(Track.objects.starred_by(user)) == ["Rain on the Window"]
+    assert b"2 tracks tagged." in bulk("tag", rain, tea, tag="  Late   Night ").content
+    assert titles(Tag.objects.get(name="late night").tracks) == ["Rain on the Window", "Tea time"]
+    reply = bulk("bin", rain, tea)
+    assert b"2 tracks moved to the bin." in reply.content
+    assert "library-changed" in reply.headers["HX-Trigger"]
+    assert titles(Track.objects.binned()) == ["Rain on the Window", "Tea time"]
+    assert set(Track.objects.binned().values_list("binned_by", flat=True)) == {user.pk}
+    assert b"1 track restored." in bulk("restore", rain).content
+    assert titles(Track.objects.binned()) == ["Tea time"]
+
+
+def test_without_a_script_it_goes_back_to_the_filtered_list_and_says_what_it_did(browser, bulk, project, track):
+    here = f"/p/{project.ref}/?q=tea"
+    sent = {"action": "bin", "track": track.ref, "next": here}
+    reply = browser.post(f"/p/{project.ref}/bulk/", sent)
+    assert (reply.status_code, reply.url) == (302, here)
+    assert b"1 track moved to the bin." in browser.get(here).content
+
+
+@pytest.mark.parametrize("htmx", [True, False])
+@pytest.mark.parametrize("tag", ["", " ", "x" * 41])
+def test_a_bad_tag_is_refused_in_words(browser, bulk, project, track, tag, htmx):
+    reply = bulk("tag", track, tag=tag, htmx=htmx)
+    said = reply.content if htmx else browser.get(reply.url).content
+    assert reply.status_code == (422 if htmx else 302)
+    assert b"tag" in said
+    assert b"Give the tag a name." in said or b"A tag has at most 40 characters." in said
+    assert not Tag.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["", "explode", "delete", "__class__"])
+def test_an_unknown_action_is_turned_away(bulk, track, action):
+    assert bulk(action, track).status_code == 400
+
+
+@pytest.mark.parametrize("action", ["star", "tag", "bin", "restore", "zip"])
+def test_other_peoples_tracks_among_the_picked_are_left_alone(bulk, make_track, stranger, track, action):
+    theirs = make_track("Secret sauce", project=stranger.personal_project, author=stranger)
+    reply = bulk(action, track, theirs, tag="mine")
+    assert reply.status_code == 200
+    theirs.refresh_from_db()
+    assert theirs.binned_at is None
+    assert not theirs.tags.exists()
+    assert not theirs.stars.exists()
+    if action == "zip":
+        assert names_in(reply) == ["Tea time.wav"]
+
+
+def test_a_track_of_another_of_ones_own_projects_is_not_touched_through_this_one(bulk, make_track, user):
+    other = make_track("Elsewhere", project=user.personal_project)
+    bulk("bin", other)
+    other.refresh_from_db()
+    assert other.binned_at is None
+
+
+def test_a_viewer_looks_stars_and_takes_away_but_changes_nothing(client, project, member, track):
+    client.force_login(member("viewer"))
+
+    def ask(action, **more):
+        return client.post(f"/p/{project.ref}/bulk/", {"action": action, "track": track.ref, "tag": "x"} | more)
+
+    assert client.get(f"/p/{project.ref}/").status_code == 200
+    assert ask("star").status_code == 302
+    assert ask("zip").status_code == 200
+    for action in ("tag", "bin", "restore"):
+        assert ask(action).status_code == 403
+    track.refresh_from_db()
+    assert track.binned_at is None
+    assert not track.tags.exists()
+
+
+# --- zip ---
+
+
+def names_in(reply) -> list[str]:
+    archive = zipfile.ZipFile(io.BytesIO(reply.getvalue()))
+    assert archive.testzip() is None
+    return archive.namelist()
+
+
+def test_the_zip_holds_the_originals_under_names_of_their_own(bulk, make_track, small_files):
+    same = [make_track("Tea time"), make_track("Tea time"), make_track("a/b:c?", bpm=90.0, musical_key="A minor")]
+    reply = bulk("zip", *same, htmx=False)
+    assert reply.headers["Content-Disposition"] == 'attachment; filename="kitchen-stories-3-tracks.zip"'
+    names = names_in(reply)
+    assert len(set(names)) == 3
+    assert "a b c - 90 BPM - A minor.wav" in names
+
+
+def test_a_file_that_is_missing_leaves_the_others_in_the_zip(bulk, make_track):
+    kept, lost = make_track("Kept"), make_track("Lost", file="00/gone.wav")
+    assert names_in(bulk("zip", kept, lost, htmx=False)) == ["Kept.wav"]
+
+
+def test_a_zip_of_nothing_is_refused_in_words(bulk, browser):
+    assert bulk("zip").status_code == 422
+    assert b"Select the tracks" in browser.get(bulk("zip", htmx=False).url).content
+
+
+# --- the bin ---
+
+
+def test_the_bin_shows_what_was_thrown_away_by_whom_and_for_how_long(browser, bulk, project, track, settings):
+    settings.STUDIO_BIN_DAYS = 7
+    bulk("bin", track)
+    shown = browser.get(f"/p/{project.ref}/bin/").content.decode()
+    assert "Tea time" in shown
+    assert "by Ada on" in shown
+    assert "deleted for good after 7 days" in shown
+
+
+def test_an_empty_bin_says_what_it_is_for(browser, project, track):
+    assert b"The bin is empty" in browser.get(f"/p/{project.ref}/bin/").content
+
+
+def delete(browser, project, **sent):
+    return browser.post(f"/p/{project.ref}/bin/delete/", sent)
+
+
+def test_deleting_for_good_asks_first_and_then_removes_row_and_file(browser, bulk, project, make_track):
+    gone, kept = make_track("Gone"), make_track("Kept", file="00/other.wav")
+    bulk("bin", gone, kept)
+    asked = delete(browser, project, track=gone.ref)
+    assert asked.status_code == 200
+    assert b"Delete 1 track for good?" in asked.content
+    assert Track.objects.count() == 2
+    assert delete(browser, project, track=gone.ref, sure="1").url == f"/p/{project.ref}/bin/"
+    assert titles(Track.objects.all()) == ["Kept"]
+    assert not media.path(gone.file).exists()
+    assert gone.generation.entries.count() == 0
+
+
+def test_a_file_that_another_track_shares_stays(browser, bulk, project, make_track):
+    gone, twin = make_track("Gone"), make_track("Twin")
+    assert gone.file == twin.file
+    bulk("bin", gone)
+    delete(browser, project, everything="1", sure="1")
+    assert titles(Track.objects.all()) == ["Twin"]
+    assert media.path(twin.file).exists()
+
+
+def test_what_is_not_in_the_bin_cannot_be_deleted(browser, project, track):
+    for sent in ({"track": track.ref}, {"everything": "1"}):
+        delete(browser, project, sure="1", **sent)
+    assert Track.objects.count() == 1
+
+
+def test_all_that_was_asked_about_is_deleted_however_many(browser, project, make_track, user, ask):
+    run = ask()
+    tracks = [make_track(f"No {n}", generation=run, take=n) for n in range(1, 61)]
+    library.bin_tracks(Track.objects.all(), user)
+    asked = delete(browser, project, track=[track.ref for track in tracks]).content.decode()
+    assert "Delete 60 tracks for good?" in asked
+    assert "… and 10 more" in asked
+    refs = [track.ref for track in tracks if f'name="track" value="{track.ref}"' in asked]
+    delete(browser, project, track=refs, sure="1")
+    assert not Track.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["editor", "viewer"])
+def test_only_owners_delete_for_good(client, project, member, track, user, role):
+    library.bin_tracks(Track.objects.all(), user)
+    client.force_login(member(role))
+    assert b"for good" not in client.get(f"/p/{project.ref}/bin/").content.replace(b"deleted for good after", b"")
+    assert delete(client, project, everything="1", sure="1").status_code == 403
+    assert Track.objects.count() == 1
+
+
+def test_foreign_tracks_cannot_be_deleted_through_ones_own_bin(browser, project, make_track, stranger):
+    theirs = make_track("Secret sauce", project=stranger.personal_project, author=stranger)
+    library.bin_tracks(Track.objects.filter(pk=theirs.pk), stranger)
+    assert b"Delete 0 tracks" in delete(browser, project, track=theirs.ref).content
+    delete(browser, project, track=theirs.ref, sure="1")
+    assert Track.objects.filter(pk=theirs.pk).exists()

@@ -1,0 +1,203 @@
+"""Every address of the studio, asked in every way by everyone. A new address without a row here fails the suite.
+
+`in` means: asked to sign in. Methods without a row are refused: with 405 to people, by asking strangers to sign in.
+Staff are no members: they review in the admin and see no more on the pages than any stranger.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import pytest
+from django.contrib.auth import get_user
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+
+from generator import workflow
+from generator.models import Role, User
+from generator.workflow import ending
+from tests.conftest import COMPOSER
+
+METHODS = ("GET", "POST", "PUT", "DELETE")
+PEOPLE = ("anonymous", "stranger", "viewer", "editor", "owner", "staff")
+
+TABLE = """
+    name                 method  anonymous  stranger  viewer  editor  owner  staff
+    home                 GET     in         302       302     302     302    302
+    studio               GET     in         404       200     200     200    404
+    create-live          GET     in         404       200     200     200    404
+    generate             POST    in         404       403     302     302    404
+    running              GET     in         404       200     200     200    404
+    more                 GET     in         404       200     200     200    404
+    bulk                 POST    in         404       403     302     302    404
+    bin                  GET     in         404       200     200     200    404
+    delete-for-good      POST    in         404       403     403     200    404
+    cancel               POST    in         404       404     302     302    404
+    retry                POST    in         404       404     302     302    404
+    dismiss              POST    in         404       404     302     302    404
+    track                GET     in         404       200     200     200    404
+    track-edit           POST    in         404       404     302     302    404
+    star                 POST    in         404       302     302     302    404
+    to-bin               POST    in         404       404     302     302    404
+    restore              POST    in         404       404     302     302    404
+    audio                GET     in         404       200     200     200    404
+    cover                GET     in         404       200     200     200    404
+    download             GET     in         404       200     200     200    404
+    join                 GET     302        403       403     403     403    403
+    account              GET     in         200       200     200     200    200
+    account              POST    in         302       302     302     302    302
+    sign-out-elsewhere   POST    in         302       302     302     302    302
+    invite               GET     in         403       403     403     200    200
+    invite               POST    in         403       403     403     422    422
+    withdraw             POST    in         404       404     404     302    302
+    new-project          GET     in         200       200     200     200    200
+    new-project          POST    in         302       302     302     302    302
+    spend                GET     in         404       200     200     200    404
+    spend-lines          GET     in         404       200     200     200    404
+    healthz              GET     200        200       200     200     200    200
+"""
+OPEN = ("join", "healthz")  # no sign-in asked for, whatever the method
+
+# What a POST carries, and what a GET asks for.
+SENT = {
+    "generate": {"text": "warm lo-fi", "model": COMPOSER, "takes": "1", "format": "flac", "idempotency_key": "k"},
+    "bulk": {"action": "bin"},
+    "retry": {"idempotency_key": "k"},
+    "track-edit": {"title": "New"},
+    "star": {"on": "1"},
+    "account": {"name": "New", "time_zone": "UTC", "theme": "dark"},
+    "invite": {"email": "no address"},
+    "new-project": {"name": "New"},
+}
+QUERY = {"spend": "?project={project}", "spend-lines": "?project={project}"}
+
+# allauth's own pages. Whatever is not open asks strangers to sign in.
+ALLAUTH_OPEN = {
+    "account_login", "account_signup", "account_inactive", "account_logout", "account_email_verification_sent",
+    "account_confirm_email", "account_confirm_login_code", "account_reset_password", "account_reset_password_done",
+    "account_reset_password_from_key", "account_reset_password_from_key_done", "mfa_authenticate",
+}  # fmt: skip
+ALLAUTH_CLOSED = {
+    "account_reauthenticate", "account_email", "account_change_password", "account_set_password", "mfa_index",
+    "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp", "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes", "mfa_download_recovery_codes",
+}  # fmt: skip
+ALLAUTH_ARGUMENTS = {"account_confirm_email": ["key"], "account_reset_password_from_key": ["a", "set-password"]}
+
+
+def rows() -> dict[str, dict[str, dict[str, str]]]:
+    """Address → method → person → what is expected."""
+    head, *lines = [line.split() for line in TABLE.strip().splitlines()]
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for name, method, *expected in lines:
+        found.setdefault(name, {})[method] = dict(zip(head[2:], expected, strict=True))
+    return found
+
+
+ROWS = rows()
+
+
+def addresses(patterns, spaces: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str | None]]:
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            yield spaces, one.name
+        else:
+            yield from addresses(one.url_patterns, (*spaces, one.namespace) if one.namespace else spaces)
+
+
+@pytest.fixture
+def things(project, ask, make_track, user):
+    """One of everything an address can name."""
+    failed = ask(model=COMPOSER)
+    ending.cancel(failed, user, "Cancelled")
+    track = make_track()
+    invitation = workflow.people.invite("guest@example.com", user, project, Role.VIEWER)
+    return {"project": project.ref, "generation": failed.ref, "track": track.ref, "token": invitation.token}
+
+
+@pytest.fixture
+def people(user, stranger, member) -> dict[str, Client]:
+    staff = User.objects.create_superuser("staff@example.com", "a long enough password")
+    known = {
+        "stranger": stranger,
+        "owner": user,
+        "staff": staff,
+        "viewer": member("viewer"),
+        "editor": member("editor"),
+    }
+    clients = {who: Client() for who in PEOPLE}
+    for who, person in known.items():
+        clients[who].force_login(person)
+    return clients
+
+
+def address(name: str, things: dict[str, str]) -> str:
+    route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
+    arguments = {"format": "wav", "token": things["token"]}
+    arguments["ref"] = things[{"p": "project", "g": "generation", "t": "track"}.get(route.partition("/")[0], "project")]
+    wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
+    return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
+
+
+def ask_once(client: Client, method: str, url: str, sent: dict) -> tuple[int, str]:
+    """Ask, and undo whatever it did, to the database, to the counted tries and to the browser's cookies."""
+    cookies = deepcopy(client.cookies)
+    cache.clear()
+    with transaction.atomic():
+        reply = client.generic(method, url) if method != "POST" else client.post(url, sent)
+        if reply.streaming:
+            reply.getvalue()  # closes the file it comes from
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return reply.status_code, reply.headers.get("Location", "")
+
+
+def test_every_address_has_a_row():
+    named = {name for spaces, name in addresses(get_resolver().url_patterns) if not spaces}
+    assert None not in named, "every address has a name"
+    assert named == set(ROWS) | ALLAUTH_OPEN | ALLAUTH_CLOSED
+    assert {spaces for spaces, _ in addresses(get_resolver().url_patterns)} == {(), ("admin",)}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_everyone_gets_what_the_table_says(things, people, name):
+    url, wrong = address(name, things), []
+    for method in METHODS:
+        for who, client in people.items():
+            default = "in" if who == "anonymous" and name not in OPEN else "405"
+            expected = ROWS[name].get(method, {}).get(who, default)
+            status, location = ask_once(client, method, url, SENT.get(name, {}))
+            got = "in" if status == 302 and location.startswith("/accounts/login/") else str(status)
+            if got != expected:
+                wrong.append(f"{who}: {method} {url} answered {got}, not {expected}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted(ALLAUTH_OPEN | ALLAUTH_CLOSED))
+def test_allauths_pages_answer_everyone_and_let_no_stranger_in(people, name):
+    url, wrong = reverse(name, args=ALLAUTH_ARGUMENTS.get(name, ())), []
+    for method in METHODS:
+        for who, client in people.items():
+            status, location = ask_once(client, method, url, {})
+            if status not in (200, 302, 403, 404, 405):
+                wrong.append(f"{who}: {method} {url} answered {status}")
+            asked_in = status == 302 and location.startswith("/accounts/login/")
+            if who == "anonymous" and name in ALLAUTH_CLOSED and not (asked_in or status == 405):
+                wrong.append(f"{method} {url} answered {status} {location} to a stranger")
+    assert wrong == []
+
+
+def test_the_walk_leaves_everyone_signed_in_as_they_were(people, things):
+    """Otherwise a refusal would prove nothing."""
+    for who, client in people.items():
+        ask_once(client, "POST", reverse("sign-out-elsewhere"), {})
+        ask_once(client, "POST", reverse("account_logout"), {})
+        assert get_user(client).is_authenticated is (who != "anonymous")
+
+
+def test_an_unknown_address_is_a_404_in_the_studios_clothes(people):
+    for client in people.values():
+        reply = client.get("/nowhere/at/all/")
+        assert reply.status_code == 404
+        assert b"css/tokens.css" in reply.content
