@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from generator.models.fields import MicrosField
+from generator.models.sealed import SealedField
 
 
 class ProviderAccount(models.Model):
@@ -15,6 +16,18 @@ class ProviderAccount(models.Model):
     key = models.SlugField(unique=True, editable=False)
     title = models.CharField(max_length=60, editable=False)
     enabled = models.BooleanField(default=True, help_text="Off: no new work is sent; what is under way finishes.")
+    secret = SealedField(
+        "key", blank=True, default="", help_text="The provider's API key; encrypted. Empty: from the environment."
+    )
+    base_url = models.URLField("address", blank=True, default="", help_text="Empty: the provider's own.")
+    extra = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="Settings by name; see docs/providers.md.",
+    )
+    webhook_secret = SealedField(blank=True, default="", help_text="Signs the provider's messages to us; encrypted.")
+    balance = MicrosField(null=True, editable=False, help_text="What the provider last said is left, micro-dollars.")
+    balance_at = models.DateTimeField(null=True, editable=False)
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     resting_until = models.DateTimeField(
         null=True, blank=True, help_text="The breaker: no new work before this moment. Empty it to try at once."
@@ -44,6 +57,10 @@ class MusicModel(models.Model):
         null=True, editable=False, help_text="Median of recent runs: milliseconds a take (local: a second of audio)."
     )
     slow_ms = models.PositiveIntegerField(null=True, editable=False, help_text="95th percentile of the same.")
+    quoted = MicrosField(
+        null=True, editable=False, help_text="What the provider asked for a take when it was not our price."
+    )
+    quoted_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = "model"

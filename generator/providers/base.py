@@ -204,6 +204,11 @@ class Configurable(Protocol):
         """The same provider with the operator's account; without it the environment is read at each call."""
         ...
 
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key to work with."""
+        ...
+
 
 @runtime_checkable
 class Checking(Protocol):

@@ -100,6 +100,10 @@ class Soundverse:
     def using(self, config: ProviderConfig) -> Self:
         return type(self)(config)
 
+    @property
+    def has_key(self) -> bool:
+        return bool(self._account.key)
+
     def check(self, request: Request) -> None:
         body_of(request, self._account)
 

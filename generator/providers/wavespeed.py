@@ -62,6 +62,10 @@ class WaveSpeed:
     def using(self, config: ProviderConfig) -> Self:
         return type(self)(config)
 
+    @property
+    def has_key(self) -> bool:
+        return bool(self._account.key)
+
     # --- the job ---
 
     def check(self, request: Request) -> None:

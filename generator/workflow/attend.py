@@ -17,9 +17,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from generator.models import Event, Generation, ProviderAccount, State
+from generator.models import Event, Generation, MusicModel, ProviderAccount, State
 from generator.providers.base import PollProvider, Progress, Provider, Snapshot, StreamProvider
-from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
+from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
 from generator.workflow import catalogue, collect, ending, states
 from generator.workflow.compose import request_of
 
@@ -44,7 +44,7 @@ _AMBIGUOUS = (
 async def attend(generation: Generation, http: httpx.AsyncClient) -> None:
     """Move one claimed generation a step; every outcome leaves it in a state that says what is next."""
     try:
-        provider = catalogue.provider_of(generation.model.key)
+        provider = catalogue.provider_for(generation)
     except KeyError:
         await _db(ending.fail)(generation, Failed("The provider of this model is no longer installed."))
         return
@@ -125,13 +125,23 @@ def _refused(generation: Generation, error: ProviderError) -> None:
         _doubt(generation, error.sentence, words=error.words)
         _stumble(generation.model.provider, error.sentence)
         return
-    if isinstance(error, OperatorMustAct):
+    if isinstance(error, PriceChanged):
+        _another_price(generation, error)
+    elif isinstance(error, OperatorMustAct):
         _stumble(generation.model.provider, error.sentence, at_once=True)
     elif isinstance(error, Failed):
         _stumble(generation.model.provider, error.sentence)
     elif isinstance(error, Rejected):
         _well(generation.model.provider)
     ending.fail(generation, error)
+
+
+def _another_price(generation: Generation, error: PriceChanged) -> None:
+    """Rest this one model until a new price row says that somebody has seen it; the others go on."""
+    theirs = round(error.theirs / generation.takes_asked)
+    MusicModel.objects.filter(pk=generation.model_id).update(quoted=theirs, quoted_at=timezone.now())
+    account = generation.model.provider
+    ProviderAccount.objects.filter(pk=account.pk).update(last_error=error.sentence, last_error_at=timezone.now())
 
 
 def _doubt(generation: Generation, why: str, *, words: str = "") -> None:

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from generator.models import MusicModel, Price, ProviderAccount
-from generator.providers.base import LocalProvider, ModelSpec, Provider
+from generator.models import Generation, MusicModel, Price, ProviderAccount
+from generator.providers.base import Configurable, LocalProvider, ModelSpec, Provider, ProviderConfig
 from generator.providers.registry import Registry
 
 
@@ -24,6 +24,29 @@ def spec_of(model_key: str) -> ModelSpec | None:
 def provider_of(model_key: str) -> Provider:
     """Raises KeyError: the provider is not among the settings any more."""
     return registry().provider(model_key)
+
+
+def provider_for(generation: Generation) -> Provider:
+    """The provider of a generation (loaded with its model's provider), with the operator's account where there is one.
+
+    Raises:
+        KeyError: the provider is not among the settings any more.
+    """
+    account = generation.model.provider
+    return with_account(provider_of(generation.model.key), account)
+
+
+def with_account(provider: Provider, account: ProviderAccount) -> Provider:
+    """Hand an account in; one without a key leaves the provider to the environment."""
+    if not isinstance(provider, Configurable) or not account.secret:
+        return provider
+    config = ProviderConfig(
+        base_url=account.base_url,
+        key=account.secret,
+        extra={name: str(value) for name, value in account.extra.items()},
+        private_ok=settings.STUDIO_PRIVATE_DOWNLOADS,
+    )
+    return provider.using(config)  # type: ignore[return-value]
 
 
 def local_keys() -> list[str]:
@@ -77,7 +100,7 @@ def _seconds(value: float) -> str:
 
 
 def models() -> list[ModelChoice]:
-    """Every model the studio knows and can price, in the order of the settings."""
+    """Every model the studio knows, can price and has a key for, in the order of the settings."""
     rows = {row.key: row for row in MusicModel.objects.select_related("provider")}
     local = local_keys()
     choices = []
@@ -86,7 +109,9 @@ def models() -> list[ModelChoice]:
         price = Price.objects.at(row, timezone.now()) if row else None
         if row is None or price is None:
             continue
-        reason = _why_not(row)
+        if not has_key(row.provider):
+            continue
+        reason = _why_not(row, price)
         choices.append(ModelChoice(row, spec, price, not reason, reason, spec.provider in local))
     return choices
 
@@ -95,10 +120,19 @@ def choice(model_key: str) -> ModelChoice | None:
     return next((choice for choice in models() if choice.spec.key == model_key), None)
 
 
-def _why_not(row: MusicModel) -> str:
+def has_key(account: ProviderAccount) -> bool:
+    """Whether a provider can be asked at all: it needs no key, or has one."""
+    provider = registry().provider(account.key)
+    found = with_account(provider, account)
+    return not isinstance(found, Configurable) or found.has_key
+
+
+def _why_not(row: MusicModel, price: Price) -> str:
     account = row.provider
     if not (account.enabled and row.enabled):
         return f"{row.title} is switched off by the administrator."
     if account.is_resting:
         return f"{account.title} is not answering properly; the studio tries again by itself in a moment."
+    if row.quoted_at and row.quoted_at > price.created_at:
+        return f"{account.title} asks another price for {row.title} than before; the administrator has to confirm it."
     return ""

@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 
 from generator.models import Generation, State
 from generator.models.generation import GenerationQuerySet
+from generator.money import Micros
 from generator.providers.base import LocalProvider, LocalTake, Request
 from generator.providers.errors import Failed, ProviderError
 from generator.workflow import catalogue, ending, ingest, media, queue, states
@@ -126,6 +127,8 @@ def request_of(generation: Generation) -> Request:
         user_ref=str(generation.author_id),
         project_ref=generation.project.ref,
         reference=generation.ref,
+        price=Micros(generation.held),
+        price_is_estimate=generation.price.is_estimate,
     )
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from generator import money
 from generator.models import Event, Generation, Project, Prompt, State, User
 from generator.money import Micros
-from generator.providers.base import Field, Kind, LocalProvider, ModelSpec, Request, Value
-from generator.providers.errors import Rejected
+from generator.providers.base import Checking, Field, Kind, LocalProvider, ModelSpec, Request, Value
+from generator.providers.errors import ProviderError, Rejected
 from generator.workflow import catalogue, queue, states
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.money import hold, no_room, rooms
@@ -174,6 +174,7 @@ def submit(
     text = _check(choice, text, takes, format)
     settings = _with_seed(choice.spec, settings)
     heard(choice.spec, text, settings)
+    _ask_provider(choice, text, takes, format, settings)
     try:
         with transaction.atomic():
             _make_room(user, project, choice, takes)
@@ -201,6 +202,16 @@ def submit(
             return first
         raise
     return generation
+
+
+def _ask_provider(choice: ModelChoice, text: str, takes: int, format: str, settings: Mapping[str, Value]) -> None:
+    """Let the provider refuse now what it could never accept, rather than after the hold."""
+    provider = catalogue.with_account(catalogue.provider_of(choice.spec.key), choice.model.provider)
+    if isinstance(provider, Checking):
+        try:
+            provider.check(Request(choice.spec.key, text, takes, format, settings, "", "", ""))
+        except ProviderError as error:
+            raise Refused(error.sentence) from error
 
 
 def _make_room(user: User, project: Project, choice: ModelChoice, takes: int) -> None:
