@@ -1,19 +1,78 @@
 """Providers with their switch and breaker, models, and dated prices: added, never changed."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from generator import money
-from generator.admin.base import DollarsField
+from generator import money, workflow
+from generator.admin.base import DollarsField, dollars
 from generator.models import MusicModel, Price, ProviderAccount
+
+
+class _Secret(forms.CharField):
+    """A secret that is written and never shown again."""
+
+    def __init__(self, **kwargs) -> None:
+        widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"})
+        words = "Leave it empty to keep what is there; a single dash takes it away."
+        super().__init__(required=False, widget=widget, help_text=words, **kwargs)
+
+
+class ProviderForm(forms.ModelForm):
+    secret = _Secret(label="API key")
+    webhook_secret = _Secret(label="Webhook secret")
+
+    class Meta:
+        model = ProviderAccount
+        fields = ("enabled", "secret", "base_url", "extra", "webhook_secret", "resting_until")
+
+    def clean_secret(self) -> str:
+        return self._kept("secret")
+
+    def clean_webhook_secret(self) -> str:
+        return self._kept("webhook_secret")
+
+    def _kept(self, name: str) -> str:
+        """An empty answer keeps what is there; a single dash takes it away."""
+        typed = self.cleaned_data[name].strip()
+        return "" if typed == "-" else typed or getattr(self.instance, name)
+
+    def clean_extra(self) -> dict:
+        extra = self.cleaned_data["extra"] or {}
+        known = workflow.accounts.settings_of(self.instance)
+        if not isinstance(extra, dict) or not all(isinstance(value, str) for value in extra.values()):
+            raise forms.ValidationError('Names and texts only, such as {"mode": "sync"}.')
+        if wrong := set(extra) - set(known):
+            raise forms.ValidationError(f"Not known here: {', '.join(sorted(wrong))}. Known: {', '.join(known)}.")
+        return extra
 
 
 @admin.register(ProviderAccount)
 class ProviderAdmin(admin.ModelAdmin):
-    list_display = ("title", "enabled", "breaker", "failures_in_a_row", "last_error_at")
-    readonly_fields = ("key", "title", "failures_in_a_row", "last_error", "last_error_at")
+    form = ProviderForm
+    change_form_template = "admin/provider.html"
+    list_display = ("title", "enabled", "key_is", dollars("balance", "Balance"), "breaker", "last_error_at")
+    readonly_fields = ("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at", "balance_is")
     actions = ("try_again_now",)
+
+    @admin.display(description="Key")
+    def key_is(self, obj: ProviderAccount) -> str:
+        if obj.secret:
+            return f"kept here, ends in {obj.secret[-4:]}"
+        return "from the environment, or none needed" if workflow.catalogue.has_key(obj) else "none yet: not offered"
+
+    @admin.display(description="Balance")
+    def balance_is(self, obj: ProviderAccount) -> str:
+        return f"{money.show(obj.balance)}, {obj.balance_at:%Y-%m-%d %H:%M}" if obj.balance_at else "never read"
+
+    def response_change(self, request, obj: ProviderAccount) -> HttpResponse:
+        """After saving: try the key when that was the button."""
+        if "_test" not in request.POST:
+            return super().response_change(request, obj)
+        works, sentence = workflow.accounts.test(obj)
+        self.message_user(request, sentence, messages.SUCCESS if works else messages.ERROR)
+        return HttpResponseRedirect(request.path)
 
     @admin.display(description="Breaker")
     def breaker(self, obj: ProviderAccount) -> str:

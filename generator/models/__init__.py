@@ -1,5 +1,6 @@
 """The records: what the studio remembers. One concept a file; invariants a row can keep live in the database."""
 
+from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
@@ -20,10 +21,12 @@ __all__ = [
     "Invitation",
     "Membership",
     "MusicModel",
+    "Notice",
     "Price",
     "Project",
     "Prompt",
     "ProviderAccount",
+    "ProviderBill",
     "Rendition",
     "Role",
     "Rollup",

@@ -10,9 +10,10 @@ provider may also be `Configurable` (it works with an account of the operator's)
 anything is set aside).
 """
 
+import datetime as dt
 import enum
 import os
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
@@ -200,6 +201,8 @@ class Provider(Protocol):
 
 @runtime_checkable
 class Configurable(Protocol):
+    extra: tuple[str, ...]  # the names of the settings its account may hold
+
     def using(self, config: ProviderConfig) -> Self:
         """The same provider with the operator's account; without it the environment is read at each call."""
         ...
@@ -207,6 +210,50 @@ class Configurable(Protocol):
     @property
     def has_key(self) -> bool:
         """Whether there is a key to work with."""
+        ...
+
+
+class Bill(Protocol):
+    """One line of a provider's own books."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def amount(self) -> Micros: ...
+    @property
+    def at(self) -> dt.datetime | None: ...
+    @property
+    def job(self) -> str:
+        """The handle of the job it is about; empty when it is about none."""
+        ...
+
+
+@runtime_checkable
+class Bookkeeping(Configurable, Protocol):
+    async def balance(self, http: httpx.AsyncClient) -> Micros:
+        """What is left of the credit; costs nothing."""
+        ...
+
+    async def billings(self, since: float, until: float, http: httpx.AsyncClient) -> Sequence[Bill]:
+        """The provider's own books between two moments in Unix seconds."""
+        ...
+
+
+class Said(Protocol):
+    """What a signed message says: `once` is the same for the same news."""
+
+    @property
+    def once(self) -> str: ...
+    @property
+    def snapshot(self) -> "Snapshot": ...
+
+
+@runtime_checkable
+class Notifying(Protocol):
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now: float) -> Said:
+        """Believe a message, or raise WebhookRefused; `now` is Unix seconds."""
         ...
 
 

@@ -94,6 +94,8 @@ class Soundverse:
     title = "Soundverse"
     models = (MUSIC,)
 
+    extra = EXTRA
+
     def __init__(self, config: ProviderConfig | None = None) -> None:
         self._given = config
 

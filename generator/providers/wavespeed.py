@@ -53,8 +53,11 @@ class WaveSpeed:
 
     key = "wavespeed"
     title = "WaveSpeed"
+    verify_webhook = staticmethod(wire.verify_webhook)
     models = MODELS
     actions = ACTIONS
+
+    extra = EXTRA
 
     def __init__(self, config: ProviderConfig | None = None) -> None:
         self._given = config

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generator.web import account, accounts, health, people, spend
+from generator.web import account, accounts, health, hooks, people, spend
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),
@@ -14,5 +14,6 @@ urlpatterns = [
     path("projects/new/", people.new_project, name="new-project"),
     path("spend/", spend.spend, name="spend"),
     path("spend/lines/", spend.lines, name="spend-lines"),
+    path("hooks/<slug:key>/", hooks.hook, name="hook"),
     path("healthz", health.healthz, name="healthz"),
 ]

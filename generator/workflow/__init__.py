@@ -6,7 +6,7 @@
 Doors call what is named here; the background calls `tasks`.
 """
 
-from generator.workflow import catalogue, library, media, money, people, renditions
+from generator.workflow import accounts, catalogue, library, media, money, people, renditions
 from generator.workflow.control import cancel, dismiss, rescue
 from generator.workflow.history import Progress, progress
 from generator.workflow.refused import Refused
@@ -16,6 +16,7 @@ __all__ = [
     "Progress",
     "Quote",
     "Refused",
+    "accounts",
     "cancel",
     "catalogue",
     "clean_settings",

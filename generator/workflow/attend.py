@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from generator.models import Event, Generation, MusicModel, ProviderAccount, State
+from generator.models import Event, Generation, MusicModel, Notice, ProviderAccount, State
 from generator.providers.base import PollProvider, Progress, Provider, Snapshot, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
 from generator.workflow import catalogue, collect, ending, states
@@ -223,6 +223,8 @@ def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) 
     if snapshot.percent is not None:
         changes["percent"] = max(0, min(99, snapshot.percent))
     if generation.state != State.RUNNING:
+        if Notice.objects.filter(account=generation.model.provider_id, handle=generation.handle).exists():
+            changes["due_at"] = now  # its message came before its id was stored
         states.advance(generation, State.RUNNING, "Being made", **changes)
     elif any(getattr(generation, name) != value for name, value in changes.items() if name != "due_at"):
         Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(**changes)
@@ -296,8 +298,16 @@ async def _look_for(provider: Provider, generation: Generation, http: httpx.Asyn
     found: Snapshot | None = None
     with contextlib.suppress(ProviderError):
         if isinstance(provider, PollProvider) and generation.submit_attempted_at:
-            found = await provider.find(request_of(generation), generation.submit_attempted_at.timestamp(), http)
+            known = await _db(_handles)(generation)
+            since = generation.submit_attempted_at.timestamp()
+            found = await provider.find(request_of(generation), since, http, known=known)
     await _db(_adopt)(generation, found)
+
+
+def _handles(generation: Generation) -> set[str]:
+    """The ids of this provider's jobs that belong to generations already."""
+    same = Generation.objects.filter(model__provider=generation.model.provider_id).exclude(handle="")
+    return set(same.filter(created_at__gte=generation.created_at - GIVE_UP_AFTER).values_list("handle", flat=True))
 
 
 def _adopt(generation: Generation, found: Snapshot | None) -> None:

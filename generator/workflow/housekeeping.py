@@ -15,7 +15,10 @@ ORPHAN_AGE = dt.timedelta(days=1)
 
 
 def ensure_schedules() -> None:
-    """Have the nightly task scheduled, once."""
+    """Have the hourly and the nightly task scheduled, once."""
+    Schedule.objects.get_or_create(
+        name="hourly", defaults={"func": "generator.workflow.tasks.hourly", "schedule_type": Schedule.HOURLY}
+    )
     Schedule.objects.get_or_create(
         name="nightly",
         defaults={

@@ -3,9 +3,9 @@
 from django.utils import timezone
 
 from generator.models import Heartbeat, Track
+from generator.workflow import accounts, control, housekeeping, renditions
 from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
-from generator.workflow import control, housekeeping, renditions
 from generator.workflow import sweep as sweeping
 
 
@@ -30,6 +30,10 @@ def collect() -> None:
 def render(track_id: int, format: str) -> None:
     if track := Track.objects.filter(pk=track_id).first():
         renditions.make(track, format)
+
+
+def hourly() -> None:
+    accounts.refresh()
 
 
 def nightly() -> None:
