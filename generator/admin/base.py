@@ -19,7 +19,7 @@ class ReadOnly(admin.ModelAdmin):
 
     def get_readonly_fields(self, request, obj=None):
         columns = [one for one in self.opts.fields if one.name not in (self.exclude or ())]
-        shown = [dollars(one.name, capfirst(one.verbose_name)) if _is_money(one) else one.name for one in columns]
+        shown = [dollars(one.name, capfirst(str(one.verbose_name))) if _is_money(one) else one.name for one in columns]
         return [*self.readonly_fields, *shown]
 
     def has_add_permission(self, request, obj=None) -> bool:

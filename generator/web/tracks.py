@@ -1,8 +1,10 @@
 """One track: its page (and the studio's right pane), and what can be done to it."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
@@ -98,13 +100,13 @@ def edit(request: Request, ref: str) -> HttpResponse:
     one = access.editable_tracks(request.user).filter(pk=found.pk)
     try:
         with transaction.atomic():
-            _write(found, one, request.POST)
+            _write(found, one, request.POST.dict())
     except workflow.Refused as refused:
         return _refused(request, ref, refused)
     return _saved(request, found)
 
 
-def _write(track: Track, one: TrackQuerySet, typed: QueryDict) -> None:
+def _write(track: Track, one: TrackQuerySet, typed: Mapping[str, str]) -> None:
     if "title" in typed:
         workflow.library.rename(track, typed["title"])
     if "notes" in typed:
