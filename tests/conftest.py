@@ -161,6 +161,7 @@ def make_track(user, project, small_files) -> Callable[..., Track]:
             "true_peak": -12.0,
             "peaks": bytes(800),
             "waveform": "M0 20H240",
+            "has_findings": bool(columns.get("findings")),
         }
         track = Track.objects.create(**where, generation=generation, **facts | columns)
         library.reindex(track)

@@ -76,6 +76,7 @@ class Track(models.Model):
         default=dict, editable=False, help_text="Everything else generator.audio.measure found."
     )
     findings = models.JSONField(default=list, editable=False, help_text="The quality gate: code, severity, sentence.")
+    has_findings = models.BooleanField(db_default=False, editable=False)
     made_of = models.JSONField(
         default=dict, editable=False, help_text="What the provider says of it: heard words, seed…"
     )
@@ -87,7 +88,22 @@ class Track(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["project", "-created_at", "-id"], name="track_newest"),
+            # Rows are wide; with all that filters and facets look at in the index, counting never touches them.
+            models.Index(
+                fields=[
+                    "project",
+                    "binned_at",
+                    "-created_at",
+                    "-id",
+                    "model_key",
+                    "author",
+                    "length_ms",
+                    "bpm",
+                    "musical_key",
+                    "has_findings",
+                ],
+                name="track_newest",
+            ),
             models.Index(fields=["project", "model_key", "-created_at", "-id"], name="track_by_model"),
             models.Index(fields=["project", "title", "id"], name="track_by_title"),
             models.Index(fields=["project", "length_ms", "id"], name="track_by_length"),

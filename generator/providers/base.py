@@ -5,14 +5,17 @@
                     (a blocking call is a stream of one snapshot)
     LocalProvider   make(request, progress) → finished takes, one after the other, in a worker process of ours
 
-The workflow knows these shapes and nothing else about a provider. Providers raise only `errors.ProviderError`s.
+The workflow knows these shapes and nothing else about a provider. Providers raise only `errors.ProviderError`s. A
+provider may also be `Configurable` (it works with an account of the operator's) and `Checking` (it can refuse before
+anything is set aside).
 """
 
 import enum
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+import os
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import httpx
 
@@ -29,6 +32,39 @@ class Kind(enum.StrEnum):
     CHOICE = "choice"  # one of choices, or empty for "let the text decide"
     WORDS = "words"  # a short free text, at most `maximum` characters
     SWITCH = "switch"  # on or off
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds a remote call may take: to connect, to be accepted, to be asked about, between two bytes, altogether."""
+
+    connect: float = 10.0
+    submit: float = 60.0
+    poll: float = 30.0
+    gap: float = 120.0
+    total: float = 900.0
+
+
+@dataclass(frozen=True)
+class ProviderConfig:
+    """The operator's account at a provider, handed in by whoever wires it; the key never shows in a repr."""
+
+    base_url: str = ""  # empty: the vendor's own address
+    key: str = field(default="", repr=False)
+    extra: Mapping[str, str] = field(default_factory=dict, repr=False)  # each provider lists the names it reads
+    patience: Patience = Patience()
+    private_ok: bool = False  # development and tests: plain http and private addresses are allowed
+
+
+def from_environment(prefix: str, extra: tuple[str, ...]) -> ProviderConfig:
+    """The account of a studio that is set up by environment alone: PREFIX_API_KEY, PREFIX_BASE_URL, PREFIX_<EXTRA>."""
+    found = {name: os.environ.get(f"{prefix}_{name.upper()}", "") for name in extra}
+    return ProviderConfig(
+        base_url=os.environ.get(f"{prefix}_BASE_URL", ""),
+        key=os.environ.get(f"{prefix}_API_KEY", ""),
+        extra={name: value for name, value in found.items() if value},
+        private_ok=os.environ.get("STUDIO_PRIVATE_DOWNLOADS", "").lower() in ("1", "true", "yes", "on"),
+    )
 
 
 @dataclass(frozen=True)
@@ -65,6 +101,7 @@ class ModelSpec:
     usual_seconds: float = 45.0  # expected run before there is a history; local: per minute of audio
     unverified: str = ""  # why this spec could not be checked against the vendor, shown on the form
     licence: str = ""  # the terms a track made today comes under
+    checked: str = ""  # ISO date on which fields, limits and price were last compared with the vendor's page
 
     @property
     def provider(self) -> str:
@@ -72,6 +109,24 @@ class ModelSpec:
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """Something a provider does with a sound that exists already; asked and charged like a generation of one take.
+
+    It is submitted as a `Request` whose model is the action's key and whose settings hold `audio`, a web address the
+    provider can fetch, besides the action's own fields.
+    """
+
+    key: str
+    title: str
+    summary: str
+    list_price: Micros
+    price_is_estimate: bool = False
+    fields: tuple[Field, ...] = ()
+    unverified: str = ""
+    checked: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +141,8 @@ class Request:
     user_ref: str
     project_ref: str
     reference: str  # ours: the generation's public name
+    price: Micros | None = None  # what was set aside for all takes; None: no comparison with the provider's quote
+    price_is_estimate: bool = False
 
 
 class Progress(enum.StrEnum):
@@ -117,6 +174,7 @@ class Snapshot:
     outputs: tuple[Output, ...] = ()
     error: str = ""  # the provider's words, when FAILED
     retry_after: float | None = None  # seconds until it makes sense to ask again
+    registered_id: str = ""  # the id a provider gave an uploaded sound, for actions that register one
     raw: Mapping[str, Any] = field(default_factory=dict)  # the reply, without keys, for the history
 
 
@@ -141,13 +199,34 @@ class Provider(Protocol):
 
 
 @runtime_checkable
+class Configurable(Protocol):
+    def using(self, config: ProviderConfig) -> Self:
+        """The same provider with the operator's account; without it the environment is read at each call."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    def check(self, request: Request) -> None:
+        """Refuse what could never be accepted before anything is set aside; raises Rejected."""
+        ...
+
+
+@runtime_checkable
 class PollProvider(Provider, Protocol):
     async def submit(self, request: Request, http: httpx.AsyncClient) -> Snapshot: ...
 
-    async def poll(self, handle: str, http: httpx.AsyncClient) -> Snapshot: ...
+    async def poll(self, handle: str, http: httpx.AsyncClient) -> Snapshot | None:
+        """Ask for a job by its id. None: the provider does not know it (any more)."""
+        ...
 
-    async def find(self, request: Request, since: float, http: httpx.AsyncClient) -> Snapshot | None:
-        """Look for a job whose submit got no answer; `since` is Unix seconds. None: not there (yet)."""
+    async def find(
+        self, request: Request, since: float, http: httpx.AsyncClient, *, known: Collection[str] = ()
+    ) -> Snapshot | None:
+        """Look for a job whose submit got no answer; `since` is Unix seconds. None: not there (yet).
+
+        `known`: ids that belong to generations already, which are never taken.
+        """
         ...
 
 

@@ -4,11 +4,14 @@
     ├── Rejected        not accepted, nothing charged; asking again unchanged will not help
     ├── Busy            not accepted, nothing charged; try again after `retry_after` seconds
     ├── OperatorMustAct not accepted: the key is wrong or the credit is gone; a person at the studio has to act
+    │   └── PriceChanged    nothing was sent: the provider now asks another price than the studio's list
     ├── Failed          accepted, then failed; nothing is charged here, their refund may come later
     └── InDoubt         sent, no answer: may exist and may be billed; never sent again by itself
 
-Each carries a plain sentence for the person who asked (`sentence`) and the provider's own words (`words`), which the
-pages show one click away.
+    WebhookRefused      a delivery that cannot be believed: answer it with HTTP 400 and do nothing else
+
+Each ProviderError carries a plain sentence for the person who asked (`sentence`) and the provider's own words
+(`words`), which the pages show one click away.
 """
 
 
@@ -39,9 +42,22 @@ class OperatorMustAct(ProviderError):
     code = "operator"
 
 
+class PriceChanged(OperatorMustAct):
+    """`theirs` and `ours` are micro-dollars for the whole request."""
+
+    def __init__(self, sentence: str, *, theirs: int, ours: int, words: str = "") -> None:
+        super().__init__(sentence, words=words)
+        self.theirs = theirs
+        self.ours = ours
+
+
 class Failed(ProviderError):
     code = "failed"
 
 
 class InDoubt(ProviderError):
     code = "in_doubt"
+
+
+class WebhookRefused(Exception):
+    """Its text says what did not hold, for the log; it never holds a secret."""

@@ -4,22 +4,35 @@ Clients hold one connection each and share one TLS context: measured, a shared p
 a request (docs/decisions.md).
 """
 
+import asyncio
+import contextlib
+import datetime as dt
+import email.utils
 import ipaddress
+import re
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
+
+from generator.providers.base import Patience, ProviderConfig
+from generator.providers.errors import OperatorMustAct
+from generator.providers.outside import loads
 
 TIMEOUT = httpx.Timeout(30, connect=10)
 ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 MOST_BYTES = 300_000_000  # ten minutes of 24-bit stereo at 96 kHz are 345 MB; at 48 kHz 173 MB
 MOST_REDIRECTS = 3
 DOWNLOAD_SECONDS = 300.0
+MOST_JSON = 1_000_000
+MOST_WAIT = 600.0  # seconds; a longer Retry-After is cut to this
 
 
 class DownloadFailed(Exception):
@@ -108,3 +121,146 @@ def _write(reply: httpx.Response, target: Path, most_bytes: int, deadline: float
             alive()
     if announced.isdigit() and "content-encoding" not in reply.headers and size < int(announced):
         raise DownloadFailed("The download broke off before the end.")
+
+
+# --- calls to a provider's API ---
+
+
+class NotSent(Exception):
+    """The connection was never made, so nothing can have been accepted."""
+
+
+class NoAnswer(Exception):
+    """Sent, or partly sent, and no whole answer came: what became of it is unknown."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer, at most MOST_JSON bytes of it."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Raises ValueError: not JSON, or JSON that a database cannot keep."""
+        return loads(self.body.decode("utf-8-sig"))
+
+
+_KEY = re.compile(r"[\x21-\x7e]{1,500}")
+TELL = "Please tell the administrator; nothing was sent and it cost nothing."
+_HOME = ("localhost", "127.0.0.1", "::1")
+
+
+def base_url(config: ProviderConfig, default: str, title: str) -> str:
+    """The account's address without its last slash; refuses one that would send the key in the clear.
+
+    Raises:
+        OperatorMustAct: not a web address, or plain http to another machine.
+    """
+    url = (config.base_url.strip() or default).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    plain_ok = config.private_ok or host in _HOME
+    if not host or parts.scheme not in (("http", "https") if plain_ok else ("https",)) or parts.username:
+        raise OperatorMustAct(f"The studio's address for {title} is not a secure web address. {TELL}")
+    return url
+
+
+def key_of(config: ProviderConfig, title: str) -> str:
+    """The account's key, once it is sure that it can be a header.
+
+    Raises:
+        OperatorMustAct: there is none, or it has characters no key has.
+    """
+    key = config.key.strip()
+    if not key:
+        raise OperatorMustAct(f"The studio has no key for {title} yet. {TELL}")
+    if not _KEY.fullmatch(key):  # the client library would print the whole header in its complaint
+        raise OperatorMustAct(f"The studio's key for {title} has characters a key cannot have. {TELL}")
+    return key
+
+
+@contextlib.contextmanager
+def told_apart() -> Iterator[None]:
+    """Make NotSent or NoAnswer of every way a call can break, without the library's texts: they may quote headers."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+        raise NotSent(type(error).__name__) from None
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
+        raise NoAnswer(type(error).__name__) from None
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    http: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    patience: Patience,
+    seconds: float,
+    key: str = "",
+    **sent: Any,
+) -> AsyncIterator[httpx.Response]:
+    """Send one request, once, following nothing; the body is still to be read. `seconds`: the longest silence."""
+    timeout = httpx.Timeout(seconds, connect=patience.connect)
+    headers = {"User-Agent": "bgm-studio", "Accept-Encoding": "identity", **sent.pop("headers", {})}
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    async with http.stream(method, url, headers=headers, timeout=timeout, follow_redirects=False, **sent) as reply:
+        yield reply
+
+
+async def ask(
+    http: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    patience: Patience,
+    seconds: float,
+    key: str = "",
+    most_bytes: int = MOST_JSON,
+    **sent: Any,
+) -> Reply:
+    """Send one request and read the whole answer, within `seconds` altogether.
+
+    Raises:
+        NotSent: the connection was never made.
+        NoAnswer: anything after that, an answer larger than `most_bytes` among it.
+    """
+    with told_apart():
+        async with asyncio.timeout(seconds + patience.connect):
+            async with opened(http, method, url, patience=patience, seconds=seconds, key=key, **sent) as reply:
+                body = await read(reply, most_bytes)
+                return Reply(reply.status_code, reply.headers, body)
+
+
+async def read(reply: httpx.Response, most_bytes: int = MOST_JSON) -> bytes:
+    """The body of an open reply; raises NoAnswer when it is larger than `most_bytes`."""
+    body = bytearray()
+    async for chunk in reply.aiter_bytes():
+        body += chunk
+        if len(body) > most_bytes:
+            raise NoAnswer("the answer was too large")
+    return bytes(body)
+
+
+def retry_after(headers: Mapping[str, str], default: float) -> float:
+    """Seconds a provider asks us to wait, from `Retry-After` in either of its forms; never more than MOST_WAIT."""
+    asked = headers.get("retry-after", "").strip()
+    seconds = default
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", asked, re.ASCII):
+        seconds = float(asked)
+    elif asked:
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
+            when = email.utils.parsedate_to_datetime(asked)
+            seconds = (when - dt.datetime.now(when.tzinfo or dt.UTC)).total_seconds()
+    return min(max(seconds, 1.0), MOST_WAIT)

@@ -4,20 +4,20 @@ import base64
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Q, Value
+from django.db.models import F, FloatField, Q, Value
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 
-from generator.models import Tag, Track, User, matching
+from generator.models import Track, User, matching
 from generator.models.track import TrackQuerySet
+from generator.web.facets import KINDS, Kind, Number, Sample, sample
 
 PAGE = 24
-MOST_FACET = 12
 MOST_ROWS = 480  # of one answer, when a long-scrolled list is refreshed in place
 
 # name → (title, what it orders by, descending)
@@ -30,16 +30,6 @@ SORTS: dict[str, tuple[str, str, bool]] = {
     "fastest": ("Fastest first", "tempo", True),
     "slowest": ("Slowest first", "tempo", False),
 }
-LENGTHS = {
-    "short": ("under 0:30", Q(length_ms__lt=30_000)),
-    "medium": ("0:30–1:30", Q(length_ms__gte=30_000, length_ms__lt=90_000)),
-    "long": ("over 1:30", Q(length_ms__gte=90_000)),
-}
-TEMPOS = {
-    "slow": ("under 90", Q(bpm__lt=90)),
-    "middle": ("90–120", Q(bpm__gte=90, bpm__lt=120)),
-    "fast": ("over 120", Q(bpm__gte=120)),
-}
 
 
 @dataclass(frozen=True)
@@ -48,7 +38,7 @@ class Choice:
 
     value: str
     title: str
-    count: int
+    count: Number
     chosen: bool
     query: str
 
@@ -58,7 +48,7 @@ class Facet:
     name: str
     title: str
     choices: tuple[Choice, ...]
-    is_toggle: bool  # on or off, rather than one of several
+    is_toggle: bool
 
     @property
     def chosen(self) -> Choice | None:
@@ -81,7 +71,7 @@ class LibraryFilter:
         self.after = query.get("after", "")
         rows = query.get("rows", "")
         self.rows = min(max(PAGE, int(rows)), MOST_ROWS) if rows.isdecimal() and len(rows) < 5 else PAGE
-        self.chosen = {name: query.get(name, "")[:120] for name in _FACETS if query.get(name)}
+        self.chosen = {name: query.get(name, "").replace("\x00", "")[:120] for name in KINDS if query.get(name)}
 
     # --- the URL ---
 
@@ -101,37 +91,54 @@ class LibraryFilter:
     def apply(self, tracks: TrackQuerySet, *, but: str = "") -> TrackQuerySet:
         """Narrow to what is asked for; `but` leaves one facet out, to count its other choices."""
         for name, value in self.chosen.items():
-            if name != but and (condition := _FACETS[name].condition(value, self.user)) is not None:
+            if name != but and (condition := KINDS[name].condition(value, self.user)) is not None:
                 tracks = tracks.filter(condition)
         return matching(tracks, self.text)
 
-    def page(self, tracks: TrackQuerySet) -> Page:
-        """One page of the filtered tracks, by key: as quick at the hundred-thousandth track as at the first."""
-        _, field, down = SORTS[self.sort]
-        tracks = self.apply(tracks).annotate(tempo=Coalesce("bpm", Value(0.0), output_field=FloatField()))
-        if (key := _read_cursor(self.after, field)) is not None:
-            tracks = tracks.filter(_beyond(field, down, *key))
-        order = (F(field).desc(), "-id") if down else (F(field).asc(), "id")
-        rows = list(tracks.order_by(*order)[: self.rows + 1])
-        following = ""
-        if len(rows) > self.rows:
-            last = rows[self.rows - 1]
-            following = self.query(after=_write_cursor(getattr(last, field), last.pk))
-        return Page(rows[: self.rows], following)
+    def page(self, tracks: TrackQuerySet, wide: TrackQuerySet) -> Page:
+        """One page of the filtered tracks, by key: as quick at the hundred-thousandth track as at the first.
 
-    def facets(self, tracks: TrackQuerySet) -> list[Facet]:
-        """Every facet with its choices and counts; facets with nothing to choose are left out."""
-        found = []
-        for name, kind in _FACETS.items():
-            narrowed = self.apply(tracks, but=name)
-            choices = tuple(
-                Choice(value, title, count, chosen, self.query(**{name: "" if chosen else value}))
-                for value, title, count in kind.count(narrowed, self.user)
-                if (chosen := self.chosen.get(name) == value) or count
-            )
+        Keys are found first, within an index; only the rows to be shown are then read, as `wide` says. That one has
+        no filter of its own, or SQLite goes through an index of the project for them.
+        """
+        _, field, down = SORTS[self.sort]
+        found = self.apply(tracks).annotate(tempo=Coalesce("bpm", Value(0.0), output_field=FloatField()))
+        if (key := _read_cursor(self.after, field)) is not None:
+            found = found.filter(_beyond(field, down, *key))
+        order = (F(field).desc(), "-id") if down else (F(field).asc(), "id")
+        keys = list(found.order_by(*order).values_list("pk", field)[: self.rows + 1])
+        rows = wide.in_bulk([pk for pk, _ in keys[: self.rows]])
+        last, value = keys[self.rows - 1] if len(keys) > self.rows else (0, None)
+        following = self.query(after=_write_cursor(value, last)) if last else ""
+        return Page([rows[pk] for pk, _ in keys[: self.rows] if pk in rows], following)
+
+    def count(self, tracks: TrackQuerySet) -> tuple[list[Facet], Number]:
+        """Every facet that has something to choose, with its counts; and how many tracks fit in all."""
+        everything = sample(self.apply(tracks))
+        facets = []
+        for name, kind in KINDS.items():
+            found = sample(self.apply(tracks, but=name)) if name in self.chosen else everything
+            choices = self._choices(name, kind, found)
             if len(choices) > 1 or any(choice.chosen for choice in choices) or (choices and kind.alone):
-                found.append(Facet(name, kind.title, choices, kind.is_toggle))
-        return found
+                facets.append(Facet(name, kind.title, choices, kind.is_toggle))
+        return facets, Number(len(everything.rows), everything.is_cut)
+
+    def _choices(self, name: str, kind: Kind, found: Sample) -> tuple[Choice, ...]:
+        counts = {value: number for value, number in kind.count(found, self.user).items() if number}
+        picked = self.chosen.get(name, "")
+        if picked and kind.condition(picked, self.user) is not None:
+            counts.setdefault(picked, 0)
+        titles = kind.titles(counts)
+        return tuple(
+            Choice(
+                value,
+                titles.get(value, value),
+                Number(number, found.is_cut),
+                value == picked,
+                self.query(**{name: "" if value == picked else value}),
+            )
+            for value, number in counts.items()
+        )
 
 
 def _beyond(field: str, down: bool, value: Any, pk: int) -> Q:
@@ -184,81 +191,4 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "title": _text,
     "length_ms": _whole,
     "tempo": _number,
-}
-
-
-# --- the facets, as data ---
-
-Counts = Iterable[tuple[str, str, int]]
-
-
-@dataclass(frozen=True)
-class _Kind:
-    title: str
-    condition: Callable[[str, User], Q | None]
-    count: Callable[[TrackQuerySet, User], Counts]
-    alone: bool = False  # worth showing with a single choice
-    is_toggle: bool = False
-
-
-def _by_column(column: str, title: str) -> Callable[[TrackQuerySet, User], Counts]:
-    def count(tracks: TrackQuerySet, user: User) -> Counts:
-        rows = tracks.order_by().values_list(column, title).annotate(n=Count("pk")).order_by("-n")[:MOST_FACET]
-        return [(str(value), str(label), n) for value, label, n in rows if value]
-
-    return count
-
-
-def _by_author(tracks: TrackQuerySet, user: User) -> Counts:
-    counts = dict(tracks.order_by().values_list("author").annotate(n=Count("pk")).order_by("-n")[:MOST_FACET])
-    people = User.objects.in_bulk(list(counts))
-    return [(str(pk), people[pk].label, n) for pk, n in counts.items()]
-
-
-def _author(value: str, user: User) -> Q | None:
-    return Q(author=int(value)) if value.isdecimal() and len(value) < 19 else None
-
-
-def _by_tag(tracks: TrackQuerySet, user: User) -> Counts:
-    counted = Tag.objects.filter(tracks__in=tracks).values_list("name").annotate(n=Count("tracks")).order_by("-n")
-    return [(name, name, n) for name, n in counted[:MOST_FACET]]
-
-
-def _buckets(buckets: dict[str, tuple[str, Q]]) -> Callable[[TrackQuerySet, User], Counts]:
-    def count(tracks: TrackQuerySet, user: User) -> Counts:
-        counts = tracks.aggregate(**{key: Count("pk", filter=condition) for key, (_, condition) in buckets.items()})
-        return [(key, title, counts[key]) for key, (title, _) in buckets.items()]
-
-    return count
-
-
-def _bucket(buckets: dict[str, tuple[str, Q]]) -> Callable[[str, User], Q | None]:
-    return lambda value, user: buckets[value][1] if value in buckets else None
-
-
-_FACETS: dict[str, _Kind] = {
-    "starred": _Kind(
-        "Starred",
-        lambda value, user: Q(stars__user=user) if value == "1" else None,
-        lambda tracks, user: [("1", "Starred", tracks.starred_by(user).count())],
-        alone=True,
-        is_toggle=True,
-    ),
-    "model": _Kind(
-        "Model",
-        lambda value, user: Q(model_key=value),
-        _by_column("model_key", "generation__model__title"),
-    ),
-    "author": _Kind("Person", _author, _by_author),
-    "tag": _Kind("Tag", lambda value, user: Q(tags__name=value), _by_tag, alone=True),
-    "length": _Kind("Length", _bucket(LENGTHS), _buckets(LENGTHS)),
-    "tempo": _Kind("Tempo", _bucket(TEMPOS), _buckets(TEMPOS)),
-    "key": _Kind("Key", lambda value, user: Q(musical_key=value), _by_column("musical_key", "musical_key")),
-    "findings": _Kind(
-        "Check",
-        lambda value, user: ~Q(findings=[]) if value == "1" else None,
-        lambda tracks, user: [("1", "With findings", tracks.exclude(findings=[]).count())],
-        alone=True,
-        is_toggle=True,
-    ),
 }

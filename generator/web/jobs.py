@@ -4,7 +4,7 @@ import secrets
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Case, Prefetch, Q, When
+from django.db.models import Case, Prefetch, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
@@ -19,10 +19,9 @@ _HEAVY = ("peaks", "measured", "search_text")
 
 def context(user, project: Project) -> dict:
     """The cards to show: everything under way, and what failed or is unclear until it is dismissed."""
-    wanted = Q(state__in=(*State.active(), State.IN_DOUBT)) | Q(
-        state__in=(State.FAILED, State.CANCELLED), dismissed_at=None
-    )
-    rows = project.generations.filter(wanted).select_related("model__provider", "prompt", "author", "price")
+    shown = (*State.active(), State.IN_DOUBT, State.FAILED, State.CANCELLED)  # named, so that the index is used
+    rows = project.generations.filter(state__in=shown, dismissed_at=None)
+    rows = rows.select_related("model__provider", "prompt", "author", "price")
     rows = rows.prefetch_related("entries", Prefetch("tracks", Track.objects.kept().order_by("take").defer(*_HEAVY)))
     under_way_first = Case(When(state__in=State.active(), then=0), default=1)
     jobs = [_card(row) for row in rows.order_by(under_way_first, "-id")[:MOST_CARDS]]
@@ -31,7 +30,7 @@ def context(user, project: Project) -> dict:
         "jobs": jobs,
         "is_moving": bool(moving),
         "percent": round(sum(moving) / len(moving)) if moving else None,
-        "tracks_known": project.tracks.kept().count(),
+        "newest": project.tracks.kept().order_by("-created_at", "-id").values_list("ref", flat=True).first(),
     }
 
 
@@ -56,7 +55,7 @@ def running(request: Request, ref: str) -> HttpResponse:
     project = get_object_or_404(access.projects(request.user), ref=ref)
     cards = context(request.user, project) | {"project": project, "may_edit": access.can_edit(request.user, project)}
     reply = render(request, "studio/_running.html", cards)
-    if request.GET.get("known") != str(cards["tracks_known"]):
+    if request.GET.get("known") != (cards["newest"] or ""):
         client_event(reply, "library-changed")
     return reply
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Project
+from generator.models import Project, Track
 from generator.models.track import TrackQuerySet
 from generator.web import files, jobs
 from generator.web.filters import SORTS, LibraryFilter
@@ -30,15 +30,14 @@ def context(request: Request, project: Project) -> dict:
     """Everything the middle pane shows for this URL."""
     kept = project.tracks.kept()
     wanted = LibraryFilter(request.GET, request.user)
-    page = wanted.page(shown(kept, request.user))
+    facets, total = wanted.count(kept)
     return {
         "project": project,
         "filter": wanted,
-        "page": page,
-        "facets": wanted.facets(kept),
+        "page": wanted.page(kept, shown(Track.objects.all(), request.user)),
+        "facets": facets,
         "sorts": [(key, title) for key, (title, *_) in SORTS.items()],
-        "total": wanted.apply(kept).count(),
-        "binned": project.tracks.binned().count(),
+        "total": total,
         "may_edit": access.can_edit(request.user, project),
         "formats": FORMATS.items(),
         **jobs.context(request.user, project),
@@ -51,7 +50,7 @@ def more(request: Request, ref: str) -> HttpResponse:
     """The next page of rows, to be put in place of the link that asked for it."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     wanted = LibraryFilter(request.GET, request.user)
-    page = wanted.page(shown(project.tracks.kept(), request.user))
+    page = wanted.page(project.tracks.kept(), shown(Track.objects.all(), request.user))
     may_edit = access.can_edit(request.user, project)
     rows = {"project": project, "page": page, "may_edit": may_edit, "formats": FORMATS.items()}
     return render(request, "studio/_rows.html", rows)

@@ -86,6 +86,7 @@ def store(
         findings=_findings(generation, sound, facts, asked_seconds),
         **_columns(sound, facts, known or {}),
     )
+    track.has_findings = bool(track.findings)
     track.search_text = library.search_text(track, tags=())
     return _add(generation, track)
 

@@ -2,8 +2,6 @@
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-document.documentElement.classList.add("scripted");
-
 // --- morphing: what a person is typing, has picked or opened is never taken away by a refresh ---
 Idiomorph.defaults.ignoreActiveValue = true;
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, kind) => {

@@ -24,9 +24,13 @@ ARGUMENTS = [
 ADMIN = "admin@studio.local"
 
 
+def find_chromium() -> str | None:
+    return os.environ.get("STUDIO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    path = os.environ.get("STUDIO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    path = find_chromium()
     if not path:
         pytest.skip("no Chromium found; install one (Debian: sudo apt install chromium) or set STUDIO_CHROMIUM")
     return path

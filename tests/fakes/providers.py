@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 
 import httpx
 
@@ -77,9 +77,11 @@ class FakePoll:
             raise InDoubt("No proper answer.", words=reply.text)
         return _snapshot(reply.json())
 
-    async def find(self, request: Request, since: float, http: httpx.AsyncClient) -> Snapshot | None:
+    async def find(
+        self, request: Request, since: float, http: httpx.AsyncClient, *, known: Collection[str] = ()
+    ) -> Snapshot | None:
         reply = await http.get(f"{os.environ[BASE]}/jobs")
-        found = [job for job in reply.json() if job["prompt"] == request.prompt]
+        found = [job for job in reply.json() if job["prompt"] == request.prompt and job["id"] not in known]
         return Snapshot(Progress.RUNNING, handle=found[0]["id"], raw=found[0]) if found else None
 
 

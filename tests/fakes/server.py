@@ -12,9 +12,11 @@ import json
 import threading
 import wave
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import numpy as np
+
+from tests.fakes.live import Listening
 
 RATE = 44_100
 
@@ -56,7 +58,7 @@ class Script:
 
 
 @dataclass
-class FakeProvider:
+class FakeProvider(Listening):
     """The running server: `with FakeProvider() as fake: fake.url, fake.script, fake.jobs`."""
 
     script: Script = field(default_factory=Script)
@@ -64,19 +66,8 @@ class FakeProvider:
     requests: list[str] = field(default_factory=list)
 
     def __enter__(self) -> "FakeProvider":
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        return super().__enter__()
 
     def accept(self, asked: dict) -> Job:
         with self._lock:
@@ -98,7 +89,7 @@ _REFUSALS = {
 
 
 class _Handler(BaseHTTPRequestHandler):
-    fake: FakeProvider
+    fake: "FakeProvider"
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_: object) -> None:
@@ -190,3 +181,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Drop the connection as a dying process would."""
         self.close_connection = True
         self.connection.close()
+
+
+FakeProvider.handler = _Handler

@@ -15,13 +15,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    with Studio(tmp_path_factory.mktemp("tree")) as running:
-        running.wait_for_a_new_beat()
-        yield running
-
-
 def kinds(studio: Studio) -> dict[str, list[int]]:
     """The processes by what they are; django-q's own are told apart by their place in the tree."""
     tree = studio.tree()

@@ -226,7 +226,7 @@ def test_the_list_is_told_when_tracks_have_come(browser, project, track):
 
     assert "library-changed" in asked("0")
     assert "library-changed" in asked("nonsense")
-    assert asked("1") == ""
+    assert asked(track.ref) == ""
 
 
 def test_a_hundred_ended_runs_leave_room_for_those_under_way(ask, cards):

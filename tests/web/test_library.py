@@ -111,7 +111,7 @@ def test_other_projects_are_not_searched(look, make_track, stranger):
 def facets(browser, project):
     def _facets(**asked) -> dict[str, dict[str, int]]:
         found = browser.get(f"/p/{project.ref}/", asked, headers=LIST).context["facets"]
-        return {facet.name: {choice.value: choice.count for choice in facet.choices} for facet in found}
+        return {facet.name: {choice.value: choice.count.value for choice in facet.choices} for facet in found}
 
     return _facets
 

@@ -1,5 +1,7 @@
 """Filters and tags of the studio's templates."""
 
+from functools import cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -52,6 +54,7 @@ def format_title(key: str) -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """An icon of static/icons.svg; the words beside it (or its button's label) name it."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)

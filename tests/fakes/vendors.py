@@ -1,0 +1,46 @@
+"""Both paid vendors on one live server: `with Vendors() as vendors`, then `vendors.wavespeed` and `vendors.soundverse`.
+
+/api/v3/…       WaveSpeed (see `wavespeed`)     /cdn/<name>    finished files, without any key
+/v5/… /v6/…     Soundverse (see `soundverse`)   /put/<name>    where upload tickets lead
+"""
+
+from urllib.parse import urlsplit
+
+from tests.fakes import sounds
+from tests.fakes.live import LiveHandler, Troubled
+from tests.fakes.soundverse import SoundverseRoutes, SoundverseShop
+from tests.fakes.wavespeed import WaveSpeedRoutes, WaveSpeedShop
+
+
+class VendorHandler(WaveSpeedRoutes, SoundverseRoutes, LiveHandler):
+    fake: "Vendors"
+
+    def route(self) -> None:
+        path = urlsplit(self.path).path
+        if path.startswith("/api/v3/"):
+            self.wavespeed(path.removeprefix("/api/v3/"))
+        elif path.startswith("/cdn/"):
+            self.file(path.rpartition("/")[2])
+        elif path.startswith("/put/") and self.command == "PUT":
+            self.put(path.rpartition("/")[2])
+        else:
+            self.soundverse(path)
+
+    def file(self, name: str) -> None:
+        body, kind = sounds.file(name)
+        self.misbehave(self.fake.take("cover" if name.endswith(".png") else "file"), body)
+        self.send_bytes(200, body, kind)
+
+    def put(self, name: str) -> None:
+        self.misbehave(self.fake.take("put"))
+        self.fake.wavespeed.uploads[name] = self.body
+        self.send_bytes(200, b"", "text/plain")
+
+
+class Vendors(Troubled):
+    handler = VendorHandler
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wavespeed = WaveSpeedShop()
+        self.soundverse = SoundverseShop()

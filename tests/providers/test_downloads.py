@@ -1,0 +1,54 @@
+"""Finished files come home, or do not, with a sentence that says whether trying again can help."""
+
+import pytest
+
+from generator.providers import http
+from generator.providers.http import DownloadFailed
+from tests.fakes.sounds import sound
+
+
+def test_a_finished_file_is_fetched_without_any_key(vendors, tmp_path):
+    http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3", private_ok=True)
+    assert (tmp_path / "a.mp3").read_bytes() == sound("mp3")
+    assert "authorization" not in vendors.seen[0].headers
+
+
+@pytest.mark.parametrize(
+    ("do", "how", "gone"),
+    [
+        ("status", {"status": 404}, True),
+        ("status", {"status": 410}, True),
+        ("status", {"status": 403}, True),
+        ("status", {"status": 503}, False),
+        ("truncated", {}, False),
+        ("drop", {"size": 100}, False),
+        ("reset", {}, False),
+        ("cut", {}, False),
+        ("endless", {}, True),
+        ("redirect", {"to": "file:///etc/passwd"}, True),
+        ("redirect", {"to": "ftp://elsewhere.example/a.mp3"}, True),
+    ],
+)
+def test_a_file_that_does_not_come_says_whether_it_may_come_later(vendors, tmp_path, do, how, gone):
+    vendors.trouble("file", do, **how)
+    with pytest.raises(DownloadFailed) as failed:
+        http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3", private_ok=True, most_bytes=1_000_000)
+    assert failed.value.gone is gone
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://127.0.0.1/a.mp3",
+        "https://10.0.0.1/a.mp3",
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/a.mp3",
+        "https://localhost/a.mp3",
+        "http://cdn.example/a.mp3",
+        "file:///etc/passwd",
+    ],
+)
+def test_only_public_addresses_are_fetched_from(tmp_path, address):
+    with pytest.raises(DownloadFailed) as failed:
+        http.download(address, tmp_path / "a.mp3")
+    assert failed.value.gone

@@ -1,0 +1,94 @@
+"""Both providers behind the studio's own workflow: from a brief to playable tracks, with the money right."""
+
+import dataclasses
+
+import pytest
+
+from generator.models import Entry, Generation, State
+from generator.money import dollars
+from generator.workflow import attend, catalogue, money, sweep
+from tests.providers.conftest import BGM, SOON
+
+MUSIC = "soundverse/music"
+
+
+@pytest.fixture
+def shops(vendors, settings, monkeypatch):
+    """The vendors' fake, offered in the studio's catalogue through the environment."""
+    settings.STUDIO_PROVIDERS = ["generator.providers.wavespeed", "generator.providers.soundverse"]
+    for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
+        monkeypatch.setenv(f"{name}_API_KEY", key)
+        monkeypatch.setenv(f"{name}_BASE_URL", vendors.url)
+    monkeypatch.setattr(attend, "_next_look", lambda generation, now: 0.05)
+    catalogue.registry.cache_clear()
+    yield vendors
+    catalogue.registry.cache_clear()
+
+
+def ended(generation, run_background, state=State.READY) -> Generation:
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == state, list(generation.events.values_list("text", flat=True))
+    assert money.differences() == []
+    return generation
+
+
+def ledger(generation) -> dict[str, int]:
+    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
+
+
+@pytest.mark.parametrize("format", ["mp3", "flac"])
+def test_wavespeed_delivers_tracks_for_the_listed_price(shops, ask, run_background, format):
+    generation = ended(ask(model=BGM, takes=2, format=format), run_background)
+    assert generation.tracks.count() == 2
+    assert ledger(generation) == {"hold": dollars("0.06"), "charge": dollars("0.06")}
+    assert [job.inputs["number_of_songs"] for job in shops.wavespeed.jobs] == [2]
+
+
+def test_a_failure_at_wavespeed_costs_nothing(shops, ask, run_background):
+    shops.wavespeed.end = "cancelled"
+    generation = ended(ask(model=BGM), run_background, State.FAILED)
+    assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
+
+
+def test_a_job_lost_on_the_way_is_found_in_wavespeeds_list_and_delivered_once(shops, ask, run_background):
+    shops.trouble("submit", "reset", accept=True)
+    generation = ask(model=BGM)
+    sweep.run(0.5)
+    generation.refresh_from_db()
+    assert generation.state == State.IN_DOUBT
+    Generation.objects.update(due_at=generation.created_at)
+    ended(generation, run_background)
+    assert len(shops.wavespeed.jobs) == 1
+
+
+@pytest.mark.parametrize("framing", ["bare", "sse"])
+def test_soundverse_delivers_a_track_with_its_title_and_cover(shops, ask, run_background, framing):
+    shops.soundverse.framing = framing
+    generation = ended(ask(model=MUSIC, format="mp3", settings={"style": "jazz"}), run_background)
+    track = generation.tracks.get()
+    assert track.title == "Paper Lanterns"
+    assert shops.requests("GET", "-cover.png")
+    assert ledger(generation) == {"hold": dollars("0.05"), "charge": dollars("0.05")}
+    assert generation.handle == "123456789"
+
+
+def test_soundverse_in_one_answer_is_the_same(shops, ask, run_background, monkeypatch):
+    monkeypatch.setenv("SOUNDVERSE_MODE", "sync")
+    generation = ended(ask(model=MUSIC, format="mp3"), run_background)
+    assert generation.handle == shops.soundverse.jobs[0].message_id
+
+
+def test_a_stream_lost_without_an_id_keeps_its_hold_and_is_not_sent_again(shops, ask):
+    shops.trouble("stream", "drop", size=300)
+    generation = ask(model=MUSIC, format="mp3")
+    sweep.run(0.5)
+    sweep.run(0.3)
+    generation.refresh_from_db()
+    assert generation.state in (State.IN_DOUBT, State.RUNNING)
+    assert ledger(generation) == {"hold": dollars("0.05")}
+    assert len(shops.requests("POST")) == 1
+
+
+def test_patience_is_short_in_these_tests_and_long_in_the_studio():
+    assert dataclasses.astuple(SOON) < (10.0, 60.0, 30.0, 120.0, 900.0)
