@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -24,6 +25,12 @@ from tests.fakes.server import FakeProvider
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    """Forget the tries that were counted: no test is throttled for what another one did."""
+    cache.clear()
 
 
 @pytest.fixture
