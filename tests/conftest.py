@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -24,6 +25,12 @@ from tests.fakes.server import FakeProvider
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits() -> None:
+    """Forget the tries that were counted: no test is throttled for what another one did."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -161,6 +168,7 @@ def make_track(user, project, small_files) -> Callable[..., Track]:
             "true_peak": -12.0,
             "peaks": bytes(800),
             "waveform": "M0 20H240",
+            "has_findings": bool(columns.get("findings")),
         }
         track = Track.objects.create(**where, generation=generation, **facts | columns)
         library.reindex(track)

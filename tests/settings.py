@@ -20,6 +20,9 @@ STORAGES = {
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if not env.str("REDIS_URL", default=""):  # noqa: F405
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+else:  # a database of Redis for each of the processes that test side by side: clearing one leaves the others alone
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    CACHES["default"]["LOCATION"] = CACHES["default"]["LOCATION"].rpartition("/")[0] + f"/{int(worker) % 16}"
 WHITENOISE_AUTOREFRESH = True
 STUDIO_PROVIDERS = ["generator.providers.composer", "tests.fakes.poll", "tests.fakes.stream"]
 STUDIO_PRIVATE_DOWNLOADS = True

@@ -64,7 +64,7 @@ class ProviderAdmin(admin.ModelAdmin):
 
     @admin.display(description="Balance")
     def balance_is(self, obj: ProviderAccount) -> str:
-        return f"{money.show(obj.balance)}, {obj.balance_at:%Y-%m-%d %H:%M}" if obj.balance_at else "never read"
+        return f"{money.show(obj.balance or 0)}, {obj.balance_at:%Y-%m-%d %H:%M}" if obj.balance_at else "never read"
 
     def response_change(self, request, obj: ProviderAccount) -> HttpResponse:
         """After saving: try the key when that was the button."""

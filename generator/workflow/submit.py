@@ -233,8 +233,10 @@ def retry(generation: Generation, actor: User, idempotency_key: str) -> Generati
     """Ask for the same again as a new generation with a hold of its own; a seed is kept, so a local retry is the same.
 
     Raises:
-        Refused: as `submit`.
+        Refused: as `submit`, and while the first one may still deliver and cost.
     """
+    if generation.state not in State.ended():
+        raise Refused("It has not ended yet. It can be tried again once it has.")
     settings = dict(generation.prompt.settings)
     takes, format = settings.pop("takes"), settings.pop("format")
     again = submit(

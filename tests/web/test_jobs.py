@@ -158,6 +158,15 @@ def test_what_is_unclear_is_neither_tried_again_nor_dismissed_from_the_card(ask,
     assert "Dismiss" not in shown
 
 
+@pytest.mark.parametrize("state", [*State.active(), State.IN_DOUBT])
+def test_what_may_still_deliver_is_not_paid_a_second_time(browser, ask, cards, state):
+    generation = put(ask(), state)
+    reply = browser.post(door(generation, "retry"), {"idempotency_key": "k"}, headers=HTMX)
+    assert "It has not ended yet." in reply.headers["HX-Trigger"]
+    assert Generation.objects.count() == 1
+    assert f'id="job-{generation.ref}"' in cards()
+
+
 # --- dismiss ---
 
 

@@ -135,23 +135,26 @@ def test_a_line_links_to_its_track_only_for_those_who_may_go_there(browser, clie
 # --- nonsense ---
 
 
-@pytest.mark.parametrize(
-    "month", ["", "2026-13", "2026-00", "1999-12", "20260-1", "2026-1", "now", "9999-12", "2026-11-01", "२०२६-११", "-"]
-)
-@pytest.mark.parametrize("address", ["/spend/", "/spend/lines/"])
-def test_a_month_that_is_none_is_this_one(browser, user, address, month):
-    assert browser.get(address, {"month": month}).context["month"] == browser.get(address).context["month"]
+NO_MONTHS = ["", "2026-13", "2026-00", "1999-12", "20260-1", "2026-1", "now", "9999-12", "2026-11-01", "२०२६-११", "-"]
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"day": "0"}, {"day": "32"}, {"day": "x"}, {"day": "-1"}, {"day": "01"}, {"kind": "theft"}, {"person": "me"},
-        {"person": "9" * 30}, {"before": "x"}, {"before": "-1"}, {"before": "9" * 30}, {"person": "٣"},
-    ],
-)  # fmt: skip
-def test_a_filter_that_makes_no_sense_is_as_if_it_had_not_been_asked(browser, spent, asked):
-    assert browser.get("/spend/lines/", asked).context["total"] == browser.get("/spend/lines/").context["total"]
+def test_a_month_that_is_none_is_this_one(browser, user):
+    for address in ("/spend/", "/spend/lines/"):
+        this = browser.get(address).context["month"]
+        assert {browser.get(address, {"month": month}).context["month"] for month in NO_MONTHS} == {this}
+
+
+NONSENSE = [
+    {"day": "0"}, {"day": "32"}, {"day": "x"}, {"day": "-1"}, {"day": "01"}, {"kind": "theft"}, {"person": "me"},
+    {"person": "9" * 30}, {"before": "x"}, {"before": "-1"}, {"before": "9" * 30}, {"person": "٣"},
+]  # fmt: skip
+
+
+def test_a_filter_that_makes_no_sense_is_as_if_it_had_not_been_asked(browser, spent):
+    everything = browser.get("/spend/lines/").context["total"]
+    assert everything.lines > 0
+    for asked in NONSENSE:
+        assert browser.get("/spend/lines/", asked).context["total"] == everything, asked
 
 
 @pytest.mark.parametrize("asked", [{"model": "none/such"}, {"of": "nowhere"}, {"person": "9" * 18}, {"before": "0"}])
