@@ -354,6 +354,16 @@ def test_an_answer_that_was_packed_all_the_same_is_unpacked(vendors, wavespeed):
     assert wavespeed.poll("abc").progress == Progress.RUNNING
 
 
+@pytest.mark.parametrize(("padding", "readable"), [(0, True), (900_000, True), (1_000_000, False)])
+def test_an_answer_is_read_up_to_a_megabyte(vendors, wavespeed, padding, readable):
+    body = envelope(200, "success", id="abc", status="processing") + b" " * padding
+    vendors.trouble("result", "status", body=body)
+    if readable:
+        assert wavespeed.poll("abc").handle == "abc"
+    else:
+        assert type(wavespeed.refused("poll", "abc")) is Busy
+
+
 def test_a_job_the_vendor_does_not_know_is_none_only_when_both_addresses_say_so(vendors, wavespeed):
     assert wavespeed.poll("f" * 32) is None
     handle = wavespeed.submit(brief()).handle
