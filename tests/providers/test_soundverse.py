@@ -84,8 +84,9 @@ def test_progress_is_told_as_it_comes_and_the_end_has_everything(vendors, soundv
     assert len(vendors.soundverse.jobs) == 1
 
 
-def test_the_single_answer_is_a_stream_of_one(vendors, soundverse):
-    told, error = listen(soundverse(mode="sync"), tune())
+@pytest.mark.parametrize("mode", ["sync", " Blocking"])
+def test_the_single_answer_is_a_stream_of_one(vendors, soundverse, mode):
+    told, error = listen(soundverse(mode=mode), tune())
     assert error is None
     assert [snapshot.progress for snapshot in told] == [Progress.COMPLETED]
     assert told[0].handle == vendors.soundverse.jobs[0].message_id
@@ -244,6 +245,14 @@ def test_a_failure_in_the_stream_ends_it_with_the_vendors_words(vendors, soundve
     told, error = hear(vendors, soundverse, line(FIRST_CHUNK, task_id="5"), line(chunk), line(LAST_CHUNK))
     assert error is None
     assert (told[-1].progress, told[-1].error, told[-1].handle) == (Progress.FAILED, "The engine gave up", "5")
+
+
+def test_an_error_in_the_first_chunk_never_has_the_request_sent_again(vendors, soundverse):
+    busy = "Rate limits have been passed for the user."
+    told, error = hear(vendors, soundverse, line(FIRST_CHUNK, error=True, content=busy))
+    assert (told, type(error), error.words) == ([], Failed, busy)
+    told, error = hear(vendors, soundverse, line({"success": False, "message": busy}))
+    assert (told, type(error)) == ([], Busy)
 
 
 @pytest.mark.parametrize("error", [False, "", None, "false", "None", 0])
