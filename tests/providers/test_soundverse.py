@@ -12,7 +12,7 @@ from generator.providers import soundverse as adapter
 from generator.providers.base import Configurable, Output, Progress, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, Rejected
 from generator.providers.soundverse import MUSIC, Soundverse
-from tests.providers.conftest import Caller, listen, tune
+from tests.providers.conftest import Caller, hasty, listen, tune
 
 SYNC_SAMPLE = {
     "success": True,
@@ -324,7 +324,7 @@ def test_a_stream_that_only_pings_ends_in_doubt(vendors, soundverse):
 
 def test_a_stream_that_never_ends_is_left_in_time(vendors, soundverse):
     vendors.trouble("sync", "drip", accept=True, seconds=0.05)
-    told, error = listen(soundverse(mode="sync"), tune())
+    told, error = listen(hasty(soundverse(mode="sync")), tune())
     assert (told, type(error)) == ([], InDoubt)
 
 
@@ -405,7 +405,7 @@ def test_a_stream_that_breaks_off_is_in_doubt_and_what_was_told_stays_told(vendo
 @pytest.mark.parametrize("mode", ["stream", "sync"])
 def test_an_answer_that_never_was_one_is_in_doubt(vendors, soundverse, mode, do, how):
     vendors.trouble(mode, do, **how)
-    told, error = listen(soundverse(mode=mode), tune())
+    told, error = listen(Caller(soundverse(mode=mode)).facing(do).provider, tune())
     assert (told, type(error)) == ([], InDoubt)
     assert len(vendors.requests("POST")) == 1
 
@@ -508,7 +508,7 @@ def test_a_bad_status_answer_says_nothing_about_the_job(vendors, soundverse, do,
     vendors.soundverse.accept({})
     vendors.trouble("status", do, **how)
     provider = soundverse(status_path="/v5/status?message_id={id}")
-    assert type(Caller(provider).refused("recover", "123456789")) is error
+    assert type(Caller(provider).facing(do).refused("recover", "123456789")) is error
 
 
 def test_the_spec_says_that_its_price_is_an_estimate():
