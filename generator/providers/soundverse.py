@@ -3,7 +3,7 @@
 The contract is described in docs/providers.md, "Soundverse". What the account's `extra` may hold, because the vendor
 has published several versions of paths and bodies:
 
-    mode          stream (default) or sync
+    mode          stream (default), or sync (also called blocking)
     path          where the stream is asked for; /v5/generate/music-gen
     sync_path     where the single answer is asked for; the path above and /sync
     fields        the body's fields, in commas; a later version's: "prompt,style", or renamed: "text=prompt,style"
@@ -39,7 +39,7 @@ from generator.providers.base import (
     Snapshot,
     from_environment,
 )
-from generator.providers.errors import Busy, InDoubt, OperatorMustAct, ProviderError, Rejected
+from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
 from generator.providers.outside import loads, plain, tidy
 
 HOME = "https://api.soundverse.ai"
@@ -112,7 +112,7 @@ class Soundverse:
     async def stream(self, request: Request, http: httpx.AsyncClient) -> AsyncIterator[Snapshot]:
         """Send the request, once, and tell what comes back as it comes, the id the moment it is read."""
         account = self._account
-        sync = _mode(account) == "sync"
+        sync = _is_sync(account)
         patience = account.patience
         url, key, body = self._address(account, sync), calls.key_of(account, self.title), body_of(request, account)
         idempotent = {"Idempotency-Key": request.reference} if re.fullmatch(r"[\w-]{1,64}", request.reference) else {}
@@ -169,8 +169,8 @@ class Soundverse:
 _LATER = "Soundverse cannot say just now how far it is; the studio asks again."
 
 
-def _mode(account: ProviderConfig) -> str:
-    return account.extra.get("mode", "stream").strip().lower()
+def _is_sync(account: ProviderConfig) -> bool:
+    return account.extra.get("mode", "").strip().lower() in ("sync", "blocking")
 
 
 def _join(base: str, path: str) -> str:
@@ -224,10 +224,16 @@ async def _told(reply: httpx.Response, key: str, patience: Patience, *, sync: bo
 
 
 def _next(heard: wire.Said, last: Snapshot | None, reply: httpx.Response) -> Snapshot:
-    """What an object adds to what is known; a refusal before anything else was said is the refusal of the request."""
+    """What an object adds to what is known; a refusal before anything else was said is the refusal of the request.
+
+    A chunk with an error comes after the acceptance, so it never means that the request may be sent again.
+    """
     if last is None and not heard.handle and (heard.refused or heard.failed):
         stated = {**heard.raw, "success": False, "message": heard.words}
-        raise wire.refusal(200, stated, "", calls.retry_after(reply.headers, 60.0))
+        error = wire.refusal(200, stated, "", calls.retry_after(reply.headers, 60.0))
+        if isinstance(error, Busy) and not heard.refused:
+            error = Failed(wire.COULD_NOT, words=heard.words)
+        raise error
     return heard.snapshot(last.handle if last else "")
 
 

@@ -285,7 +285,7 @@ _ROOM = "Soundverse has no room just now; the studio tries again by itself."
 _MONEY = f"The studio's credit at Soundverse is used up. {_ADMIN}"
 _KEY = f"Soundverse does not accept the studio's key. {_ADMIN}"
 _MOVED = f"Soundverse does not know the address the studio uses; its API may have moved on. {_ADMIN}"
-_COULD_NOT = "Soundverse could not make this. The studio charges nothing for it. Try again, or use another model."
+COULD_NOT = "Soundverse could not make this. The studio charges nothing for it. Try again, or use another model."
 _PROMPT = f"Soundverse cannot use this text. Say in a few words what the music is for. {FREE}"
 _POLICY = f"Soundverse refused this text: it names an artist, or has a word it does not allow. {FREE}"
 # Narrow on purpose: a refusal may quote the text that was sent, and a person's text must not look like our problem.
@@ -330,11 +330,11 @@ def _meaning(code: int, body: Mapping[str, Any] | None, words: str) -> tuple[typ
     if code in _CODES:
         return _CODES[code]
     if body is not None and "Detail" in body:
-        return Failed, _COULD_NOT
+        return Failed, COULD_NOT
     if 400 <= code < 500:
         return Rejected, f"Soundverse did not accept this request. {FREE}"
     if 200 <= code < 300 and body is not None:
         return (
-            (Rejected, f"Soundverse did not accept this request. {FREE}") if "detail" in body else (Failed, _COULD_NOT)
+            (Rejected, f"Soundverse did not accept this request. {FREE}") if "detail" in body else (Failed, COULD_NOT)
         )
     return InDoubt, UNCLEAR

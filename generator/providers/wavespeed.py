@@ -137,7 +137,8 @@ class WaveSpeed:
         It must be of the model, hold everything that was asked, and have begun between the submit and its time-out.
         `known`: ids that belong to generations already; they are never taken.
         """
-        recipe, body = RECIPES[request.model], body_of(request)
+        body = body_of(request)
+        recipe = RECIPES[request.model]
         earliest, latest = since - SKEW, since + self._account.patience.submit + SKEW
         asked = {"model": recipe.path, "created_after": _utc(earliest), "include_inputs": True}
         found: list[tuple[float, wire.Prediction]] = []

@@ -2,8 +2,11 @@
 
 /api/v3/…       WaveSpeed (see `wavespeed`)     /cdn/<name>    finished files, without any key
 /v5/… /v6/…     Soundverse (see `soundverse`)   /put/<name>    where upload tickets lead
+
+`python -m tests.fakes.vendors` runs it until it is stopped, for trying the studio by hand.
 """
 
+import threading
 from urllib.parse import urlsplit
 
 from tests.fakes import sounds
@@ -27,7 +30,8 @@ class VendorHandler(WaveSpeedRoutes, SoundverseRoutes, LiveHandler):
             self.soundverse(path)
 
     def file(self, name: str) -> None:
-        body, kind = sounds.file(name)
+        uploaded = self.fake.wavespeed.uploads.get(name)
+        body, kind = (uploaded, "application/octet-stream") if uploaded is not None else sounds.file(name)
         self.misbehave(self.fake.take("cover" if name.endswith(".png") else "file"), body)
         self.send_bytes(200, body, kind)
 
@@ -44,3 +48,15 @@ class Vendors(Troubled):
         super().__init__()
         self.wavespeed = WaveSpeedShop()
         self.soundverse = SoundverseShop()
+
+
+def main() -> None:
+    with Vendors() as vendors:
+        vendors.wavespeed.polls = 4
+        for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
+            print(f"export {name}_BASE_URL={vendors.url} {name}_API_KEY={key}", flush=True)
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

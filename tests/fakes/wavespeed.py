@@ -187,10 +187,12 @@ class WaveSpeedRoutes:
             return self.error(401, "Unauthorized: invalid API key")
         fixed = {
             ("POST", "predictions"): self.history,
+            ("GET", "predictions"): self.history,
             ("POST", "predictions/delete"): self.delete_jobs,
             ("POST", "media/uploads"): self.ticket,
             ("POST", "media/upload/binary"): self.binary,
             ("POST", "upload"): self.binary,
+            ("POST", "uploads"): self.binary,
             ("POST", "model/price"): self.quote,
             ("POST", "model/pricing"): self.unit_price,
             ("POST", "billings/search"): self.billings,
@@ -252,7 +254,7 @@ class WaveSpeedRoutes:
             shop.deliver_hook(job, self.fake.url)
 
     def history(self) -> None:
-        shop, asked = self.fake.wavespeed, json.loads(self.body)
+        shop, asked = self.fake.wavespeed, json.loads(self.body or b"{}")
         page, size = asked.get("page", 1), asked.get("page_size", 20)
         if page < 1 or not 1 <= size <= 100:
             return self.error(400, "page is not valid")

@@ -52,3 +52,15 @@ def test_only_public_addresses_are_fetched_from(tmp_path, address):
     with pytest.raises(DownloadFailed) as failed:
         http.download(address, tmp_path / "a.mp3")
     assert failed.value.gone
+
+
+def test_a_redirect_into_our_own_network_is_not_followed(vendors, tmp_path, monkeypatch):
+    vendors.trouble("file", "redirect", to="https://169.254.169.254/latest/meta-data")
+    careful = http.check_address
+
+    def only_the_first(address: str, *, private_ok: bool = False) -> None:
+        careful(address, private_ok=address.startswith(vendors.url))
+
+    monkeypatch.setattr(http, "check_address", only_the_first)
+    with pytest.raises(DownloadFailed, match="private network"):
+        http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3")

@@ -12,7 +12,7 @@ from generator.providers import soundverse as adapter
 from generator.providers.base import Configurable, Output, Progress, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, Rejected
 from generator.providers.soundverse import MUSIC, Soundverse
-from tests.providers.conftest import Caller, listen, tune
+from tests.providers.conftest import Caller, hasty, listen, tune
 
 SYNC_SAMPLE = {
     "success": True,
@@ -84,8 +84,9 @@ def test_progress_is_told_as_it_comes_and_the_end_has_everything(vendors, soundv
     assert len(vendors.soundverse.jobs) == 1
 
 
-def test_the_single_answer_is_a_stream_of_one(vendors, soundverse):
-    told, error = listen(soundverse(mode="sync"), tune())
+@pytest.mark.parametrize("mode", ["sync", " Blocking"])
+def test_the_single_answer_is_a_stream_of_one(vendors, soundverse, mode):
+    told, error = listen(soundverse(mode=mode), tune())
     assert error is None
     assert [snapshot.progress for snapshot in told] == [Progress.COMPLETED]
     assert told[0].handle == vendors.soundverse.jobs[0].message_id
@@ -246,6 +247,14 @@ def test_a_failure_in_the_stream_ends_it_with_the_vendors_words(vendors, soundve
     assert (told[-1].progress, told[-1].error, told[-1].handle) == (Progress.FAILED, "The engine gave up", "5")
 
 
+def test_an_error_in_the_first_chunk_never_has_the_request_sent_again(vendors, soundverse):
+    busy = "Rate limits have been passed for the user."
+    told, error = hear(vendors, soundverse, line(FIRST_CHUNK, error=True, content=busy))
+    assert (told, type(error), error.words) == ([], Failed, busy)
+    told, error = hear(vendors, soundverse, line({"success": False, "message": busy}))
+    assert (told, type(error)) == ([], Busy)
+
+
 @pytest.mark.parametrize("error", [False, "", None, "false", "None", 0])
 def test_no_error_is_no_error_however_it_is_written(vendors, soundverse, error):
     told, raised = hear(vendors, soundverse, line(FIRST_CHUNK, error=error), line(LAST_CHUNK, error=error))
@@ -315,7 +324,7 @@ def test_a_stream_that_only_pings_ends_in_doubt(vendors, soundverse):
 
 def test_a_stream_that_never_ends_is_left_in_time(vendors, soundverse):
     vendors.trouble("sync", "drip", accept=True, seconds=0.05)
-    told, error = listen(soundverse(mode="sync"), tune())
+    told, error = listen(hasty(soundverse(mode="sync")), tune())
     assert (told, type(error)) == ([], InDoubt)
 
 
@@ -396,7 +405,7 @@ def test_a_stream_that_breaks_off_is_in_doubt_and_what_was_told_stays_told(vendo
 @pytest.mark.parametrize("mode", ["stream", "sync"])
 def test_an_answer_that_never_was_one_is_in_doubt(vendors, soundverse, mode, do, how):
     vendors.trouble(mode, do, **how)
-    told, error = listen(soundverse(mode=mode), tune())
+    told, error = listen(Caller(soundverse(mode=mode)).facing(do).provider, tune())
     assert (told, type(error)) == ([], InDoubt)
     assert len(vendors.requests("POST")) == 1
 
@@ -499,7 +508,7 @@ def test_a_bad_status_answer_says_nothing_about_the_job(vendors, soundverse, do,
     vendors.soundverse.accept({})
     vendors.trouble("status", do, **how)
     provider = soundverse(status_path="/v5/status?message_id={id}")
-    assert type(Caller(provider).refused("recover", "123456789")) is error
+    assert type(Caller(provider).facing(do).refused("recover", "123456789")) is error
 
 
 def test_the_spec_says_that_its_price_is_an_estimate():

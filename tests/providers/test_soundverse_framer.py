@@ -30,6 +30,7 @@ STREAMS = {
     "event, id and retry lines": (b"event: chunk\nid: 7\nretry: 3000\ndata: " + a + b"\n\nevent\ndata\n\n", [A], 0),
     "comments and pings": (b": ping\n\n:\n" + a + b"\n: ping\n" + b + b"\n", [A, B], 0),
     "an event over several data lines": (b'data: {"content": "one",\ndata: "isComplete": false}\n\n', [A], 0),
+    "an event over several data lines, CRLF": (b'data: {"content": "one",\r\ndata: "isComplete": false}\r\n', [A], 0),
     "an object printed over lines": (json.dumps(A, indent=2).encode() + b"\n" + b + b"\n", [A, B], 0),
     "an object printed over lines, CRLF": (json.dumps(A, indent=2).replace("\n", "\r\n").encode(), [A], 0),
     "both framings in one stream": (a + b"\ndata: " + b + b"\n\n", [A, B], 0),

@@ -1,13 +1,11 @@
 """Both providers behind the studio's own workflow: from a brief to playable tracks, with the money right."""
 
-import dataclasses
-
 import pytest
 
 from generator.models import Entry, Generation, State
 from generator.money import dollars
 from generator.workflow import attend, catalogue, money, sweep
-from tests.providers.conftest import BGM, SOON
+from tests.providers.conftest import BGM
 
 MUSIC = "soundverse/music"
 
@@ -88,7 +86,3 @@ def test_a_stream_lost_without_an_id_keeps_its_hold_and_is_not_sent_again(shops,
     assert generation.state in (State.IN_DOUBT, State.RUNNING)
     assert ledger(generation) == {"hold": dollars("0.05")}
     assert len(shops.requests("POST")) == 1
-
-
-def test_patience_is_short_in_these_tests_and_long_in_the_studio():
-    assert dataclasses.astuple(SOON) < (10.0, 60.0, 30.0, 120.0, 900.0)

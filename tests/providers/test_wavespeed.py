@@ -9,7 +9,7 @@ import pytest
 from generator.providers.base import Configurable, PollProvider, Progress, ProviderConfig
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, Rejected
 from generator.providers.wavespeed import WaveSpeed
-from tests.providers.conftest import BGM, Caller, brief
+from tests.providers.conftest import BGM, HASTY, Caller, brief
 
 
 def submits(vendors) -> list:
@@ -186,7 +186,7 @@ BROKEN = [
 @pytest.mark.parametrize(("do", "how"), [row[1:] for row in BROKEN], ids=[row[0] for row in BROKEN])
 def test_a_lost_answer_is_in_doubt_and_never_sent_again(vendors, wavespeed, do, how):
     vendors.trouble("submit", do, **how)
-    assert type(wavespeed.refused("submit", brief())) is InDoubt
+    assert type(wavespeed.facing(do).refused("submit", brief())) is InDoubt
     assert len(submits(vendors)) == 1
     assert len(vendors.wavespeed.jobs) == bool(how)
 
@@ -241,7 +241,7 @@ def test_a_connection_that_was_never_made_is_only_busy(vendors, account, address
     assert type(Caller(provider).refused("submit", brief())) is Busy
 
 
-def test_a_connection_that_takes_too_long_to_make_is_only_busy(account):
+def test_a_connection_that_takes_too_long_to_make_is_only_busy():
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -249,7 +249,7 @@ def test_a_connection_that_takes_too_long_to_make_is_only_busy(account):
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
         address = f"http://127.0.0.1:{full.getsockname()[1]}"
-        provider = WaveSpeed(ProviderConfig(address, account.key, patience=account.patience))
+        provider = WaveSpeed(ProviderConfig(address, "k", patience=HASTY))
         assert type(Caller(provider).refused("submit", brief())) is Busy
 
 
@@ -344,7 +344,7 @@ POLLS = [
 def test_a_bad_answer_to_a_poll_says_nothing_about_the_job(vendors, wavespeed, do, how, error):
     handle = wavespeed.submit(brief()).handle
     vendors.trouble("result", do, **how)
-    assert type(wavespeed.refused("poll", handle)) is error
+    assert type(wavespeed.facing(do).refused("poll", handle)) is error
     assert wavespeed.poll(handle).handle == handle
 
 
@@ -352,6 +352,16 @@ def test_an_answer_that_was_packed_all_the_same_is_unpacked(vendors, wavespeed):
     body = gzip.compress(envelope(200, "success", id="abc", status="processing"))
     vendors.trouble("result", "status", body=body, headers={"content-encoding": "gzip"})
     assert wavespeed.poll("abc").progress == Progress.RUNNING
+
+
+@pytest.mark.parametrize(("padding", "readable"), [(0, True), (900_000, True), (1_000_000, False)])
+def test_an_answer_is_read_up_to_a_megabyte(vendors, wavespeed, padding, readable):
+    body = envelope(200, "success", id="abc", status="processing") + b" " * padding
+    vendors.trouble("result", "status", body=body)
+    if readable:
+        assert wavespeed.poll("abc").handle == "abc"
+    else:
+        assert type(wavespeed.refused("poll", "abc")) is Busy
 
 
 def test_a_job_the_vendor_does_not_know_is_none_only_when_both_addresses_say_so(vendors, wavespeed):
