@@ -6,7 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from generator import money, workflow
-from generator.admin.base import DollarsField, dollars
+from generator.admin.base import DollarsField
 from generator.models import MusicModel, Price, ProviderAccount
 
 
@@ -21,6 +21,9 @@ class _Secret(forms.CharField):
 
 class ProviderForm(forms.ModelForm):
     secret = _Secret(label="API key")
+    base_url = forms.URLField(
+        label="Address", required=False, assume_scheme="https", help_text="Empty: the provider's own."
+    )
     webhook_secret = _Secret(label="Webhook secret")
 
     class Meta:
@@ -52,7 +55,7 @@ class ProviderForm(forms.ModelForm):
 class ProviderAdmin(admin.ModelAdmin):
     form = ProviderForm
     change_form_template = "admin/provider.html"
-    list_display = ("title", "enabled", "key_is", dollars("balance", "Balance"), "breaker", "last_error_at")
+    list_display = ("title", "enabled", "key_is", "balance_is", "breaker", "last_error_at")
     readonly_fields = ("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at", "balance_is")
     actions = ("try_again_now",)
 

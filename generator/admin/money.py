@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 
 from generator.admin.base import DollarsField, ReadOnly, dollars
-from generator.models import Budget, Entry, Rollup
+from generator.models import Budget, Entry, ProviderBill, Rollup
 
 
 class BudgetForm(forms.ModelForm):
@@ -44,3 +44,11 @@ class RollupAdmin(ReadOnly):
     )
     list_filter = ("month", "provider_key")
     list_select_related = ("user", "project")
+
+
+@admin.register(ProviderBill)
+class BillAdmin(ReadOnly):
+    list_display = ("at", "account", "kind", dollars("amount", "Amount"), "handle", "generation")
+    list_filter = ("account", "kind")
+    list_select_related = ("account", "generation")
+    search_fields = ("uuid", "handle")

@@ -29,7 +29,7 @@ class ViewerTimeZone:
 class RefuseNul:
     """Turn away requests with a NUL character: no one types it, and PostgreSQL cannot even look for it.
 
-    The create form says so itself, beside everything that was typed.
+    The create form says so itself, beside everything that was typed; a message needs its raw bytes.
     """
 
     def __init__(self, get_response):
@@ -41,7 +41,7 @@ class RefuseNul:
     def process_view(self, request: Request, *view) -> HttpResponse | None:
         door = request.resolver_match.url_name if request.resolver_match else None
         read = [] if door == "create-live" else [request.GET]
-        read += [] if door == "generate" else [request.POST]
+        read += [] if door in ("generate", "hook") else [request.POST]
         values = (value for sent in read for pair in sent.lists() for value in (pair[0], *pair[1]))
         if "\x00" in request.path or any("\x00" in value for value in values):
             sentence = "There is a character in it that cannot be stored. Nothing was changed."

@@ -22,6 +22,7 @@ from generator.models import (
     Price,
     Project,
     ProviderAccount,
+    ProviderBill,
     Rollup,
     Track,
     User,
@@ -29,7 +30,7 @@ from generator.models import (
 from tests.conftest import COMPOSER
 
 # What only the studio itself writes: nobody adds, changes or deletes it, whatever their permissions.
-READ_ONLY = (Entry, Rollup, Generation, Track, Heartbeat)
+READ_ONLY = (Entry, ProviderBill, Rollup, Generation, Track, Heartbeat)
 # What may be done to the rest.
 MAY = {
     Price: {"add"},
@@ -81,6 +82,9 @@ def one_of_each(ask, make_track, user, project) -> dict[type, object]:
         workflow.people.invite("guest@example.com", user, project),
         Budget.objects.create(user=user, cap=5),
         Heartbeat.objects.create(name="cluster", at=now),
+        ProviderBill.objects.create(
+            account=ProviderAccount.objects.get(key="composer"), uuid="b1", kind="charge", amount=1
+        ),
         Group.objects.create(name="Finance"),
         Schedule.objects.create(name="s", func="f"),
         Success.objects.create(id="s" * 32, success=True, **task),

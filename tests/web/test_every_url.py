@@ -55,9 +55,10 @@ TABLE = """
     new-project          POST    in         302       302     302     302    302
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
+    hook                 POST    400        400       400     400     400    400
     healthz              GET     200        200       200     200     200    200
 """
-OPEN = ("join", "healthz")  # no sign-in asked for, whatever the method
+OPEN = ("join", "hook", "healthz")  # no sign-in asked for, whatever the method
 
 # What a POST carries, and what a GET asks for.
 SENT = {
@@ -134,7 +135,7 @@ def people(user, stranger, member) -> dict[str, Client]:
 
 def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
-    arguments = {"format": "wav", "token": things["token"]}
+    arguments = {"format": "wav", "token": things["token"], "key": "composer"}
     arguments["ref"] = things[{"p": "project", "g": "generation", "t": "track"}.get(route.partition("/")[0], "project")]
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
