@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.composer import STYLES, BriefError, ComposerControls, compose, read_brief
-from generator.composer.instruments import RATE
+from generator.composer.modal import RATE
 
 CODECS = {".flac": "flac", ".mp3": "libmp3lame"}
 
@@ -55,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{made.title}: {made.bpm:g} BPM, {made.key}, {brief.length_s:g} s in {took:.2f} s ({speed:.0f}×)")
     if asked.stems:
         asked.stems.mkdir(parents=True, exist_ok=True)
-        for name, stem in made.stems().items():
+        for name in made.stem_names:  # one after the other: all of them at once are large
+            stem = made.stem(name)
             write_audio(asked.stems / f"{name}.wav", (np.clip(stem, -1, 1) * 32767).astype(np.int16))
     if asked.midi:
         asked.midi.write_bytes(made.midi())
