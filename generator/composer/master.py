@@ -21,6 +21,8 @@ MONO_BELOW = 120.0  # Hz
 ATTACK, RELEASE, SLOW_RELEASE = 700.0, 45.0, 9.0  # dB/s
 REFERENCE = 0.14  # RMS of the loudest passages as they enter the glue
 MOST_GAIN = 60.0  # dB
+NEAR_CEILING = 0.15  # samples above this may come near the ceiling at −14 LUFS: what lies between them is looked at
+LOUD_DRIVE = 0.08  # a LU above −14: loud masters are rounded off rather than left to the limiter alone
 _WARM = RATE // 2
 
 Tick = Callable[[float], None]
@@ -47,11 +49,13 @@ def master(
         return pcm
     tidy = _Tidy(_last_frames(blocks, frames) if loop else None)
     powers, peaks, measure = [], [], Powers()
+    near = NEAR_CEILING * 10 ** ((-14 - lufs) / 10)  # every LU louder takes some 2 dB more gain under the limiter
+    drive = min(1.0, drive + LOUD_DRIVE * max(0.0, lufs + 14))
     for number, block in enumerate(blocks):
         tidy.clean(block)
         _glue(block, REFERENCE / level, drive)
         powers.append(measure.of(block))
-        peaks.append(step_peaks(block, near=0.25))
+        peaks.append(step_peaks(block, near))
         tick(0.6 * (number + 1) / len(blocks))
     gain = _planned(np.concatenate(powers), np.concatenate(peaks), frames, lufs, loop)
     count = len(blocks)

@@ -14,6 +14,7 @@ from generator.composer.styles import STYLES, Part, Style
 from generator.composer.theory import chord, nearest, voicing
 
 RANGES = {"bass": (26, 55), "pad": (43, 84), "comp": (43, 86), "arp": (43, 98), "lead": (57, 93), "counter": (52, 88)}
+STRUCK_AGAIN = 3.5  # beats of the last chord from which short instruments strike it twice
 TUNEFUL = ("lead", "counter")
 
 
@@ -101,9 +102,15 @@ def _last_chord(part: Part, now: Harmony) -> Iterator[Note]:
     if part.role == "bass":
         yield Note(now.start, now.length, _root(now, part), 0.75)
         return
-    spread = 0.06 if part.role in ("arp", "comp") else 0.0
-    for number, pitch in enumerate(_near(now.voicing, part.centre)):
-        yield Note(now.start + number * spread, now.length - number * spread, pitch, 0.6)
+    pitches = _power(now, part) if part.pattern.startswith("power") else _near(now.voicing, part.centre)
+    spread = {"arp": 0.5, "comp": 0.05}.get(part.role, 0.0)
+    ladder = (*pitches, *(pitch + 12 for pitch in pitches[:2])) if part.role == "arp" else pitches
+    for number, pitch in enumerate(ladder):
+        later = min(number * spread, now.length / 2)
+        yield Note(now.start + later, now.length - later, pitch, 0.62 - 0.03 * number)
+    if part.role == "comp" and now.length > STRUCK_AGAIN:  # what dies away soon would leave a hole
+        for pitch in pitches:
+            yield Note(now.start + 2, now.length - 2, pitch, 0.4)
 
 
 def _root(now: Harmony, part: Part) -> int:

@@ -63,6 +63,7 @@ class Style:
     texture: str = ""
     drive: float = 0.15
     melody_density: float = 0.5
+    longest_ring: float = 4.5  # seconds of the last chord; short where nothing in the ensemble sustains
     leans: tuple[str, ...] = ()  # keys an ear may hear instead: "relative", "dominant", "subdominant"
 
 
