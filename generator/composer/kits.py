@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from scipy import signal
 from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE
 
-Wave = NDArray[np.float64]
+Wave = NDArray[np.float32]
 
 VARIANTS = 4
 SOFT = 0.45  # below this velocity the softer, darker stroke is played
@@ -60,7 +61,7 @@ LEVEL = {  # dB, so that a groove of equally strong strokes is balanced
 }  # fmt: skip
 CHOKES = {"hat": "hat", "pedal": "hat", "open": "hat"}  # drums of one group stop each other
 WIDE = ("crash", "clap", "ride", "brush")  # drums that are a little different on either side
-_ALIKE = 0.75  # how much of a wide drum both sides share
+WIDTH = 0.3  # how much they differ; the difference cancels in mono
 
 
 def drum(kit: str, name: str, variant: int, *, soft: bool = False) -> Sound:
@@ -70,17 +71,18 @@ def drum(kit: str, name: str, variant: int, *, soft: bool = False) -> Sound:
 
 def _made(kit: str, name: str, variant: int, soft: bool) -> Sound:
     tuning = KITS[kit]
-    sides = [_stroke(tuning, name, np.random.default_rng([variant, *kit.encode(), *name.encode()]))]
+    dice = np.random.default_rng([variant, *kit.encode(), *name.encode()])
+    sound: Wave
+    middle = _stroke(tuning, name, dice)
+    sound = middle[None, :]
     if name in WIDE:
-        common = sides[0]
-        own = [_stroke(tuning, name, np.random.default_rng([variant, side, *name.encode()])) for side in (1, 2)]
-        sides = [common * _ALIKE + side * (1 - _ALIKE) for side in own]
-    sound = np.array(sides)
+        side = _stroke(tuning, name, dice) * WIDTH
+        sound = np.stack([middle + side, middle - side])
     dark = min(tuning.dark or 20_000.0, SOFT_HZ if soft else 20_000.0)
     if dark < 20_000:
-        sound = signal.sosfilt(signal.butter(2, dark, fs=RATE, output="sos"), sound)
+        sound = _filtered(sound, "low", dark)
     if tuning.chip:
-        sound = np.round(sound * 7) / 7
+        sound = np.asarray(np.round(sound * 7) / 7, np.float32)
     fade = min(200, sound.shape[1])
     sound[:, -fade:] *= np.linspace(1, 0, fade)
     return np.asarray(sound / max(1e-6, float(np.abs(sound).max())) * 0.8, dtype=np.float32)
@@ -92,21 +94,28 @@ def _stroke(tuning: Kit, name: str, random: np.random.Generator) -> Wave:
 
 
 def _time(seconds: float) -> Wave:
-    return np.arange(int(seconds * RATE)) / RATE
+    return np.arange(int(seconds * RATE), dtype=np.float32) / np.float32(RATE)
 
 
 def _noise(random: np.random.Generator, count: int, low: float = 0, high: float = 0) -> Wave:
-    noise = random.standard_normal(count)
+    noise = random.standard_normal(count, dtype=np.float32)
     if low:
-        noise = signal.sosfilt(signal.butter(2, low, "high", fs=RATE, output="sos"), noise)
-    if high:
-        noise = signal.sosfilt(signal.butter(2, high, "low", fs=RATE, output="sos"), noise)
-    return np.asarray(noise)
+        noise = _filtered(noise, "high", low)
+    return _filtered(noise, "low", high) if high else noise
+
+
+def _filtered(sound: Wave, kind: str, hz: float) -> Wave:
+    return np.asarray(signal.sosfilt(_sections(kind, hz), sound))
+
+
+@lru_cache(maxsize=100)
+def _sections(kind: str, hz: float) -> Wave:
+    return np.asarray(signal.butter(2, hz, kind, fs=RATE, output="sos"), np.float32)
 
 
 def _swept(start: float, end: float, t: Wave, speed: float) -> Wave:
     pitch = end + (start - end) * np.exp(-t / speed)
-    return np.asarray(np.sin(2 * np.pi * np.cumsum(pitch) / RATE))
+    return np.sin(np.cumsum(pitch, dtype=np.float64) * (2 * np.pi / RATE)).astype(np.float32)
 
 
 def _kick(kit: Kit, random: np.random.Generator) -> Wave:
@@ -140,10 +149,11 @@ def _clap(kit: Kit, random: np.random.Generator) -> Wave:
 def _metal(length: float, ring: float) -> Callable[[Kit, np.random.Generator], Wave]:
     def make(kit: Kit, random: np.random.Generator) -> Wave:
         lasting = length or kit.hat[1]
-        t = _time(min(2.2, lasting * 6))
-        tuned = np.array((2050, 3113, 4390, 5222, 6711, 8133)) * random.uniform(0.99, 1.01)
-        partials = np.sign(np.sin(2 * np.pi * tuned[:, None] * t)).sum(axis=0)
-        body = signal.sosfilt(signal.butter(3, kit.hat[0], "high", fs=RATE, output="sos"), partials * 0.15 * ring)
+        t = _time(min(1.8, lasting * 5))
+        tuned = np.array((2050, 3113, 4390, 5222, 6711, 8133), np.float32) * np.float32(random.uniform(0.99, 1.01))
+        above = (tuned[:, None] * t) % 1 < 0.5
+        squares = np.asarray(np.sum(above, axis=0, dtype=np.float32) - len(tuned) / 2, np.float32)
+        body = _filtered(squares * np.float32(0.3 * ring), "high", kit.hat[0])
         return np.asarray((body + _noise(random, len(t), kit.hat[0], 13_000)) * np.exp(-t / lasting))
 
     return make

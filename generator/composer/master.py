@@ -1,7 +1,7 @@
 """The last room: tidy low end, a little glue, the asked loudness, a true-peak ceiling, 16 bits.
 
-The mix arrives in blocks and leaves as samples; each block is let go as soon as it is finished, so that ten minutes
-never lie in memory twice. The limiter is planned on peaks taken every 1.4 ms: its gain is the highest curve, falling
+The mix arrives on a reel of blocks and leaves as samples in the same place, so that ten minutes never lie in memory
+twice. The limiter is planned on peaks taken every 1.4 ms: its gain is the highest curve, falling
 at most ATTACK and rising at most RELEASE dB/s, that keeps every peak under the ceiling.
 """
 
@@ -14,6 +14,7 @@ from scipy import signal
 from generator.composer.cache import Sound
 from generator.composer.meter import POWER_STEP, STEP, Powers, integrated, step_peaks
 from generator.composer.modal import RATE
+from generator.composer.reel import Reel
 from generator.composer.room import BLOCK
 
 CEILING = -1.2  # dBTP aimed at, for a promise of −1
@@ -29,59 +30,49 @@ Tick = Callable[[float], None]
 
 
 def master(
-    blocks: list[Sound],
-    frames: int,
-    lufs: float,
-    drive: float,
-    seed: int,
-    *,
-    loop: bool = False,
-    tick: Tick = lambda done: None,
+    reel: Reel, lufs: float, drive: float, seed: int, *, loop: bool = False, tick: Tick = lambda done: None
 ) -> NDArray[np.int16]:
-    """Finish a mix given as blocks (2, BLOCK), the last padded; returns int16, shape (frames, 2).
+    """Finish the mix on a reel, in its place; returns int16, shape (frames, 2).
 
-    The list is emptied on the way. `loop` makes filters and limiter treat the end as leading into the beginning.
+    `loop` makes filters and limiter treat the end as leading into the beginning.
     """
-    pcm = np.zeros((frames, 2), np.int16)
-    level = _loud_rms(blocks)
+    level = _loud_rms(reel)
     if level < 1e-7:
-        blocks.clear()
-        return pcm
-    tidy = _Tidy(_last_frames(blocks, frames) if loop else None)
-    powers, peaks, measure = [], [], Powers()
+        return np.zeros((reel.frames, 2), np.int16)
     near = NEAR_CEILING * 10 ** ((-14 - lufs) / 10)  # every LU louder takes some 2 dB more gain under the limiter
     drive = min(1.0, drive + LOUD_DRIVE * max(0.0, lufs + 14))
-    for number, block in enumerate(blocks):
+    tidy = _Tidy(_last_frames(reel) if loop else None)
+    powers, peaks, measure = [], [], Powers()
+    for number in range(reel.count):
+        block = reel.get(number)
         tidy.clean(block)
         _glue(block, REFERENCE / level, drive)
         powers.append(measure.of(block))
         peaks.append(step_peaks(block, near))
-        tick(0.6 * (number + 1) / len(blocks))
-    gain = _planned(np.concatenate(powers), np.concatenate(peaks), frames, lufs, loop)
-    count = len(blocks)
-    for number in range(count):
-        first = number * BLOCK
-        size = min(BLOCK, frames - first)
-        if size > 0:
-            curve = _spread(gain, first // STEP, BLOCK // STEP)[:size]
-            pcm[first : first + size] = _to_16_bit(blocks[0][:, :size] * curve, seed + number)
-        del blocks[0]
-        tick(0.6 + 0.4 * (number + 1) / count)
-    return pcm
+        reel.put(number, block)
+        tick(0.6 * (number + 1) / reel.count)
+    gain = _planned(np.concatenate(powers), np.concatenate(peaks), reel.frames, lufs, loop)
+    for number in range(reel.count):
+        curve = _spread(gain, number * BLOCK // STEP, BLOCK // STEP)
+        block = reel.get(number)[:, : len(curve)] * curve
+        reel.finish(number, _to_16_bit(block, seed + number))
+        tick(0.6 + 0.4 * (number + 1) / reel.count)
+    return reel.finished()
 
 
-def _loud_rms(blocks: list[Sound]) -> float:
+def _loud_rms(reel: Reel) -> float:
     """Root mean square of the loudest tenth, in pieces of 100 ms."""
-    rows = [block.reshape(2, -1, 10 * POWER_STEP) for block in blocks]
+    rows = (reel.get(number).reshape(2, -1, 10 * POWER_STEP) for number in range(reel.count))
     power = np.concatenate([np.einsum("cbs,cbs->b", row, row) for row in rows]) / (20 * POWER_STEP)
     top = np.sort(power)[-max(1, len(power) // 10) :]
     return float(np.sqrt(top.mean()))
 
 
-def _last_frames(blocks: list[Sound], frames: int) -> Sound:
+def _last_frames(reel: Reel) -> Sound:
     """The last half second before the end, for filters that should arrive warm at the beginning."""
-    whole = np.concatenate(blocks[-2:], axis=1)
-    end = frames - (len(blocks) - len(blocks[-2:])) * BLOCK
+    first = max(0, reel.count - 2)
+    whole = np.concatenate([reel.get(number) for number in range(first, reel.count)], axis=1)
+    end = reel.frames - first * BLOCK
     return whole[:, max(0, end - _WARM) : end]
 
 

@@ -19,6 +19,7 @@ from generator.composer.form import Form
 from generator.composer.instruments import play
 from generator.composer.modal import RATE
 from generator.composer.notes import Line, Note, Score
+from generator.composer.reel import Store
 from generator.composer.room import BLOCK, Echo, Room
 from generator.composer.styles import Style
 
@@ -96,24 +97,28 @@ def stem_names(score: Score, style: Style) -> list[str]:
     return names + ([DRUMS] if score.hits else []) + ([TEXTURE] if score.texture else [])
 
 
-def render(score: Score, style: Style, seed: int, tick: Tick = lambda done: None, only: str = "") -> list[Sound]:
-    """Mix a score to float32 blocks (2, BLOCK), the last padded with silence; `only` names a single stem instead.
+def render(score: Score, style: Style, seed: int, store: Store, tick: Tick = lambda done: None, only: str = "") -> None:
+    """Mix a score into a store, block by block; `only` names a single stem instead.
 
     In a loop, what rings past the end is folded over the beginning.
     """
     total = frames_of(score.form)
-    count = -(-total // BLOCK)
-    rendered = -(-(total + int(TAIL_S * RATE)) // BLOCK) if score.form.loop else count
+    rendered = -(-(total + int(TAIL_S * RATE) * score.form.loop) // BLOCK)
     desk = _Desk(score, style, seed, only)
-    blocks: list[Sound] = []
+    tail = []
     for number in range(rendered):
-        blocks.append(desk.block(number * BLOCK, partial(tick, number / rendered)))
+        first = number * BLOCK
+        block = desk.block(first, partial(tick, number / rendered))
+        if score.form.loop and first + BLOCK > total:
+            tail.append(block[:, max(0, total - first) :].copy())
+        elif not score.form.loop:
+            _ring_out(block, first, total, score.form)
+        block[:, max(0, total - first) :] = 0
+        if first < total:
+            store.put(number, block)
         tick((number + 1) / rendered)
-    if score.form.loop:
-        _fold(blocks, total)
-    else:
-        _ring_out(blocks, total, score.form)
-    return blocks[:count]
+    if tail:
+        _fold(store, np.concatenate(tail, axis=1), total)
 
 
 class _Desk:
@@ -161,30 +166,27 @@ class _Desk:
         return out
 
 
-def _fold(blocks: list[Sound], total: int) -> None:
+def _fold(store: Store, tail: Sound, total: int) -> None:
     """Add what rings past the end to the beginning, where the loop comes round again."""
-    whole = np.concatenate(blocks, axis=1)
-    tail = whole[:, total:]
+    over = np.zeros((2, min(total, tail.shape[1])), np.float32)
     for begin in range(0, tail.shape[1], total):
-        part = tail[:, begin : begin + total].copy()
-        whole[:, : part.shape[1]] += part
-    whole[:, total:] = 0
-    for number, block in enumerate(blocks):
-        block[:] = whole[:, number * BLOCK : (number + 1) * BLOCK]
+        part = tail[:, begin : begin + total]
+        over[:, : part.shape[1]] += part
+    for number in range(-(-over.shape[1] // BLOCK)):
+        block = store.get(number)
+        part = over[:, number * BLOCK : (number + 1) * BLOCK]
+        block[:, : part.shape[1]] += part
+        store.put(number, block)
 
 
-def _ring_out(blocks: list[Sound], total: int, form: Form) -> None:
+def _ring_out(block: Sound, first: int, total: int, form: Form) -> None:
     """Let the last chord fade to nothing exactly at the end."""
     fade = int(min(max(form.ring_s * 0.7, 0.9), 4.5, form.length_s / 3) * RATE)
-    curve = (0.5 + 0.5 * np.cos(np.linspace(0, np.pi, fade, dtype=np.float32))) ** np.float32(1.3)
     begin = total - fade
-    for number, block in enumerate(blocks):
-        first = number * BLOCK
-        a, b = max(begin, first), min(total, first + BLOCK)
-        if a < b:
-            block[:, a - first : b - first] *= curve[a - begin : b - begin]
-        if total < first + BLOCK:
-            block[:, max(0, total - first) :] = 0
+    a, b = max(begin, first), min(total, first + BLOCK)
+    if a < b:
+        share = np.arange(a - begin, b - begin, dtype=np.float32) / np.float32(fade - 1)
+        block[:, a - first : b - first] *= (0.5 + 0.5 * np.cos(np.float32(np.pi) * share)) ** np.float32(1.3)
 
 
 # --- players ---

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 44_100
-FINE = 480  # frames in a row of the product
+FINE = 240  # frames in a row of the product
 # OpenBLAS keeps a product on the calling thread below this many multiplications; more threads only burn CPU here.
 SMALL_PRODUCT = 250_000
 _SEGMENTS = (0.0, 0.12, 0.5, 1.5, 4.0, 60.0)  # seconds; modes that have died are left out of later segments
@@ -32,31 +32,43 @@ def ring(modes: Modes, seconds: float, *, stereo: bool = True) -> NDArray[np.flo
     """Let modes ring from time zero; float32, shape (2 or 1, frames)."""
     frames = int(seconds * RATE)
     out = np.zeros((2 if stereo else 1, -(-frames // FINE) * FINE), np.float32)
+    fine = _fine(modes)
     for begin, end in itertools.pairwise(_SEGMENTS):
         first, last = int(begin * RATE) // FINE, min(out.shape[1] // FINE, int(end * RATE) // FINE)
-        alive = modes.t60 * 1.05 > begin
-        if first >= last or not alive.any():
+        alive = np.flatnonzero(modes.t60 * 1.05 > begin)
+        if first >= last or not len(alive):
             break
-        _add_rows(out[:, first * FINE : last * FINE], modes, alive, first)
+        _add_rows(out[:, first * FINE : last * FINE], modes, alive, fine[:, alive], first)
     return out[:, :frames]
 
 
-def _add_rows(out: NDArray[np.float32], modes: Modes, alive: NDArray[np.bool_], first: int) -> None:
-    hz, decay = modes.hz[alive], -6.9078 / (modes.t60[alive] * RATE)
+def _fine(modes: Modes) -> NDArray[np.float32]:
+    """Every mode's sine and cosine over one row: (2, modes, FINE)."""
+    at = np.arange(FINE)
+    angle = ((modes.hz[:, None] / RATE) * at % 1.0 * (2 * np.pi)).astype(np.float32)
+    level = np.exp((_decay(modes)[:, None] * at).astype(np.float32))
+    return np.stack([np.sin(angle) * level, np.cos(angle) * level])
+
+
+def _decay(modes: Modes) -> NDArray[np.float64]:
+    """The exponent a frame: ln(1000) a T60."""
+    return np.asarray(-6.9078 / (modes.t60 * RATE))
+
+
+def _add_rows(
+    out: NDArray[np.float32], modes: Modes, alive: NDArray[np.intp], fine: NDArray[np.float32], first: int
+) -> None:
     rows = out.shape[1] // FINE
     at = (first + np.arange(rows)) * float(FINE)
-    turns = at[:, None] * (hz / RATE) + modes.phase[alive]
-    level = np.exp(at[:, None] * decay).astype(np.float32)
-    angle = ((turns % 1.0) * (2 * np.pi)).astype(np.float32)
+    turns = at[:, None] * (modes.hz[alive] / RATE) + modes.phase[alive]
+    level = np.exp((at[:, None] * _decay(modes)[alive]).astype(np.float32))
+    angle = (turns % 1.0 * (2 * np.pi)).astype(np.float32)
     cosine, sine = np.cos(angle) * level, np.sin(angle) * level
-    fine_at = np.arange(FINE)
-    fine_angle = (((hz[:, None] / RATE) * fine_at % 1.0) * (2 * np.pi)).astype(np.float32)
-    fine_level = np.exp(decay[:, None] * fine_at).astype(np.float32)
-    fine = np.concatenate([np.sin(fine_angle) * fine_level, np.cos(fine_angle) * fine_level])
-    group = max(1, SMALL_PRODUCT // (FINE * len(fine)))
+    basis = fine.reshape(-1, FINE)
+    group = max(1, SMALL_PRODUCT // basis.size)
     for side, gains in enumerate((modes.left, modes.right)[: len(out)]):
         gain = gains[alive].astype(np.float32)
         coarse = np.concatenate([cosine * gain, sine * gain], axis=1)
         rowed = out[side].reshape(rows, FINE)
         for begin in range(0, rows, group):
-            np.matmul(coarse[begin : begin + group], fine, out=rowed[begin : begin + group])
+            np.matmul(coarse[begin : begin + group], basis, out=rowed[begin : begin + group])

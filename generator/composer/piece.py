@@ -12,6 +12,7 @@ from generator.composer.brief import Brief
 from generator.composer.form import Form, plan
 from generator.composer.modal import RATE
 from generator.composer.notes import Score
+from generator.composer.reel import Reel, Tape
 from generator.composer.score import write
 from generator.composer.styles import STYLES
 
@@ -71,12 +72,9 @@ class Composition:
 
     def stem(self, name: str = "") -> NDArray[np.float32]:
         """One player alone, float32 (frames, 2), before the master; without a name the whole mix."""
-        blocks = mix.render(self.score, STYLES[self.brief.style], self.brief.seed, only=name)
-        whole = np.empty((len(self.pcm), 2), np.float32)
-        for number, block in enumerate(blocks):
-            part = whole[number * mix.BLOCK : (number + 1) * mix.BLOCK]
-            part[:] = block.T[: len(part)]
-        return whole
+        tape = Tape(len(self.pcm))
+        mix.render(self.score, STYLES[self.brief.style], self.brief.seed, tape, only=name)
+        return tape.sound[:, : len(self.pcm)].T
 
     def stems(self) -> dict[str, NDArray[np.float32]]:
         """Every player alone as `stem` gives it: they add up to the mix that was mastered."""
@@ -99,10 +97,10 @@ def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] 
     report("Writing the notes", 0.03)
     score = write(brief, form, take)
     report("Playing and mixing", 0.1)
-    rough = mix.render(score, style, brief.seed, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
+    reel = Reel(mix.frames_of(form))
+    mix.render(score, style, brief.seed, reel, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
     pcm = master.master(
-        rough,
-        mix.frames_of(form),
+        reel,
         brief.loudness_lufs,
         style.drive,
         brief.seed,

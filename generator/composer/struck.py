@@ -1,6 +1,7 @@
 """Struck and plucked bodies: pianos, guitars, mallets, plucked basses, as modes that ring and die."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,17 @@ from scipy import signal
 from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE, Modes, ring
 
-LENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds sounds are made for; a note takes the next longer one
+LENGTHS = (
+    0.25,
+    0.5,
+    1.0,
+    1.5,
+    2.0,
+    3.0,
+    4.0,
+    6.0,
+    8.0,
+)  # seconds sounds are made for; a note takes the next longer one
 DULLER = (1.7, 1.0, 0.6)  # soft, medium and hard strokes
 LOUDEST_HZ = 15_000.0
 
@@ -59,7 +70,7 @@ def _strike(name: str, voice: Struck, pitch: float, seconds: float, layer: int, 
     number = np.arange(len(ratios))[audible]
     life = voice.t60 * 2 ** (-(pitch - 60) / 12 / voice.octave_decay)
     t60 = np.asarray(life / (1 + voice.high_damp * number), np.float64)
-    sound = ring(_strings(voice, hz, amps, t60, random), seconds)
+    sound = ring(_strings(voice, hz, amps, t60, random), seconds, stereo=voice.width > 0 or voice.tremolo > 0)
     return _finish(sound, voice, layer, random)
 
 
@@ -128,8 +139,13 @@ def _finish(sound: Sound, voice: Struck, layer: int, random: np.random.Generator
 def _knock(sound: Sound, voice: Struck, layer: int, random: np.random.Generator) -> None:
     count = min(int(0.08 * RATE), sound.shape[1])
     low, high = voice.noise_hz
-    band = signal.butter(1, (low, high * (0.6, 1.0, 1.5)[layer]), "band", fs=RATE, output="sos")
-    knock = signal.sosfilt(band, random.standard_normal((2, count)) + random.standard_normal(count))
-    knock *= np.exp(-np.arange(count) / (0.009 * RATE))
-    knock *= voice.noise * (0.5, 1.0, 1.7)[layer] / max(1e-9, float(np.abs(knock).max()))
-    sound[:, :count] += knock.astype(np.float32)
+    sides = random.standard_normal((len(sound), count), dtype=np.float32)
+    knock = signal.sosfilt(_band(low, high * (0.6, 1.0, 1.5)[layer]), sides + sides[::-1] * np.float32(0.5))
+    knock *= np.exp(np.arange(count, dtype=np.float32) / np.float32(-0.009 * RATE))
+    knock *= np.float32(voice.noise * (0.5, 1.0, 1.7)[layer] / max(1e-9, float(np.abs(knock).max())))
+    sound[:, :count] += knock
+
+
+@lru_cache(maxsize=60)
+def _band(low: float, high: float) -> NDArray[np.float32]:
+    return np.asarray(signal.butter(1, (low, high), "band", fs=RATE, output="sos"), np.float32)
