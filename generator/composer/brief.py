@@ -55,7 +55,7 @@ INSTRUMENTS: dict[str, tuple[str, ...]] = {
     "pad": ("pad", "pads"),
     "synth": ("synth", "synths", "synthesizer"),
     "brass": ("brass", "horn", "horns", "trumpet"),
-    "flute": ("flute", "whistle"),
+    "flute": ("flute", "whistle", "clarinet", "woodwinds", "woodwind"),
     "bells": ("bells", "bell", "glockenspiel", "chimes"),
     "vibraphone": ("vibraphone", "vibes", "marimba"),
     "melody": ("melody", "lead", "tune"),

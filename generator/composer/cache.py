@@ -38,5 +38,11 @@ class SoundCache:
                 self._bytes -= self._held.popitem(last=False)[1].nbytes
         return made
 
+    def clear(self) -> None:
+        """Let go of everything."""
+        with self._lock:
+            self._held.clear()
+            self._bytes = 0
+
 
 SOUNDS = SoundCache()

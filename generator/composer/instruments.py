@@ -85,7 +85,6 @@ VOICES: dict[str, Voice] = {
     "violin": Solo(_BOWED, vibrato=0.006, rate=5.6, late=0.2, breath=0.02, attack=0.09, release=0.2, program=40, gain=0.9),
     "cello": Solo(_BOWED[:9], vibrato=0.005, rate=5.2, late=0.25, breath=0.02, attack=0.1, release=0.25, program=42),
     "muteharmon": Solo((0.7, 0.9, 1.0, 0.6, 0.45, 0.3, 0.2, 0.14, 0.08), vibrato=0.003, breath=0.03, attack=0.03, release=0.1, program=59, gain=0.8),
-    "accordion": Solo((1.0, 0.7, 0.6, 0.3, 0.3, 0.14, 0.12, 0.06), vibrato=0.001, scoop=0, breath=0.01, attack=0.04, release=0.1, program=21, gain=0.85),
     "sawlead": Solo(tuple(a * 0.88**n for n, a in enumerate(_SAW)), vibrato=0.004, rate=5.5, scoop=60, breath=0.0, attack=0.012, release=0.2, program=81, gain=0.8),
     "softlead": Solo((1.0, 0.4, 0.25, 0.12, 0.06, 0.03), vibrato=0.004, scoop=80, breath=0.0, attack=0.02, release=0.25, program=85, gain=0.95),
 }  # fmt: skip

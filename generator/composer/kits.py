@@ -32,7 +32,6 @@ class Kit:
 
 
 KITS: dict[str, Kit] = {
-    "acoustic": Kit(kick=(120, 56, 0.22, 0.4), snare=(190, 0.17, 0.7), hat=(6500, 0.04), tom=(105, 0.35)),
     "dusty": Kit(kick=(120, 52, 0.26, 0.2), snare=(178, 0.15, 0.66), hat=(5500, 0.04), dark=6000),
     "clean": Kit(kick=(140, 56, 0.24, 0.3), snare=(200, 0.14, 0.7)),
     "house": Kit(kick=(190, 50, 0.30, 0.5), hat=(7500, 0.035), snare=(200, 0.16, 0.8)),

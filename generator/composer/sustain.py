@@ -15,6 +15,7 @@ from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE
 
 LOOP_S = 2.0
+LOWEST_SUB = 36.0  # Hz: an octave below would be rumble that few speakers play
 BLURRED_SIZE = 1 << 17  # frames of an ensemble's loop: three seconds before it repeats
 BRIGHTER = (0.8, 1.0, 1.25)  # soft, medium and hard layers
 _ATTACK_EXPONENT = 1.5
@@ -48,7 +49,7 @@ class Loop:
     decay: float = 0.0  # seconds to fall to `sustain`; 0: none
     sustain: float = 1.0
     release: float = 0.12
-    sub: float = 0.0  # a sine an octave below
+    sub: float = 0.0  # a sine an octave below, or under the lowest notes at their own pitch
     stereo: bool = True
     program: int = 81
     gain: float = 1.0
@@ -106,7 +107,8 @@ def _made(name: str, voice: Loop, pitch: float, cutoff: float) -> Sound:
                 _sharp(lines, voice, cycles + shift, f0, cutoff, random)
         if voice.sub:
             power = float(np.sqrt(np.sum(np.abs(lines) ** 2)))
-            lines[max(1, round(f0 / 2 * size / RATE))] += voice.sub * power * 1j
+            lower = f0 / 2 if f0 / 2 >= LOWEST_SUB else f0
+            lines[max(1, round(lower * size / RATE))] += voice.sub * power * 1j
         out[side] = fft.irfft(lines, size)
     level = float(np.sqrt(np.mean(out**2)))
     return out * np.float32(0.2 * voice.gain / max(level, 1e-12))

@@ -50,7 +50,7 @@ class Style:
     swing: float = 0.5  # where the off-beat sixteenth (or eighth) falls in its pair
     swing_unit: int = 2  # in sixteenths: 1 swings sixteenths, 2 swings eighths
     bars_a_chord: float = 1.0
-    kit: str = "acoustic"
+    kit: str = "clean"
     drums_level: float = -6.0
     drums_enter: float = 0.0
     drums_room: float = 1.0
@@ -64,7 +64,7 @@ class Style:
     drive: float = 0.15
     melody_density: float = 0.5
     longest_ring: float = 4.5  # seconds of the last chord; short where nothing in the ensemble sustains
-    leans: tuple[str, ...] = ()  # keys an ear may hear instead: "relative", "dominant", "subdominant"
+    leans: tuple[str, ...] = ()  # keys an ear may hear instead: "relative", "dominant", "subdominant", "mediant"
 
 
 def style(words: str, images: str, **facts: Any) -> Style:
