@@ -67,6 +67,8 @@ TEXTURES: dict[str, tuple[str, ...]] = {
 }
 _NO = r"(?:no|without(?: any)?|leave out|minus|skip(?: the)?|zero)"
 _WITHOUT = re.compile(rf"\b{_NO}\s+(?P<what>(?:the\s+)?[\w-]+(?:(?:,| or| and)\s+(?:no\s+)?[\w-]+)*)")
+# "80s synth" and "the 90s" are decades; "60s of jazz" and "jazz, 60s" are lengths.
+_DECADE = re.compile(r"(?:\b(?:the|an?|early|late|mid)[ -])[5-9]0s\b|\b[5-9]0s(?= (?!of\b|long\b|loop)\w)")
 _LENGTH = re.compile(
     r"(?<![\d.])(?:(?P<minutes>\d{1,2}):(?P<rest>[0-5]\d)(?!\d)"
     r"|(?P<number>\d{1,4}(?:[.,]\d{1,2})?)[\s-]*(?P<unit>seconds?|secs?|s|minutes?|mins?|min|m)\b)"
@@ -206,6 +208,15 @@ def _texture(kept: str, text: str, style: Style, heard: list[Heard]) -> str:
     return "" if refused else style.texture
 
 
+def _found(text: str, words: Sequence[str]) -> list[str]:
+    """Every phrase that a text has, the longest first; none inside another."""
+    found = []
+    while word := _find(text, words):
+        found.append(word)
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", " ", text)
+    return found
+
+
 def _left_out(text: str, controls: ComposerControls, heard: list[Heard]) -> set[str]:
     out = set()
     phrases = " ".join(found["what"] for found in _WITHOUT.finditer(text))
@@ -222,11 +233,9 @@ def _style(text: str, controls: ComposerControls, use: str, dice: random.Random,
             raise BriefError(f"There is no style called “{controls.style}”.")
         heard.append(Heard(controls.style, STYLES[controls.style].title.lower()))
         return STYLES[controls.style]
-    best, phrase = None, ""
-    for style in STYLES.values():
-        word = _find(text, style.words)
-        if word and len(word) > len(phrase):
-            best, phrase = style, word
+    found = {style.key: _found(text, style.words) for style in STYLES.values()}
+    key = max(found, key=lambda key: (sum(map(len, found[key])), key == USES.get(use, ("", ""))[1]))
+    best, phrase = (STYLES[key], ", ".join(found[key])) if found[key] else (None, "")
     if best is None:
         key = USES[use][1] if use else _by_mood(text, dice)
         best, phrase = STYLES[key], _find(text, USES[use][0]) if use else "your words"
@@ -261,6 +270,7 @@ def _length(text: str, controls: ComposerControls, use: str, heard: list[Heard])
 
 def _written_lengths(text: str) -> Iterator[tuple[str, float]]:
     """Lengths in a text as (words, seconds): in figures, then spelled out."""
+    text = _DECADE.sub(" ", text)
     for found in _LENGTH.finditer(text):
         if found["minutes"]:
             yield found[0], float(int(found["minutes"]) * 60 + int(found["rest"]))

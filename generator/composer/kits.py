@@ -42,7 +42,7 @@ KITS: dict[str, Kit] = {
     "bossa": Kit(kick=(95, 58, 0.2, 0.1), snare=(200, 0.1, 0.8), hat=(7000, 0.04)),
     "hand": Kit(kick=(95, 60, 0.22, 0.15), snare=(220, 0.1, 0.6), hat=(6500, 0.05)),
     "world": Kit(kick=(92, 62, 0.34, 0.12), snare=(230, 0.09, 0.6), hat=(6500, 0.04), tom=(88, 0.5)),
-    "cinematic": Kit(kick=(100, 42, 0.6, 0.25), tom=(82, 0.8), snare=(160, 0.28, 0.7), hat=(6000, 0.05), dark=8000),
+    "cinematic": Kit(kick=(105, 48, 0.5, 0.25), tom=(82, 0.8), snare=(160, 0.28, 0.7), hat=(6000, 0.05), dark=8000),
     "chip": Kit(kick=(220, 55, 0.12, 0.0), snare=(180, 0.1, 1.0), hat=(6000, 0.03), chip=True),
 }
 # General MIDI percussion keys; also the list of drums there are.

@@ -15,6 +15,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @lru_cache(maxsize=30)
-def made(style: str, seed: int = 1, length_s: float = 15.0, **controls: object) -> Composition:
+def made(style: str, seed: int = 1, length_s: float = 14.0, **controls: object) -> Composition:
     asked = ComposerControls(length_s=length_s, style=style, **controls)  # type: ignore[arg-type]
     return compose(read_brief("", asked, seed=seed))

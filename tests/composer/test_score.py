@@ -1,5 +1,6 @@
 """The notes, before anything sounds: quick enough to look at every style over many seeds."""
 
+import itertools
 from functools import lru_cache
 
 import pytest
@@ -88,7 +89,7 @@ def test_voices_of_a_string_pad_move_little(style: str) -> None:
         harmony = written(style, seed).harmony
         steps = [
             abs(a - b)
-            for now, after in zip(harmony, harmony[1:], strict=False)
+            for now, after in itertools.pairwise(harmony)
             if len(now.voicing) == len(after.voicing)
             for a, b in zip(now.voicing, after.voicing, strict=True)
         ]

@@ -10,7 +10,7 @@ import pytest
 from generator.composer import STYLES, ComposerControls, Composition, compose, read_brief
 from generator.composer.cache import SOUNDS
 from tests.composer.conftest import made
-from tests.composer.hearing import balance_db, floats
+from tests.composer.hearing import floats
 
 BRIEF = read_brief("warm lo-fi", ComposerControls(length_s=7), seed=4)
 
@@ -56,14 +56,6 @@ def test_motifs_of_two_takes_differ() -> None:
 
 def test_seeds_differ() -> None:
     assert tune(made("folk", seed=1)) != tune(made("folk", seed=2))
-
-
-def test_styles_differ_to_the_ear() -> None:
-    """Any two styles differ by some decibels in most third octaves, or stand in other tempos."""
-    heard = {style: balance_db(floats(made(style, length_s=15.0).pcm)) for style in STYLES}
-    for a, b in itertools.combinations(STYLES, 2):
-        apart = np.abs(np.maximum(heard[a], -50) - np.maximum(heard[b], -50)).mean()
-        assert apart > 1 or abs(made(a).bpm - made(b).bpm) > 10
 
 
 def test_prompts_differ() -> None:

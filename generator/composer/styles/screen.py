@@ -97,7 +97,7 @@ SCREEN = (
         room=(3.2, 0.5), energy=0.5, melody_density=0.25, drive=0.2,
         parts=(
             Part("pad", "darkpad", -11.5, 0, 0.35, 0.0, centre=53, family="pad"),
-            Part("bass", "pulse", -6.5, 0, 0.06, 0.0, pattern="root8", centre=34, family="bass"),
+            Part("bass", "pulse", -6.5, 0, 0.06, 0.0, pattern="root8", centre=38, family="bass"),
             Part("arp", "pluck", -8.5, 0.35, 0.4, 0.35, pattern="six16", centre=64, family="synth", echo=0.35),
             Part("comp", "spiccato", -14.5, -0.3, 0.35, 0.6, pattern="eighths", centre=60, family="strings"),
             Part("lead", "violins", -13, 0.1, 0.55, 0.35, pattern="sparse", centre=72, family="strings"),
@@ -120,7 +120,7 @@ SCREEN = (
             Part("comp", "spiccato", -2.5, -0.15, 0.25, 0.0, pattern="gallop", centre=60, family="strings"),
             Part("pad", "brass", -4, 0, 0.35, 0.55, centre=56, family="brass"),
             Part("pad", "strings", -6, 0, 0.35, 0.35, centre=64, family="strings"),
-            Part("bass", "contrabass", 2, 0, 0.15, 0.0, pattern="root8", centre=34, family="bass"),
+            Part("bass", "contrabass", 2, 0, 0.15, 0.0, pattern="root8", centre=38, family="bass"),
             Part("lead", "horn", 2, 0.1, 0.35, 0.55, pattern="long", centre=66, family="brass"),
             Part("pad", "choir", -7.5, 0, 0.45, 0.75, centre=64, family="choir"),
         ),
