@@ -35,7 +35,7 @@ VOICES: dict[str, Voice] = {
     "nylon": Struck(18, 0.75, 0.24, 1.9, 2.2, 0.3, 0.0001, pluck=0.22, body=5, noise=0.05, noise_hz=(120, 1500), beat=0.0, release=0.1, program=24, gain=1.05),
     "steel": Struck(26, 0.6, 0.13, 2.6, 2.2, 0.2, 0.00015, pluck=0.15, body=5, noise=0.04, noise_hz=(400, 4500), beat=0.12, release=0.1, program=25, gain=0.9),
     "muted": Struck(18, 0.6, 0.17, 0.45, 3.0, 0.2, 0.0001, pluck=0.12, body=3, noise=0.05, beat=0.0, width=0.1, release=0.05, program=28),
-    "crunch": Struck(30, 0.2, 0.07, 3.5, 3.0, 0.06, 0.0001, pluck=0.13, body=4, noise=0.03, beat=0.4, width=0.5, release=0.08, program=29, gain=0.9),
+    "crunch": Struck(22, 0.2, 0.07, 3.5, 3.0, 0.06, 0.0001, pluck=0.13, body=4, noise=0.03, beat=0.4, width=0.5, release=0.08, program=29, gain=0.9),
     "uke": Struck(14, 0.8, 0.24, 0.9, 2.6, 0.25, 0.0001, pluck=0.3, body=5, noise=0.05, beat=0.0, release=0.08, program=24, gain=1.0),
     "pizz": Struck(10, 1.0, 0.3, 0.45, 2.4, 0.4, 0.0, pluck=0.25, body=4, noise=0.06, noise_hz=(150, 1400), beat=0.0, release=0.08, program=45, gain=1.05),
     "harp": Struck(12, 1.1, 0.2, 2.6, 2.0, 0.35, 0.0, pluck=0.3, noise=0.02, beat=0.0, width=0.5, release=0.5, program=46),
@@ -60,7 +60,7 @@ VOICES: dict[str, Voice] = {
     # ensembles
     "strings": Loop("saw", 2400, blur=22, air=0.03, formants=((500, 350, 0.7), (1500, 900, 0.6), (2900, 1300, 0.45)), attack=0.14, release=0.35, program=48),
     "violins": Loop("saw", 3600, blur=16, air=0.03, formants=((900, 600, 0.7), (1800, 900, 0.6), (3200, 1500, 0.5)), low_cut=180, attack=0.12, release=0.3, program=48),
-    "spiccato": Loop("saw", 3000, blur=16, air=0.06, formants=((500, 350, 0.7), (1500, 900, 0.6), (2900, 1300, 0.5)), attack=0.012, decay=0.14, sustain=0.16, release=0.12, program=48, gain=1.5),
+    "spiccato": Loop("saw", 3000, short=True, blur=16, air=0.06, formants=((500, 350, 0.7), (1500, 900, 0.6), (2900, 1300, 0.5)), attack=0.012, decay=0.14, sustain=0.16, release=0.12, program=48, gain=1.5),
     "contrabass": Loop("saw", 700, blur=14, air=0.02, attack=0.07, release=0.25, sub=0.15, stereo=False, program=43),
     "celli": Loop("saw", 1400, blur=16, air=0.02, formants=((300, 250, 0.8), (800, 500, 0.6), (2000, 1000, 0.3)), attack=0.12, release=0.3, program=42),
     "choir": Loop("saw", 2800, blur=28, air=0.04, formants=_AAH, attack=0.3, release=0.6, program=52),

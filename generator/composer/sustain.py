@@ -16,8 +16,8 @@ from generator.composer.modal import RATE
 
 LOOP_S = 2.0
 LOWEST_SUB = 36.0  # Hz: an octave below would be rumble that few speakers play
-BLURRED_SIZE = 1 << 17  # frames of an ensemble's loop: three seconds before it repeats
-BRIGHTER = (0.8, 1.0, 1.25)  # soft, medium and hard layers
+BLURRED_SIZE = 1 << 17  # frames of an ensemble's loop: three seconds before it repeats; half for short strokes
+BRIGHTER = (0.82, 1.1, 1.1)  # of the cut-off in the soft, medium and hard layers: two tones a pitch are enough
 _ATTACK_EXPONENT = 1.5
 # Frames about LOOP_S long whose only prime factors are 2, 3 and 5: what a Fourier transform is quick at.
 FAST_SIZES = np.array(
@@ -51,6 +51,7 @@ class Loop:
     release: float = 0.12
     sub: float = 0.0  # a sine an octave below, or under the lowest notes at their own pitch
     stereo: bool = True
+    short: bool = False  # never held for long
     program: int = 81
     gain: float = 1.0
 
@@ -94,7 +95,7 @@ def _made(name: str, voice: Loop, pitch: float, cutoff: float) -> Sound:
     """One seamless stretch of the tone, at a fixed power: (1 or 2, frames)."""
     f0 = 440.0 * 2 ** ((pitch - 69) / 12)
     random = np.random.default_rng([round(pitch * 8), *name.encode()])
-    size, cycles = (BLURRED_SIZE, 0) if voice.blur else _whole_cycles(f0)
+    size, cycles = (BLURRED_SIZE >> voice.short, 0) if voice.blur else _whole_cycles(f0)
     out = np.empty((2 if voice.stereo else 1, size), np.float32)
     for side in range(len(out)):
         lines = np.zeros(size // 2 + 1, np.complex64)
@@ -146,7 +147,7 @@ def _sharp(
 
 def _blurred(lines: NDArray[np.complex64], voice: Loop, f0: float, cutoff: float, random: np.random.Generator) -> None:
     n = _harmonics(f0, cutoff)
-    bins = RATE / BLURRED_SIZE
+    bins = RATE / (2 * len(lines) - 2)
     spread = np.maximum(1.0, (2 ** (voice.blur / 1200) - 1) * n * f0 / bins)
     profile = np.zeros(len(lines), np.float32)
     for centre, wide, amp in zip(n * f0 / bins, spread, _amplitudes(voice, n, f0, cutoff), strict=True):
