@@ -49,7 +49,7 @@ PLAYERS = (
     style(
         "jazz, swing, jazzy, trio, smoky, lounge, noir, bebop, speakeasy",
         "Blue Room, Last Call, Side Street, Velvet Booth, Midnight Oil, Corner Table, Half Past Two, Coat Check",
-        key="jazz", title="Jazz trio", summary="Walking bass, brushes, comping piano", longest_ring=2.8, leans=("relative",),
+        key="jazz", title="Jazz trio", summary="Walking bass, brushes, comping piano", longest_ring=2.8, leans=("relative", "dominant"),
         tempo=(96, 124, 152), modes=("major", "minor"), swing=0.64, swing_unit=2, kit="brushes", drums_level=-11.5, loose=0.008,
         a=("Imaj7 vi7 ii7 V7", "ii7 V13 Imaj9 vi7"), b=("IVmaj7 iv7 iii7 VI7", "ii7 V7 iii7 vi7"),
         minor_a=("i6 iim7b5 V7 i6", "i9 iv7 bVII7 bIIImaj7"), minor_b=("iv7 bVII7 bIIImaj7 V7",),

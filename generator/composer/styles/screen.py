@@ -23,6 +23,7 @@ SCREEN = (
         "meditation, yoga, spa, sleep, relaxing, relaxation, mindfulness, zen, healing, wellness, calming, breathing",
         "Still Water, Morning Breath, Moss Garden, Warm Stone, Lotus, Quiet Light, Cedar Steam, Open Palm",
         key="meditation", title="Meditation", summary="Singing bowls, breath-slow pads, soft flute",
+        leans=("subdominant",),
         tempo=(50, 56, 64), modes=("major", "lydian"), bars_a_chord=2.0, drums_enter=2.0, loose=0.03,
         a=("Iadd9 IVadd9 Iadd9 Vsus4", "Iadd9 vi7 IVadd9 Iadd9"), b=("IVadd9 Iadd9 IVadd9 Isus2",),
         minor_a=("iadd9 ivadd9 iadd9 bVIIsus4",), minor_b=("bVI iadd9 bVI isus2",),
