@@ -111,7 +111,8 @@ def _planned(
     """The gain at the edges of every step, as a factor, that reaches the loudness under the ceiling."""
     steps, measured = -(-frames // STEP), frames // POWER_STEP
     level = 20 * np.log10(np.maximum(peaks[:steps], 1e-6))
-    gain = 0.0
+    gain = before = 0.0
+    heard: float | None = None
     curve = np.zeros(steps)
     for _ in range(12):
         curve = gain + _limiter(CEILING - (level + gain), loop)
@@ -119,7 +120,10 @@ def _planned(
         reached = integrated(shaped)
         if reached is None or abs(lufs - reached) < 0.02:
             break
-        gain = min(MOST_GAIN, gain + min(6.0, lufs - reached))
+        # Under the limiter a dB of gain is less than a LU: how much less, the last step tells.
+        slope = 1.0 if heard is None or gain == before else min(1.0, max(0.15, (reached - heard) / (gain - before)))
+        heard, before = reached, gain
+        gain = min(MOST_GAIN, gain + min(6.0, (lufs - reached) / slope))
     return (10 ** (np.append(curve, curve[0] if loop else curve[-1]) / 20)).astype(np.float32)
 
 
@@ -156,10 +160,13 @@ def _spread(gain: NDArray[np.float32], first: int, steps: int) -> NDArray[np.flo
 
 
 def _to_16_bit(block: Sound, seed: int) -> NDArray[np.int16]:
-    """Round with triangular dither of two steps; digital silence stays silence. (2, frames) → (frames, 2)."""
-    dice = np.random.default_rng(seed & 0xFFFFFFFF)
-    noise = dice.random(block.shape, dtype=np.float32)
-    noise -= dice.random(block.shape, dtype=np.float32)
+    """Round with triangular dither of two steps; digital silence stays silence. (2, frames) → (frames, 2).
+
+    Each value is the difference of neighbours, which moves the dither up to where it is least heard (Wannamaker, "The
+    theory of dithered quantization", 1997).
+    """
+    rough = np.random.default_rng(seed & 0xFFFFFFFF).random((2, block.shape[1] + 1), dtype=np.float32)
+    noise = rough[:, 1:] - rough[:, :-1]
     noise *= np.abs(block) > 1e-6
     noise += block * np.float32(32767)
     np.rint(noise, out=noise)

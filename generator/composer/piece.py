@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.composer import master, midi, mix, titles
+from generator.composer import master, midi, titles
 from generator.composer.brief import Brief
 from generator.composer.form import Form, plan
+from generator.composer.mix import frames_of, render, stem_names
 from generator.composer.modal import RATE
 from generator.composer.notes import Score
 from generator.composer.reel import Reel, Tape
@@ -68,12 +69,21 @@ class Composition:
     @property
     def stem_names(self) -> tuple[str, ...]:
         """Every player, in the order of the mix."""
-        return tuple(mix.stem_names(self.score, STYLES[self.brief.style]))
+        return tuple(stem_names(self.score, STYLES[self.brief.style]))
 
-    def stem(self, name: str = "") -> NDArray[np.float32]:
-        """One player alone, float32 (frames, 2), before the master; without a name the whole mix."""
+    def stem(self, name: str) -> NDArray[np.float32]:
+        """One player alone, float32 (frames, 2), before the master."""
+        if name not in self.stem_names:
+            raise ValueError(f"There is no stem called “{name}”; there are {', '.join(self.stem_names)}.")
+        return self._rendered(name)
+
+    def mix(self) -> NDArray[np.float32]:
+        """All of them together, as they went into the master: float32 (frames, 2)."""
+        return self._rendered("")
+
+    def _rendered(self, name: str) -> NDArray[np.float32]:
         tape = Tape(len(self.pcm))
-        mix.render(self.score, STYLES[self.brief.style], self.brief.seed, tape, only=name)
+        render(self.score, STYLES[self.brief.style], self.brief.seed, tape, only=name)
         return tape.sound[:, : len(self.pcm)].T
 
     def stems(self) -> dict[str, NDArray[np.float32]]:
@@ -97,8 +107,8 @@ def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] 
     report("Writing the notes", 0.03)
     score = write(brief, form, take)
     report("Playing and mixing", 0.1)
-    reel = Reel(mix.frames_of(form))
-    mix.render(score, style, brief.seed, reel, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
+    reel = Reel(frames_of(form))
+    render(score, style, brief.seed, reel, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
     pcm = master.master(
         reel,
         brief.loudness_lufs,

@@ -1,9 +1,12 @@
 """Lengths to the sample, from the shortest to the longest, and loops whose end meets their beginning."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
-from generator.composer import BriefError, ComposerControls, compose, read_brief
+from generator.composer import BriefError, ComposerControls, read_brief
 from generator.composer.form import plan
 from generator.composer.mix import frames_of
 from tests.composer.conftest import made
@@ -65,6 +68,13 @@ def test_what_rings_past_a_loops_end_is_heard_at_its_beginning() -> None:
 
 
 @pytest.mark.slow
-def test_ten_minutes() -> None:
-    take = compose(read_brief("", ComposerControls(length_s=600, style="lofi"), seed=1))
-    assert len(take.pcm) == 600 * RATE
+@pytest.mark.parametrize("style", ["lofi", "trailer"])
+def test_ten_minutes_fit_in_400_megabytes(style: str) -> None:
+    code = (
+        "import resource; from generator.composer import *\n"
+        f"made = compose(read_brief('', ComposerControls(length_s=600, style='{style}'), seed=1))\n"
+        "print(len(made.pcm), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert int(said[0]) == 600 * RATE
+    assert int(said[1]) < 400 * 1024  # kB, as Linux counts

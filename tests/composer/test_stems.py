@@ -17,17 +17,22 @@ from tests.composer.conftest import made
 @pytest.mark.parametrize(("style", "loop"), [("lofi", False), ("rock", False), ("house", True)])
 def test_stems_sum_to_the_mix_before_the_master(style: str, loop: bool) -> None:
     take = made(style, length_s=8.0, loop=loop)
-    mix, stems = take.stem(), take.stems()
+    mix, stems = take.mix(), take.stems()
     assert set(stems) == set(take.stem_names)
     assert all(stem.shape == (len(take.pcm), 2) and stem.any() for stem in stems.values())
     rest = np.sum(list(stems.values()), axis=0) - mix
     assert 20 * np.log10(np.sqrt(np.mean(rest**2)) / np.sqrt(np.mean(mix**2)) + 1e-12) < -80
 
 
+def test_a_stem_that_is_none_is_refused_in_words() -> None:
+    with pytest.raises(ValueError, match="no stem called “kazoo”"):
+        made("lofi").stem("kazoo")
+
+
 def test_the_master_is_made_from_that_mix() -> None:
     """Levelled and limited, but the same music: as loud where the mix is loud."""
     take = made("lofi", length_s=8.0)
-    mix, pcm = take.stem().mean(axis=1), take.pcm.mean(axis=1)
+    mix, pcm = take.mix().mean(axis=1), take.pcm.mean(axis=1)
     assert np.corrcoef(mix, pcm)[0, 1] > 0.8
 
 
