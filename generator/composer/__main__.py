@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from generator.composer import STYLES, BriefError, ComposerControls, compose, read_brief
 from generator.composer.modal import RATE
 
+STEM_LEVEL = 0.5  # of every stem in its file: headroom, and they still add up
 CODECS = {".flac": "flac", ".mp3": "libmp3lame"}
 
 
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         asked.stems.mkdir(parents=True, exist_ok=True)
         for name in made.stem_names:  # one after the other: all of them at once are large
             stem = made.stem(name)
-            write_audio(asked.stems / f"{name}.wav", (np.clip(stem, -1, 1) * 32767).astype(np.int16))
+            write_audio(asked.stems / f"{name}.wav", (np.clip(stem * STEM_LEVEL, -1, 1) * 32767).astype(np.int16))
     if asked.midi:
         asked.midi.write_bytes(made.midi())
     return 0

@@ -28,7 +28,7 @@ Tick = Callable[[float], None]
 DUCK_S = 0.14
 TAIL_S = 6.0  # what may ring past the end of a loop, folded over its beginning
 DRUMS, TEXTURE = "drums", "texture"
-_BETWEEN_TICKS = 24  # notes made between two reports
+_BETWEEN_TICKS = 6  # notes made between two reports
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ BEATS = (
     style(
         "house, electronic, edm, dance, club, disco, techno, upbeat electronic, deep house, party, fashion show",
         "Rooftop, Midnight Line, Mirror Ball, City Pulse, Afterglow, Neon Tide, Second Floor, Glass Elevator",
-        key="house", title="House", summary="Four on the floor, off-beat bass, piano stabs", longest_ring=3.0, leans=("relative",),
+        key="house", title="House", summary="Four on the floor, off-beat bass, piano stabs", longest_ring=3.0, leans=("relative", "dominant"),
         tempo=(116, 122, 128), modes=("minor", "dorian", "major"), kit="house", drums_level=-8.5, loose=0.002,
         a=("Imaj9 vi9 IVmaj9 V7sus4", "vi9 IVmaj9 Imaj9 V6"), b=("IVmaj9 V6 vi9 Imaj9", "ii9 IVmaj9 vi9 V7sus4"),
         minor_a=("i9 iv9 bVII7 bIIImaj7", "i7 bVImaj7 bIIImaj7 bVII"), minor_b=("bVImaj7 v7 i9 i9", "iv9 bVII7 i9 bVImaj7"),

@@ -109,7 +109,7 @@ SCREEN = (
         "trailer, epic, blockbuster, action, battle, intense, hybrid, sports, powerful, workout, heroic, war, superhero",
         "Iron Dawn, No Retreat, Fault Line, Last Stand, Titan Road, Breakpoint, Ash and Steel, The Summit",
         key="trailer", title="Trailer", summary="Racing strings, brass, choir, big drums",
-        tempo=(92, 104, 120), modes=("minor",), kit="cinematic", drums_level=-7.5, drums_enter=0.3,
+        tempo=(92, 104, 120), modes=("minor",), kit="cinematic", drums_level=-13.5, drums_enter=0.3,
         a=("i bVI bIII bVII", "i i bVI bVII"), b=("bVI bVII i iv", "iv bVI bVII i"),
         grooves=(
             {"tom": "x.......x.......", "kick": "x..............."},
@@ -118,12 +118,12 @@ SCREEN = (
         ),
         room=(2.6, 0.4), energy=0.8, melody_density=0.35, drive=0.3,
         parts=(
-            Part("comp", "spiccato", -2.5, -0.15, 0.25, 0.0, pattern="gallop", centre=60, family="strings"),
-            Part("pad", "brass", -4, 0, 0.35, 0.55, centre=56, family="brass"),
-            Part("pad", "strings", -6, 0, 0.35, 0.35, centre=64, family="strings"),
-            Part("bass", "contrabass", 2, 0, 0.15, 0.0, pattern="root8", centre=38, family="bass"),
-            Part("lead", "horn", 2, 0.1, 0.35, 0.55, pattern="long", centre=66, family="brass"),
-            Part("pad", "choir", -7.5, 0, 0.45, 0.75, centre=64, family="choir"),
+            Part("comp", "spiccato", -8.5, -0.15, 0.25, 0.0, pattern="gallop", centre=60, family="strings"),
+            Part("pad", "brass", -10, 0, 0.35, 0.55, centre=56, family="brass"),
+            Part("pad", "strings", -12, 0, 0.35, 0.35, centre=64, family="strings"),
+            Part("bass", "contrabass", -4, 0, 0.15, 0.0, pattern="root8", centre=38, family="bass"),
+            Part("lead", "horn", -4, 0.1, 0.35, 0.55, pattern="long", centre=66, family="brass"),
+            Part("pad", "choir", -13.5, 0, 0.45, 0.75, centre=64, family="choir"),
         ),
     ),
 )  # fmt: skip
