@@ -18,7 +18,7 @@ STEM_LEVEL = 0.5  # of every stem in its file: headroom, and they still add up
 CODECS = {".flac": "flac", ".mp3": "libmp3lame"}
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m generator.composer", description="Compose background music.")
     parser.add_argument("text", nargs="?", default="", help="what the music is for")
     parser.add_argument("-o", "--output", type=Path, default=Path("out.wav"), help=".wav, .flac or .mp3")
@@ -35,7 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--loop", action="store_true")
     parser.add_argument("--lufs", type=float, default=-14.0)
     parser.add_argument("--list-styles", action="store_true")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
     if asked.list_styles:
         print("\n".join(f"{style.key:12} {style.title}: {style.summary}" for style in STYLES.values()))
         return 0

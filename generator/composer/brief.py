@@ -165,9 +165,7 @@ def read_brief(text: str, controls: ComposerControls | None = None, *, seed: int
     length = _length(low, controls, use, heard)
     bpm, asked = _tempo(low, controls, style, moods, dice, heard)
     tonic, mode = _key(text, controls, style, moods, dice, heard)
-    loop = controls.loop or bool(_LOOP.search(low))
-    if loop:
-        heard.append(Heard("loop", "seamless loop"))
+    loop = _loop(low, controls, heard)
     heard += [Heard(f"no {name}", f"no {name}") for name in sorted(out)]
     return Brief(
         style=style.key,
@@ -187,6 +185,14 @@ def read_brief(text: str, controls: ComposerControls | None = None, *, seed: int
         seed=seed,
         heard=tuple(heard),
     )
+
+
+def _loop(text: str, controls: ComposerControls, heard: list[Heard]) -> bool:
+    found = _LOOP.search(text)
+    if not found and not controls.loop:
+        return False
+    heard.append(Heard(found[0] if found else "loop", "seamless loop"))
+    return True
 
 
 def _find(text: str, words: Sequence[str]) -> str:

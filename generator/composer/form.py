@@ -46,9 +46,6 @@ class Form:
     def ring_s(self) -> float:
         return self.length_s - self.bars * self.bar_s
 
-    def section_at(self, bar: int) -> Section:
-        return next((s for s in self.sections if s.first_bar <= bar <= s.last_bar), self.sections[-1])
-
 
 def plan(brief: Brief) -> Form:
     """Lay out the sections of a piece. An asked tempo is kept; otherwise it bends a little so that bars fit."""

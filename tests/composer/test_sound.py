@@ -99,7 +99,7 @@ def test_styles_differ_to_the_ear() -> None:
         assert apart > 1 or abs(made(a).bpm - made(b).bpm) > 10
 
 
-@pytest.mark.parametrize("style", ["lofi", "house", "cinematic", "piano", "world"])
+@pytest.mark.parametrize("style", ["lofi", "cinematic", "piano"])
 def test_loudness_follows_the_form(style: str) -> None:
     assert shape(made(style, seed=2, length_s=60.0)) > 0.7
 
