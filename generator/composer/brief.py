@@ -160,8 +160,7 @@ def read_brief(text: str, controls: ComposerControls | None = None, *, seed: int
     kept = _WITHOUT.sub(" ", low)
     use = next((name for name, (words, *_) in USES.items() if _find(kept, words)), "")
     style = _style(kept, controls, use, dice, heard)
-    moods = tuple(name for name, (words, *_) in MOODS.items() if _find(kept, words))
-    heard += [Heard(_find(kept, MOODS[name][0]) or name, name) for name in moods]
+    moods = _moods(kept, heard)
     length = _length(low, controls, use, heard)
     bpm, asked = _tempo(low, controls, style, moods, dice, heard)
     tonic, mode = _key(text, controls, style, moods, dice, heard)
@@ -185,6 +184,12 @@ def read_brief(text: str, controls: ComposerControls | None = None, *, seed: int
         seed=seed,
         heard=tuple(heard),
     )
+
+
+def _moods(text: str, heard: list[Heard]) -> tuple[str, ...]:
+    found = {name: _find(text, words) for name, (words, *_) in MOODS.items()}
+    heard += [Heard(phrase, name) for name, phrase in found.items() if phrase]
+    return tuple(name for name, phrase in found.items() if phrase)
 
 
 def _loop(text: str, controls: ComposerControls, heard: list[Heard]) -> bool:
