@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.composer import STYLES, BriefError, ComposerControls, compose, read_brief
-from generator.composer.instruments import RATE
+from generator.composer.modal import RATE
 
+STEM_LEVEL = 0.5  # of every stem in its file: headroom, and they still add up
 CODECS = {".flac": "flac", ".mp3": "libmp3lame"}
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m generator.composer", description="Compose background music.")
     parser.add_argument("text", nargs="?", default="", help="what the music is for")
     parser.add_argument("-o", "--output", type=Path, default=Path("out.wav"), help=".wav, .flac or .mp3")
@@ -34,7 +35,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--loop", action="store_true")
     parser.add_argument("--lufs", type=float, default=-14.0)
     parser.add_argument("--list-styles", action="store_true")
-    asked = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
     if asked.list_styles:
         print("\n".join(f"{style.key:12} {style.title}: {style.summary}" for style in STYLES.values()))
         return 0
@@ -55,8 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"{made.title}: {made.bpm:g} BPM, {made.key}, {brief.length_s:g} s in {took:.2f} s ({speed:.0f}×)")
     if asked.stems:
         asked.stems.mkdir(parents=True, exist_ok=True)
-        for name, stem in made.stems().items():
-            write_audio(asked.stems / f"{name}.wav", (np.clip(stem, -1, 1) * 32767).astype(np.int16))
+        for name in made.stem_names:  # one after the other: all of them at once are large
+            stem = made.stem(name)
+            write_audio(asked.stems / f"{name}.wav", (np.clip(stem * STEM_LEVEL, -1, 1) * 32767).astype(np.int16))
     if asked.midi:
         asked.midi.write_bytes(made.midi())
     return 0

@@ -6,7 +6,7 @@ Unknown words are harmless: any text gives music. Only impossible controls are r
 import random
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from generator.composer.styles import STYLES, Style
@@ -37,13 +37,13 @@ USES: dict[str, tuple[tuple[str, ...], str, float]] = {
     "podcast": (("podcast", "interview", "talk", "narration", "voice-over", "voiceover"), "lofi", 60),
     "game": (("game", "gameplay", "level"), "chiptune", 60),
     "intro": (("intro", "opener", "opening", "sting", "jingle", "ident"), "corporate", 15),
-    "vlog": (("vlog", "travel", "vacation", "holiday"), "folk", 60),
+    "vlog": (("vlog", "travel", "vacation"), "folk", 60),
     "study": (("study", "studying", "focus", "homework", "work music"), "lofi", 120),
     "wedding": (("wedding", "love", "anniversary"), "piano", 90),
     "product": (("product", "demo", "tutorial", "app", "unboxing"), "corporate", 60),
     "documentary": (("documentary", "nature", "history", "wildlife"), "cinematic", 90),
     "fashion": (("fashion", "runway", "beauty"), "house", 60),
-    "kids": (("kids", "children", "toys", "cartoon"), "chiptune", 60),
+    "kids": (("kids", "children", "toys", "cartoon"), "children", 60),
 }
 # what can be left out or asked for → (words, families of parts it stands for)
 INSTRUMENTS: dict[str, tuple[str, ...]] = {
@@ -55,15 +55,32 @@ INSTRUMENTS: dict[str, tuple[str, ...]] = {
     "pad": ("pad", "pads"),
     "synth": ("synth", "synths", "synthesizer"),
     "brass": ("brass", "horn", "horns", "trumpet"),
-    "flute": ("flute", "whistle"),
+    "flute": ("flute", "whistle", "clarinet", "woodwinds", "woodwind"),
     "bells": ("bells", "bell", "glockenspiel", "chimes"),
     "vibraphone": ("vibraphone", "vibes", "marimba"),
     "melody": ("melody", "lead", "tune"),
 }
+# what lies under the music → words that ask for it
+TEXTURES: dict[str, tuple[str, ...]] = {
+    "rain": ("rain sound", "rain sounds", "sound of rain", "sounds of rain", "with rain", "rainfall"),
+    "vinyl": ("vinyl", "crackle", "vinyl crackle", "tape hiss"),
+}
 _NO = r"(?:no|without(?: any)?|leave out|minus|skip(?: the)?|zero)"
+_WITHOUT = re.compile(rf"\b{_NO}\s+(?P<what>(?:the\s+)?[\w-]+(?:(?:,| or| and)\s+(?:no\s+)?[\w-]+)*)")
+# "80s synth" and "the 90s" are decades; "60s of jazz" and "jazz, 60s" are lengths.
+_DECADE = re.compile(r"(?:\b(?:the|an?|early|late|mid)[ -])[5-9]0s\b|\b[5-9]0s(?= (?!of\b|long\b|loop)\w)")
 _LENGTH = re.compile(
     r"(?<![\d.])(?:(?P<minutes>\d{1,2}):(?P<rest>[0-5]\d)(?!\d)"
     r"|(?P<number>\d{1,4}(?:[.,]\d{1,2})?)[\s-]*(?P<unit>seconds?|secs?|s|minutes?|mins?|min|m)\b)"
+)
+SPOKEN = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50,
+    "sixty": 60, "ninety": 90, "half a": 0.5, "one and a half": 1.5, "two and a half": 2.5,
+}  # fmt: skip
+_SPOKEN_LENGTH = re.compile(
+    rf"\b(?P<number>{'|'.join(sorted(SPOKEN, key=len, reverse=True))})[\s-](?P<unit>seconds?|minutes?)\b"
+    r"(?P<half>\sand\sa\shalf\b)?"
 )
 _BPM = re.compile(r"(?<!\d)(?P<bpm>\d{2,3})\s*-?\s*bpm\b")
 _KEY = re.compile(r"\b(?P<key>(?-i:[A-G])(?:#|b|♯|♭|[ -](?:sharp|flat))?[ -](?:major|minor|maj|min))\b", re.IGNORECASE)
@@ -115,6 +132,7 @@ class Brief:
     leave_out: frozenset[str]
     loop: bool
     loudness_lufs: float
+    texture: str
     seed: int
     heard: tuple[Heard, ...]
 
@@ -139,17 +157,14 @@ def read_brief(text: str, controls: ComposerControls | None = None, *, seed: int
     dice = random.Random(f"{seed}/{low}")
     heard: list[Heard] = []
     out = _left_out(low, controls, heard)
-    kept = re.sub(rf"\b{_NO}\s+(?:the\s+)?[\w-]+(?:(?:,| or| and)\s+(?:no\s+)?[\w-]+)*", " ", low) if out else low
+    kept = _WITHOUT.sub(" ", low)
     use = next((name for name, (words, *_) in USES.items() if _find(kept, words)), "")
     style = _style(kept, controls, use, dice, heard)
-    moods = tuple(name for name, (words, *_) in MOODS.items() if _find(kept, words))
-    heard += [Heard(_find(kept, MOODS[name][0]) or name, name) for name in moods]
+    moods = _moods(kept, heard)
     length = _length(low, controls, use, heard)
     bpm, asked = _tempo(low, controls, style, moods, dice, heard)
     tonic, mode = _key(text, controls, style, moods, dice, heard)
-    loop = controls.loop or bool(_LOOP.search(low))
-    if loop:
-        heard.append(Heard("loop", "seamless loop"))
+    loop = _loop(low, controls, heard)
     heard += [Heard(f"no {name}", f"no {name}") for name in sorted(out)]
     return Brief(
         style=style.key,
@@ -165,9 +180,24 @@ def read_brief(text: str, controls: ComposerControls | None = None, *, seed: int
         leave_out=frozenset(out),
         loop=loop,
         loudness_lufs=_between(controls.loudness_lufs, QUIETEST, LOUDEST, "Loudness", "LUFS"),
+        texture=_texture(kept, " ".join((low, *controls.leave_out)).lower(), style, heard),
         seed=seed,
         heard=tuple(heard),
     )
+
+
+def _moods(text: str, heard: list[Heard]) -> tuple[str, ...]:
+    found = {name: _find(text, words) for name, (words, *_) in MOODS.items()}
+    heard += [Heard(phrase, name) for name, phrase in found.items() if phrase]
+    return tuple(name for name, phrase in found.items() if phrase)
+
+
+def _loop(text: str, controls: ComposerControls, heard: list[Heard]) -> bool:
+    found = _LOOP.search(text)
+    if not found and not controls.loop:
+        return False
+    heard.append(Heard(found[0] if found else "loop", "seamless loop"))
+    return True
 
 
 def _find(text: str, words: Sequence[str]) -> str:
@@ -177,9 +207,30 @@ def _find(text: str, words: Sequence[str]) -> str:
     return ""
 
 
+def _texture(kept: str, text: str, style: Style, heard: list[Heard]) -> str:
+    for name, words in TEXTURES.items():
+        phrase = _find(kept, words)
+        if phrase:
+            heard.append(Heard(phrase, f"{name} underneath"))
+            return name
+    refused = style.texture and _find(text, TEXTURES[style.texture])
+    if refused:
+        heard.append(Heard(refused, f"no {style.texture}"))
+    return "" if refused else style.texture
+
+
+def _found(text: str, words: Sequence[str]) -> list[str]:
+    """Every phrase that a text has, the longest first; none inside another."""
+    found = []
+    while word := _find(text, words):
+        found.append(word)
+        text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", " ", text)
+    return found
+
+
 def _left_out(text: str, controls: ComposerControls, heard: list[Heard]) -> set[str]:
     out = set()
-    phrases = " ".join(re.findall(rf"\b{_NO}\s+((?:the\s+)?[\w-]+(?:(?:,| or| and)\s+(?:no\s+)?[\w-]+)*)", text))
+    phrases = " ".join(found["what"] for found in _WITHOUT.finditer(text))
     asked = " ".join(controls.leave_out).lower()
     for name, words in INSTRUMENTS.items():
         if _find(phrases, words) or _find(asked, words):
@@ -193,11 +244,9 @@ def _style(text: str, controls: ComposerControls, use: str, dice: random.Random,
             raise BriefError(f"There is no style called “{controls.style}”.")
         heard.append(Heard(controls.style, STYLES[controls.style].title.lower()))
         return STYLES[controls.style]
-    best, phrase = None, ""
-    for style in STYLES.values():
-        word = _find(text, style.words)
-        if word and len(word) > len(phrase):
-            best, phrase = style, word
+    found = {style.key: _found(text, style.words) for style in STYLES.values()}
+    key = max(found, key=lambda key: (sum(map(len, found[key])), key == USES.get(use, ("", ""))[1]))
+    best, phrase = (STYLES[key], ", ".join(found[key])) if found[key] else (None, "")
     if best is None:
         key = USES[use][1] if use else _by_mood(text, dice)
         best, phrase = STYLES[key], _find(text, USES[use][0]) if use else "your words"
@@ -221,17 +270,26 @@ def _length(text: str, controls: ComposerControls, use: str, heard: list[Heard])
         length = _between(controls.length_s, SHORTEST, LONGEST, "Length", "seconds")
         heard.append(Heard("length", _seconds(length)))
         return length
-    for found in _LENGTH.finditer(text):
-        if found["minutes"]:
-            seconds = float(int(found["minutes"]) * 60 + int(found["rest"]))
-        else:
-            seconds = float(found["number"].replace(",", ".")) * (60 if found["unit"].startswith("m") else 1)
+    for phrase, seconds in _written_lengths(text):
         if SHORTEST <= seconds <= LONGEST:
-            heard.append(Heard(found[0], _seconds(seconds)))
+            heard.append(Heard(phrase, _seconds(seconds)))
             return seconds
     length = USES[use][2] if use else USUAL_LENGTH
     heard.append(Heard(use or "no length given", _seconds(length)))
     return length
+
+
+def _written_lengths(text: str) -> Iterator[tuple[str, float]]:
+    """Lengths in a text as (words, seconds): in figures, then spelled out."""
+    text = _DECADE.sub(" ", text)
+    for found in _LENGTH.finditer(text):
+        if found["minutes"]:
+            yield found[0], float(int(found["minutes"]) * 60 + int(found["rest"]))
+        else:
+            yield found[0], float(found["number"].replace(",", ".")) * (60 if found["unit"].startswith("m") else 1)
+    for found in _SPOKEN_LENGTH.finditer(text):
+        unit = 60 if found["unit"].startswith("m") else 1
+        yield found[0], (SPOKEN[found["number"]] + (0.5 if found["half"] else 0)) * unit
 
 
 def _seconds(value: float) -> str:

@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from generator.composer.feel import swung
 from generator.composer.form import BEATS, Form, Section
+from generator.composer.notes import Hit
 from generator.composer.styles import Groove, Style
 
 STRENGTH = {"x": 0.9, "o": 0.62, "g": 0.32}
@@ -14,14 +15,10 @@ FILL_KITS = {
     "bossa": ("rim", "rim"),
     "hand": ("rim", "tamb"),
     "house": ("clap", "snare"),
+    "world": ("conga", "tumba"),
+    "cinematic": ("tom", "floor"),
+    "rock": ("snare", "floor"),
 }
-
-
-@dataclass(frozen=True)
-class Hit:
-    start: float  # beats
-    drum: str
-    velocity: float
 
 
 def play_drums(style: Style, form: Form, dice: random.Random) -> Iterator[Hit]:
@@ -58,16 +55,7 @@ def _bar(style: Style, groove: Groove, bar: int, dice: random.Random, cut: int) 
                 continue
             if mark == "g" and dice.random() < 0.25:  # ghosts come and go, as a hand's do
                 continue
-            yield Hit(bar * BEATS + place(step, style), drum, STRENGTH[mark] * dice.uniform(0.88, 1.06))
-
-
-def place(step: int, style: Style) -> float:
-    """Where a sixteenth falls in the bar, in beats, with the style's swing on its unit."""
-    unit = style.swing_unit
-    pair, inside = divmod(step, 2 * unit)
-    share = inside / (2 * unit)
-    swung = share / 0.5 * style.swing if share <= 0.5 else style.swing + (share - 0.5) / 0.5 * (1 - style.swing)
-    return (pair + swung) * 2 * unit / 4
+            yield Hit(swung(bar * BEATS + step / 4, style), drum, STRENGTH[mark] * dice.uniform(0.88, 1.06))
 
 
 def _fill(style: Style, bar: int, section: Section, dice: random.Random) -> Iterator[Hit]:
@@ -75,4 +63,4 @@ def _fill(style: Style, bar: int, section: Section, dice: random.Random) -> Iter
     steps = dice.choice(((12, 14, 15), (12, 13, 14, 15), (13, 14, 15), (12, 15)))
     for number, step in enumerate(steps):
         drum = first if number < len(steps) / 2 else second
-        yield Hit(bar * BEATS + place(step, style), drum, (0.45 + 0.12 * number) * (0.7 + 0.4 * section.energy))
+        yield Hit(swung(bar * BEATS + step / 4, style), drum, (0.45 + 0.12 * number) * (0.7 + 0.4 * section.energy))

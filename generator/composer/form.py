@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from generator.composer.brief import Brief
+from generator.composer.styles import STYLES
 
 BEATS = 4
-RING_SHARE, RING_LEAST, RING_MOST = 0.06, 1.6, 4.5  # seconds the last chord rings, as a share of the length
+RING_SHARE, RING_LEAST = 0.06, 1.6  # how long the last chord rings: share of the length, seconds
 SAG = {"intro": -0.22, "A": -0.05, "A2": 0.04, "B": 0.2, "break": -0.25, "build": 0.1, "B2": 0.28, "outro": -0.2}
 _BODY = ("A", "B", "A2", "B2", "break", "build", "B2")  # repeated as long as the piece is
+UNIT, LONG, LONG_INTRO = 4, 20, 40  # bars: of a section, of a piece with more than one chorus, of one with a long intro
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,6 @@ class Form:
     def ring_s(self) -> float:
         return self.length_s - self.bars * self.bar_s
 
-    def section_at(self, bar: int) -> Section:
-        return next((s for s in self.sections if s.first_bar <= bar <= s.last_bar), self.sections[-1])
-
 
 def plan(brief: Brief) -> Form:
     """Lay out the sections of a piece. An asked tempo is kept; otherwise it bends a little so that bars fit."""
@@ -58,41 +57,49 @@ def plan(brief: Brief) -> Form:
         bars = max(1, int((brief.length_s - RING_LEAST) / bar))
         bpm = brief.bpm
     else:
-        ring = min(RING_MOST, max(RING_LEAST, RING_SHARE * brief.length_s))
+        ring = min(STYLES[brief.style].longest_ring, max(RING_LEAST, RING_SHARE * brief.length_s))
         bars = max(1, round((brief.length_s - ring) / bar))
         bpm = bars * BEATS * 60 / (brief.length_s - ring)
     return Form(tuple(_sections(brief, bars)), bars, bpm, brief.length_s, brief.loop)
 
 
 def _sections(brief: Brief, bars: int) -> list[Section]:
-    unit = 4 if bars >= 12 else 2 if bars >= 5 else max(1, bars // 2)
-    units, rest = divmod(bars, unit)
-    names = _names(units, brief.loop)
-    lengths = [unit] * units
-    if rest:
-        lengths[-1 if brief.loop else 0] += rest  # a longer beginning is a natural place for odd bars
     sections: list[Section] = []
     first = 0
-    for name, length in _merged(list(zip(names, lengths, strict=True))):
+    for name, length in _merged(_loop(bars) if brief.loop else _short(bars) if bars < LONG else _long(bars)):
         sections.append(Section(name, first, length, _energy(brief, name, (first + length / 2) / bars)))
         first += length
     return sections
 
 
-def _names(units: int, loop: bool) -> list[str]:
-    if loop:
-        return [("A", "A2", "B", "A2")[i % 4] for i in range(units)]
-    if units == 1:
-        return ["A"]
-    if units == 2:
-        return ["A", "B"]
-    if units == 3:
-        return ["intro", "A", "B"]
-    body = [name for i in range(units) for name in _BODY[i % len(_BODY) : i % len(_BODY) + 1]]
-    if units <= 5:
-        return ["intro", *body[: units - 2], "outro"]
+def _loop(bars: int) -> list[tuple[str, int]]:
+    unit = 4 if bars >= 12 else 2 if bars >= 4 else bars
+    plan = [(("A", "A2", "B", "A2")[number % 4], unit) for number in range(bars // unit)]
+    return [*plan[:-1], (plan[-1][0], unit + bars % unit)]
+
+
+def _short(bars: int) -> list[tuple[str, int]]:
+    """Little time: two bars to arrive, and soon the main thing."""
+    if bars < 4:
+        return [("A", bars)]
+    if bars < 8:
+        return [("A", bars // 4 * 2), ("B", bars - bars // 4 * 2)]
+    if bars < 12:
+        return [("intro", 2), ("A", bars // 4 * 2), ("B", bars - 2 - bars // 4 * 2)]
+    verse = (bars - 4) // 4 * 2
+    return [("intro", 2), ("A", verse), ("B", bars - 4 - verse), ("outro", 2)]
+
+
+def _long(bars: int) -> list[tuple[str, int]]:
+    """Units of four bars, a short intro unless the piece is long; odd bars go to the first verse."""
+    units, rest = divmod(bars, UNIT)
     doubled = [name for name in _BODY * (units // 7 + 1) for _ in range(2 if units >= 10 and name in "AB" else 1)]
-    return ["intro", *doubled[: units - 3], "B2", "outro"]
+    names = ["intro", *doubled[: units - 3], "B2", "outro"]
+    lengths = [UNIT] * units
+    if bars < LONG_INTRO:
+        lengths[0], rest = 2, rest + 2
+    lengths[1] += rest
+    return list(zip(names, lengths, strict=True))
 
 
 def _merged(plan: list[tuple[str, int]]) -> list[tuple[str, int]]:

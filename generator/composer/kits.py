@@ -1,5 +1,6 @@
-"""Drum sounds, synthesised: each kit is a table of how its drums differ; three variants each against machine-gun repeats."""
+"""Drum sounds, synthesised: each kit is a table of how its drums differ; several variants each against machine-gun repeats."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from generator.composer.instruments import RATE
+from generator.composer.cache import SOUNDS, Sound
+from generator.composer.modal import RATE
 
-Mono = NDArray[np.float32]
-VARIANTS = 3
+Wave = NDArray[np.float32]
+
+VARIANTS = 4
+SOFT = 0.45  # below this velocity the softer, darker stroke is played
+SOFT_HZ = 4200.0  # what a soft stroke loses above
 
 
 @dataclass(frozen=True)
@@ -27,147 +32,198 @@ class Kit:
 
 
 KITS: dict[str, Kit] = {
-    "acoustic": Kit(),
-    "dusty": Kit(kick=(120, 50, 0.28, 0.2), snare=(170, 0.17, 0.7), hat=(5500, 0.05), dark=5500),
-    "clean": Kit(kick=(140, 55, 0.28, 0.3), snare=(200, 0.14, 0.7)),
-    "house": Kit(kick=(190, 48, 0.34, 0.5), hat=(7500, 0.04), snare=(200, 0.16, 0.8)),
-    "gated": Kit(kick=(160, 50, 0.3, 0.4), snare=(175, 0.3, 0.85), tom=(130, 0.4), gate=True),
-    "tight": Kit(kick=(170, 55, 0.2, 0.5), snare=(210, 0.13, 0.72), hat=(8000, 0.03)),
-    "brushes": Kit(kick=(100, 55, 0.22, 0.1), snare=(190, 0.09, 0.9), hat=(6500, 0.05), dark=9000),
-    "bossa": Kit(kick=(100, 58, 0.2, 0.1), snare=(200, 0.1, 0.8), hat=(7000, 0.04)),
-    "hand": Kit(kick=(95, 60, 0.24, 0.15), snare=(220, 0.1, 0.6), hat=(6500, 0.05)),
-    "cinematic": Kit(kick=(110, 38, 0.8, 0.2), tom=(82, 0.9), snare=(160, 0.28, 0.7), hat=(6000, 0.05), dark=7000),
+    "dusty": Kit(kick=(120, 52, 0.26, 0.2), snare=(178, 0.15, 0.66), hat=(5500, 0.04), dark=6000),
+    "clean": Kit(kick=(140, 56, 0.24, 0.3), snare=(200, 0.14, 0.7)),
+    "house": Kit(kick=(190, 50, 0.30, 0.5), hat=(7500, 0.035), snare=(200, 0.16, 0.8)),
+    "gated": Kit(kick=(160, 52, 0.26, 0.4), snare=(175, 0.3, 0.8), tom=(130, 0.4), gate=True),
+    "tight": Kit(kick=(170, 57, 0.18, 0.5), snare=(210, 0.13, 0.7), hat=(8000, 0.03)),
+    "rock": Kit(kick=(130, 58, 0.2, 0.55), snare=(195, 0.2, 0.72), hat=(6200, 0.05), tom=(110, 0.4)),
+    "brushes": Kit(kick=(95, 57, 0.2, 0.1), snare=(190, 0.09, 0.9), hat=(6500, 0.05), dark=9000),
+    "bossa": Kit(kick=(95, 58, 0.2, 0.1), snare=(200, 0.1, 0.8), hat=(7000, 0.04)),
+    "hand": Kit(kick=(95, 60, 0.22, 0.15), snare=(220, 0.1, 0.6), hat=(6500, 0.05)),
+    "world": Kit(kick=(92, 62, 0.34, 0.12), snare=(230, 0.09, 0.6), hat=(6500, 0.04), tom=(88, 0.5)),
+    "cinematic": Kit(kick=(105, 48, 0.5, 0.25), tom=(82, 0.8), snare=(160, 0.28, 0.7), hat=(6000, 0.05), dark=8000),
     "chip": Kit(kick=(220, 55, 0.12, 0.0), snare=(180, 0.1, 1.0), hat=(6000, 0.03), chip=True),
 }
 # General MIDI percussion keys; also the list of drums there are.
 MIDI_KEYS = {
-    "kick": 36, "snare": 38, "clap": 39, "rim": 37, "hat": 42, "pedal": 44, "open": 46, "tom": 45, "ride": 51,
-    "crash": 49, "shaker": 70, "tamb": 54, "brush": 70,
+    "kick": 36, "snare": 38, "clap": 39, "rim": 37, "hat": 42, "pedal": 44, "open": 46, "tom": 45, "floor": 41,
+    "ride": 51, "crash": 49, "shaker": 70, "tamb": 54, "brush": 69, "conga": 63, "tumba": 64, "sleigh": 83,
 }  # fmt: skip
 PAN = {
-    "hat": 0.25,
-    "open": 0.25,
-    "pedal": 0.25,
-    "ride": -0.3,
-    "crash": -0.2,
-    "shaker": -0.4,
-    "tamb": 0.4,
-    "rim": 0.15,
-    "tom": -0.15,
-}
-LEVEL = {"kick": 0, "snare": -2, "clap": -5, "rim": -6, "hat": -11, "pedal": -14, "open": -12, "tom": -2, "ride": -13,
-         "crash": -12, "shaker": -15, "tamb": -15, "brush": -12}  # fmt: skip
-SEND = {"kick": 0.03, "snare": 0.22, "clap": 0.25, "tom": 0.3, "rim": 0.25, "crash": 0.3, "ride": 0.15}
+    "hat": 0.25, "open": 0.25, "pedal": 0.25, "ride": -0.3, "crash": -0.2, "shaker": -0.4, "tamb": 0.4, "rim": 0.15,
+    "tom": -0.15, "floor": 0.2, "conga": -0.3, "tumba": 0.25, "sleigh": 0.3,
+}  # fmt: skip
+LEVEL = {  # dB, so that a groove of equally strong strokes is balanced
+    "kick": 0, "snare": -2, "clap": -5, "rim": -6, "hat": -12, "pedal": -14, "open": -13, "tom": -2, "floor": -1,
+    "ride": -14, "crash": -13, "shaker": -15, "tamb": -15, "brush": -12, "conga": -4, "tumba": -3, "sleigh": -16,
+}  # fmt: skip
+CHOKES = {"hat": "hat", "pedal": "hat", "open": "hat"}  # drums of one group stop each other
+WIDE = ("crash", "clap", "ride", "brush")  # drums that are a little different on either side
+WIDTH = 0.3  # how much they differ; the difference cancels in mono
 
 
-@lru_cache(maxsize=400)
-def drum(kit: str, name: str, variant: int) -> Mono:
-    """One hit at full strength, float32, shape (frames,)."""
-    random = np.random.default_rng([variant, *kit.encode(), *name.encode()])
+def drum(kit: str, name: str, variant: int, *, soft: bool = False) -> Sound:
+    """One stroke at full strength: shared and read-only float32, (1 or 2, frames), peaking at 0.8."""
+    return SOUNDS.get(("drum", kit, name, variant, soft), lambda: _made(kit, name, variant, soft))
+
+
+def _made(kit: str, name: str, variant: int, soft: bool) -> Sound:
     tuning = KITS[kit]
-    sound = _MAKERS[name](tuning, random)
-    if tuning.dark:
-        sound = signal.sosfilt(signal.butter(2, tuning.dark, fs=RATE, output="sos"), sound)
+    dice = np.random.default_rng([variant, *kit.encode(), *name.encode()])
+    sound: Wave
+    middle = _stroke(tuning, name, dice)
+    sound = middle[None, :]
+    if name in WIDE:
+        side = _stroke(tuning, name, dice) * WIDTH
+        sound = np.stack([middle + side, middle - side])
+    dark = min(tuning.dark or 20_000.0, SOFT_HZ if soft else 20_000.0)
+    if dark < 20_000:
+        sound = _filtered(sound, "low", dark)
     if tuning.chip:
-        sound = np.round(sound * 7) / 7
-    fade = min(200, len(sound))
-    sound[-fade:] *= np.linspace(1, 0, fade)
-    return (sound / max(1e-6, float(np.abs(sound).max())) * 0.8).astype(np.float32)
+        sound = np.asarray(np.round(sound * 7) / 7, np.float32)
+    fade = min(200, sound.shape[1])
+    sound[:, -fade:] *= np.linspace(1, 0, fade)
+    return np.asarray(sound / max(1e-6, float(np.abs(sound).max())) * 0.8, dtype=np.float32)
 
 
-def _time(seconds: float) -> NDArray[np.float64]:
-    return np.arange(int(seconds * RATE)) / RATE
+def _stroke(tuning: Kit, name: str, random: np.random.Generator) -> Wave:
+    sound = _MAKERS[name](tuning, random)
+    return sound / max(1e-9, float(np.abs(sound).max()))
 
 
-def _noise(random: np.random.Generator, count: int, low: float = 0, high: float = 0) -> NDArray[np.float64]:
-    noise = random.standard_normal(count)
+def _time(seconds: float) -> Wave:
+    return np.arange(int(seconds * RATE), dtype=np.float32) / np.float32(RATE)
+
+
+def _noise(random: np.random.Generator, count: int, low: float = 0, high: float = 0) -> Wave:
+    noise = random.standard_normal(count, dtype=np.float32)
     if low:
-        noise = signal.sosfilt(signal.butter(2, low, "high", fs=RATE, output="sos"), noise)
-    if high:
-        noise = signal.sosfilt(signal.butter(2, high, "low", fs=RATE, output="sos"), noise)
-    return noise
+        noise = _filtered(noise, "high", low)
+    return _filtered(noise, "low", high) if high else noise
 
 
-def _swept(start: float, end: float, t: NDArray[np.float64], speed: float) -> NDArray[np.float64]:
+def _filtered(sound: Wave, kind: str, hz: float) -> Wave:
+    return np.asarray(signal.sosfilt(_sections(kind, hz), sound))
+
+
+@lru_cache(maxsize=100)
+def _sections(kind: str, hz: float) -> Wave:
+    return np.asarray(signal.butter(2, hz, kind, fs=RATE, output="sos"), np.float32)
+
+
+def _swept(start: float, end: float, t: Wave, speed: float) -> Wave:
     pitch = end + (start - end) * np.exp(-t / speed)
-    return np.sin(2 * np.pi * np.cumsum(pitch) / RATE)
+    return np.sin(np.cumsum(pitch, dtype=np.float64) * (2 * np.pi / RATE)).astype(np.float32)
 
 
-def _kick(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
+def _kick(kit: Kit, random: np.random.Generator) -> Wave:
     start, end, length, click = kit.kick
     t = _time(length * 2)
     body = _swept(start * random.uniform(0.98, 1.02), end, t, 0.028) * np.exp(-t / (length / 2.2))
     body *= np.minimum(1, t / 0.001)
-    snap = _noise(random, len(t), 1500) * np.exp(-t / 0.003) * click * 0.4
-    return np.tanh(1.6 * (body + snap))
+    snap = _noise(random, len(t), 1500, 9000) * np.exp(-t / 0.004) * click * 0.45
+    return np.asarray(np.tanh(1.6 * (body + snap)))
 
 
-def _snare(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
+def _snare(kit: Kit, random: np.random.Generator) -> Wave:
     tone, length, noisy = kit.snare
     t = _time(length * 3)
     tone *= random.uniform(0.98, 1.02)
     body = (np.sin(2 * np.pi * tone * t) + 0.5 * np.sin(2 * np.pi * tone * 1.83 * t)) * np.exp(-t / (length * 0.45))
     rattle = _noise(random, len(t), 900, 9500) * np.exp(-t / length)
     if kit.gate:
-        rattle *= t < length * 0.9
-    return body * (1 - noisy) * 1.6 + rattle * noisy * 0.6
+        rattle *= np.clip((length * 0.9 - t) / 0.01, 0, 1)
+    return np.asarray(body * (1 - noisy) * 1.6 + rattle * noisy * 0.6)
 
 
-def _clap(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
+def _clap(kit: Kit, random: np.random.Generator) -> Wave:
     t = _time(0.3)
-    bursts = sum(np.where(t >= at, np.exp(-(t - at) / 0.008), 0) for at in (0.0, 0.011, 0.023))
-    return _noise(random, len(t), 800, 6000) * (bursts + np.where(t >= 0.03, np.exp(-(t - 0.03) / 0.07), 0) * 0.7)
+    later = (0.0, random.uniform(0.009, 0.013), random.uniform(0.021, 0.026))
+    bursts = np.sum([np.where(t >= at, np.exp(-(t - at) / 0.008), 0) for at in later], axis=0)
+    body = np.where(t >= 0.03, np.exp(-(t - 0.03) / 0.07), 0) * 0.7
+    return np.asarray(_noise(random, len(t), 800, 6000) * (bursts + body))
 
 
-def _metal(kit: Kit, random: np.random.Generator, length: float, ring: float) -> NDArray[np.float64]:
-    t = _time(min(2.5, length * 6))
-    partials = sum(np.sign(np.sin(2 * np.pi * f * t)) for f in (2050, 3113, 4390, 5222, 6711, 8133))
-    body = signal.sosfilt(signal.butter(3, kit.hat[0], "high", fs=RATE, output="sos"), partials * 0.15 * ring)
-    return np.asarray((body + _noise(random, len(t), kit.hat[0])) * np.exp(-t / length) * random.uniform(0.95, 1.05))
+def _metal(length: float, ring: float) -> Callable[[Kit, np.random.Generator], Wave]:
+    def make(kit: Kit, random: np.random.Generator) -> Wave:
+        lasting = length or kit.hat[1]
+        t = _time(min(1.8, lasting * 5))
+        tuned = np.array((2050, 3113, 4390, 5222, 6711, 8133), np.float32) * np.float32(random.uniform(0.99, 1.01))
+        above = (tuned[:, None] * t) % 1 < 0.5
+        squares = np.asarray(np.sum(above, axis=0, dtype=np.float32) - len(tuned) / 2, np.float32)
+        body = _filtered(squares * np.float32(0.3 * ring), "high", kit.hat[0])
+        return np.asarray((body + _noise(random, len(t), kit.hat[0], 13_000)) * np.exp(-t / lasting))
+
+    return make
 
 
-def _rim(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
+def _rim(kit: Kit, random: np.random.Generator) -> Wave:
     t = _time(0.09)
-    return (np.sin(2 * np.pi * 1680 * t) + 0.6 * np.sin(2 * np.pi * 870 * t)) * np.exp(-t / 0.012) + _noise(
-        random, len(t), 2500
-    ) * np.exp(-t / 0.003) * 0.4
+    wood = random.uniform(0.98, 1.02)
+    click = np.sin(2 * np.pi * 1680 * wood * t) + 0.6 * np.sin(2 * np.pi * 870 * wood * t)
+    return np.asarray(click * np.exp(-t / 0.012) + _noise(random, len(t), 2500) * np.exp(-t / 0.003) * 0.4)
 
 
-def _tom(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
-    pitch, length = kit.tom
-    t = _time(length * 2.5)
-    skin = _swept(pitch * 1.6, pitch * random.uniform(0.98, 1.02), t, 0.05) * np.exp(-t / (length * 0.6))
-    return skin + _noise(random, len(t), 300, 3000) * np.exp(-t / 0.02) * 0.25
+def _skin(share: float, noise: float) -> Callable[[Kit, np.random.Generator], Wave]:
+    def make(kit: Kit, random: np.random.Generator) -> Wave:
+        pitch, length = kit.tom[0] * share, kit.tom[1]
+        t = _time(length * 2.5)
+        skin = _swept(pitch * 1.6, pitch * random.uniform(0.98, 1.02), t, 0.05) * np.exp(-t / (length * 0.6))
+        return np.asarray(skin + _noise(random, len(t), 300, 3000) * np.exp(-t / 0.02) * noise)
+
+    return make
 
 
-def _shaker(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
+def _hand(pitch: float, length: float) -> Callable[[Kit, np.random.Generator], Wave]:
+    def make(kit: Kit, random: np.random.Generator) -> Wave:
+        t = _time(length * 3)
+        tone = pitch * random.uniform(0.985, 1.015)
+        skin = _swept(tone * 1.12, tone, t, 0.02) * np.exp(-t / length)
+        skin += 0.35 * np.sin(2 * np.pi * tone * 1.59 * t) * np.exp(-t / (length * 0.5))
+        return np.asarray(skin + _noise(random, len(t), 700, 5000) * np.exp(-t / 0.006) * 0.3)
+
+    return make
+
+
+def _shaker(kit: Kit, random: np.random.Generator) -> Wave:
     t = _time(0.11)
-    return _noise(random, len(t), 4500, 12_000) * np.minimum(1, t / 0.018) * np.exp(-t / 0.03)
+    return np.asarray(_noise(random, len(t), 4500, 11_000) * np.minimum(1, t / 0.018) * np.exp(-t / 0.03))
 
 
-def _tamb(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
-    t = _time(0.25)
-    jingles = sum(np.sin(2 * np.pi * f * t) for f in (6200, 7700, 9300)) * 0.2
-    return np.asarray((_noise(random, len(t), 6000) + jingles) * np.exp(-t / 0.06) * np.minimum(1, t / 0.004))
+def _jingle(length: float) -> Callable[[Kit, np.random.Generator], Wave]:
+    def make(kit: Kit, random: np.random.Generator) -> Wave:
+        t = _time(length * 4)
+        tuned = np.array((6200, 7700, 9300)) * random.uniform(0.97, 1.03)
+        jingles = np.sin(2 * np.pi * tuned[:, None] * t).sum(axis=0) * 0.2
+        return np.asarray(
+            (_noise(random, len(t), 6000, 13_000) + jingles) * np.exp(-t / length) * np.minimum(1, t / 0.004)
+        )
+
+    return make
 
 
-def _brush(kit: Kit, random: np.random.Generator) -> NDArray[np.float64]:
+def _brush(kit: Kit, random: np.random.Generator) -> Wave:
     t = _time(0.35)
     return np.asarray(_noise(random, len(t), 1200, 7000) * np.sin(np.pi * np.minimum(1, t / 0.33)) ** 2)
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[Kit, np.random.Generator], Wave]] = {
     "kick": _kick,
     "snare": _snare,
     "clap": _clap,
     "rim": _rim,
-    "hat": lambda kit, random: _metal(kit, random, kit.hat[1], 0.6),
-    "pedal": lambda kit, random: _metal(kit, random, 0.025, 0.3),
-    "open": lambda kit, random: _metal(kit, random, 0.22, 0.8),
-    "ride": lambda kit, random: _metal(kit, random, 0.4, 1.6),
-    "crash": lambda kit, random: _metal(kit, random, 0.75, 0.6),
-    "tom": _tom,
+    "hat": _metal(0.0, 0.6),
+    "pedal": _metal(0.025, 0.3),
+    "open": _metal(0.22, 0.8),
+    "ride": _metal(0.4, 1.6),
+    "crash": _metal(0.75, 0.6),
+    "tom": _skin(1.0, 0.25),
+    "floor": _skin(0.72, 0.2),
     "shaker": _shaker,
-    "tamb": _tamb,
+    "tamb": _jingle(0.06),
+    "sleigh": _jingle(0.1),
     "brush": _brush,
+    "conga": _hand(285, 0.09),
+    "tumba": _hand(205, 0.16),
 }

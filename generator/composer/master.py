@@ -1,152 +1,174 @@
 """The last room: tidy low end, a little glue, the asked loudness, a true-peak ceiling, 16 bits.
 
-Loudness is ITU-R BS.1770-4; the limiter looks ahead 5 ms and holds −1 dBTP measured at 4× oversampling.
+The mix arrives on a reel of blocks and leaves as samples in the same place, so that ten minutes never lie in memory
+twice. The limiter is planned on peaks taken every 1.4 ms: its gain is the highest curve, falling
+at most ATTACK and rising at most RELEASE dB/s, that keeps every peak under the ceiling.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage, signal
+from scipy import signal
 
-from generator.composer.instruments import RATE
+from generator.composer.cache import Sound
+from generator.composer.meter import POWER_STEP, STEP, Powers, integrated, step_peaks
+from generator.composer.modal import RATE
+from generator.composer.reel import Reel
+from generator.composer.room import BLOCK
 
-Stereo = NDArray[np.float32]
-
-CEILING = -1.25  # dB for the samples; the overshoot between them is then checked against −1 dBTP
-TRUE_CEILING = -1.0
-LOOK = int(0.005 * RATE)
+CEILING = -1.2  # dBTP aimed at, for a promise of −1
 MONO_BELOW = 120.0  # Hz
-BLOCK = 1 << 20
-# BS.1770 K-weighting at 44.1 kHz: the 48 kHz filters of the standard through the bilinear transform at this rate.
-_K = np.array(
-    [
-        [1.530841230050348, -2.650979995154729, 1.169079079921584, 1.0, -1.663655113256020, 0.712595428073224],
-        [1.0, -2.0, 1.0, 1.0, -1.989169673629796, 0.989199035787039],
-    ]
-)
+ATTACK, RELEASE, SLOW_RELEASE = 700.0, 45.0, 9.0  # dB/s
+REFERENCE = 0.14  # RMS of the loudest passages as they enter the glue
+MOST_GAIN = 60.0  # dB
+NEAR_CEILING = 0.15  # samples above this may come near the ceiling at −14 LUFS: what lies between them is looked at
+LOUD_DRIVE = 0.08  # a LU above −14: loud masters are rounded off rather than left to the limiter alone
+_WARM = RATE // 2
+
+Tick = Callable[[float], None]
 
 
 def master(
-    mix: Stereo, lufs: float, drive: float, seed: int, tick: Callable[[float], None] = lambda done: None
+    reel: Reel, lufs: float, drive: float, seed: int, *, loop: bool = False, tick: Tick = lambda done: None
 ) -> NDArray[np.int16]:
-    """Finish a mix; returns int16, shape (frames, 2). The mix's memory is reused."""
-    _tidy(mix)
-    tick(0.2)
-    level = loudness(mix)
-    if level is None:
-        return np.zeros(mix.shape, np.int16)
-    mix *= np.float32(10 ** ((-18 - level) / 20))
-    if drive:
-        _glue(mix, drive)
-    tick(0.4)
-    now = loudness(mix)
-    gain = lufs - (now if now is not None else lufs)
-    finished = _limited(mix, gain)
-    for _ in range(3):
-        tick(0.6)
-        reached = loudness(finished)
-        if reached is None or abs(lufs - reached) < 0.2:
-            break
-        gain += min(3.0, lufs - reached)
-        finished = _limited(mix, gain)
-    over = _true_peak_db(finished) - TRUE_CEILING
-    if over > -0.05:
-        finished *= np.float32(10 ** (-(over + 0.06) / 20))
-    tick(0.9)
-    return _to_16_bit(finished, seed)
+    """Finish the mix on a reel, in its place; returns int16, shape (frames, 2).
+
+    `loop` makes filters and limiter treat the end as leading into the beginning.
+    """
+    level = _loud_rms(reel)
+    if level < 1e-7:
+        return np.zeros((reel.frames, 2), np.int16)
+    near = NEAR_CEILING * 10 ** ((-14 - lufs) / 10)  # every LU louder takes some 2 dB more gain under the limiter
+    drive = min(1.0, drive + LOUD_DRIVE * max(0.0, lufs + 14))
+    tidy = _Tidy(_last_frames(reel) if loop else None)
+    powers, peaks, measure = [], [], Powers()
+    for number in range(reel.count):
+        block = reel.get(number)
+        tidy.clean(block)
+        _glue(block, REFERENCE / level, drive)
+        powers.append(measure.of(block))
+        peaks.append(step_peaks(block, near))
+        reel.put(number, block)
+        tick(0.6 * (number + 1) / reel.count)
+    gain = _planned(np.concatenate(powers), np.concatenate(peaks), reel.frames, lufs, loop)
+    for number in range(reel.count):
+        curve = _spread(gain, number * BLOCK // STEP, BLOCK // STEP)
+        block = reel.get(number)[:, : len(curve)] * curve
+        reel.finish(number, _to_16_bit(block, seed + number))
+        tick(0.6 + 0.4 * (number + 1) / reel.count)
+    return reel.finished()
 
 
-def _tidy(mix: Stereo) -> None:
+def _loud_rms(reel: Reel) -> float:
+    """Root mean square of the loudest tenth, in pieces of 100 ms."""
+    rows = (reel.get(number).reshape(2, -1, 10 * POWER_STEP) for number in range(reel.count))
+    power = np.concatenate([np.einsum("cbs,cbs->b", row, row) for row in rows]) / (20 * POWER_STEP)
+    top = np.sort(power)[-max(1, len(power) // 10) :]
+    return float(np.sqrt(top.mean()))
+
+
+def _last_frames(reel: Reel) -> Sound:
+    """The last half second before the end, for filters that should arrive warm at the beginning."""
+    first = max(0, reel.count - 2)
+    whole = np.concatenate([reel.get(number) for number in range(first, reel.count)], axis=1)
+    end = reel.frames - first * BLOCK
+    return whole[:, max(0, end - _WARM) : end]
+
+
+class _Tidy:
     """No DC and no rumble in the middle, nothing wide below 120 Hz."""
-    rumble = signal.butter(2, 26, "high", fs=RATE, output="sos").astype(np.float32)
-    narrow = signal.butter(2, MONO_BELOW, "high", fs=RATE, output="sos").astype(np.float32)
-    middle = (mix[:, 0] + mix[:, 1]) * np.float32(0.5)
-    side = (mix[:, 0] - mix[:, 1]) * np.float32(0.5)
-    middle = signal.sosfilt(rumble, middle)
-    side = signal.sosfilt(narrow, side)
-    np.add(middle, side, out=mix[:, 0], casting="same_kind")
-    np.subtract(middle, side, out=mix[:, 1], casting="same_kind")
+
+    def __init__(self, before: Sound | None) -> None:
+        self._filters = [
+            signal.butter(2, 26, "high", fs=RATE, output="sos").astype(np.float32),
+            signal.butter(2, MONO_BELOW, "high", fs=RATE, output="sos").astype(np.float32),
+        ]
+        self._states = [np.zeros((1, 2), np.float32) for _ in range(2)]
+        if before is not None:
+            self.clean(before.copy())
+
+    def clean(self, block: Sound) -> None:
+        """Clean a block (2, frames) in place."""
+        parts = [(block[0] + block[1]) * np.float32(0.5), (block[0] - block[1]) * np.float32(0.5)]
+        for number, part in enumerate(parts):
+            parts[number], self._states[number] = signal.sosfilt(self._filters[number], part, zi=self._states[number])
+        np.add(parts[0], parts[1], out=block[0])
+        np.subtract(parts[0], parts[1], out=block[1])
 
 
-def _glue(mix: Stereo, drive: float) -> None:
-    push = np.float32(1 + 2.5 * drive)
-    mix *= push
-    np.tanh(mix, out=mix)
-    mix /= push
+def _glue(block: Sound, scale: float, drive: float) -> None:
+    """Bring to a known level and round the tops off, softly: x → tanh(push·x) / push."""
+    push = np.float32(0.6 + 2.2 * drive)
+    block *= np.float32(scale) * push
+    np.tanh(block, out=block)
+    block *= 1 / push
 
 
-def loudness(samples: Stereo) -> float | None:
-    """Integrated loudness in LUFS (BS.1770-4, both gates); None for silence."""
-    step = RATE // 10
-    whole = len(samples) // step * step
-    powers = np.zeros(max(1, whole // step))
-    state = np.zeros((2, 2, 2), np.float32)
-    chunk = BLOCK // step * step
-    sections = _K.astype(np.float32)
-    for first in range(0, whole, chunk):
-        part = samples[first : min(first + chunk, whole)]
-        weighted, state = signal.sosfilt(sections, part, axis=0, zi=state)
-        blocks = weighted.reshape(-1, step * 2)
-        powers[first // step : first // step + len(blocks)] = np.einsum("bs,bs->b", blocks, blocks) / step
-    blocks = np.convolve(powers, np.ones(4) / 4, "valid") if len(powers) >= 4 else powers
-    blocks = blocks[_lufs(blocks) > -70]
-    if not len(blocks):
-        return None
-    loud = blocks[_lufs(blocks) > _lufs(blocks.mean()) - 10]
-    return float(_lufs(loud.mean()))
+def _planned(
+    powers: NDArray[np.float32], peaks: NDArray[np.float32], frames: int, lufs: float, loop: bool
+) -> NDArray[np.float32]:
+    """The gain at the edges of every step, as a factor, that reaches the loudness under the ceiling."""
+    steps, measured = -(-frames // STEP), frames // POWER_STEP
+    level = 20 * np.log10(np.maximum(peaks[:steps], 1e-6))
+    gain = before = 0.0
+    heard: float | None = None
+    curve = np.zeros(steps)
+    for _ in range(12):
+        curve = gain + _limiter(CEILING - (level + gain), loop)
+        shaped = powers[:measured] * _per_power(10 ** (curve / 10), measured)
+        reached = integrated(shaped)
+        if reached is None or abs(lufs - reached) < 0.02:
+            break
+        # Under the limiter a dB of gain is less than a LU: how much less, the last step tells.
+        slope = 1.0 if heard is None or gain == before else min(1.0, max(0.15, (reached - heard) / (gain - before)))
+        heard, before = reached, gain
+        gain = min(MOST_GAIN, gain + min(6.0, (lufs - reached) / slope))
+    return (10 ** (np.append(curve, curve[0] if loop else curve[-1]) / 20)).astype(np.float32)
 
 
-def _lufs(power: NDArray[np.float64] | np.floating) -> NDArray[np.float64]:
-    return -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
+def _per_power(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    ratio = POWER_STEP // STEP
+    return np.asarray(values[: count * ratio].reshape(count, ratio).mean(axis=1))
 
 
-def _limited(mix: Stereo, gain_db: float) -> Stereo:
-    """Amplify, and turn down just enough around each peak: a sliding minimum, then a moving average as long."""
-    out = mix * np.float32(10 ** (gain_db / 20))
-    ceiling = np.float32(10 ** (CEILING / 20))
-    peaks = _peaks_between(out)
-    if float(peaks.max(initial=0)) <= ceiling:
-        return out
-    need = np.minimum(1, ceiling / np.maximum(peaks, 1e-9))
-    held = ndimage.minimum_filter1d(need, 2 * LOOK + 1)
-    smooth = ndimage.uniform_filter1d(held, 2 * LOOK + 1)
-    out *= smooth[:, None]
-    return out
+def _limiter(room: NDArray[np.float64], loop: bool) -> NDArray[np.float64]:
+    """The gain curve in dB, never above 0 nor above the room each peak leaves."""
+    need = np.minimum(room, 0.0)
+    if need.min(initial=0.0) >= 0:
+        return need
+    around = np.concatenate([need[-1:], need, need[:1]])  # the gain is drawn as lines between edges of steps
+    need = np.minimum(np.minimum(around[:-2], around[1:-1]), around[2:])
+    turns = 3 if loop else 1
+    whole = np.tile(need, turns)
+    at = np.arange(len(whole)) * (STEP / RATE)
+    fast = np.minimum.accumulate(whole - at * RELEASE) + at * RELEASE
+    # Long passages of limiting let go slowly, so that dense music does not pump.
+    held = signal.lfilter([0.004], [1, -0.996], fast)
+    slow = np.minimum.accumulate(np.minimum(held * 0.5, 0) - at * SLOW_RELEASE) + at * SLOW_RELEASE
+    both = np.minimum(fast, slow)
+    ahead = np.minimum.accumulate((both + at * ATTACK)[::-1])[::-1] - at * ATTACK
+    limited = np.minimum(ahead, 0.0)
+    return np.asarray(limited[len(need) : 2 * len(need)] if loop else limited)
 
 
-def _peaks_between(samples: Stereo) -> NDArray[np.float32]:
-    """The larger of each sample and the value half-way to the next (an eight-point windowed sinc), over both sides."""
-    points = np.arange(-3.5, 4)
-    half = (np.sinc(points) * np.cos(points * np.pi / 9) ** 2).astype(np.float32)
-    half /= half.sum()
-    peaks = np.maximum(np.abs(samples[:, 0]), np.abs(samples[:, 1]))
-    for side in range(2):
-        between = np.abs(np.convolve(samples[:, side], half, "same"))
-        np.maximum(peaks, between, out=peaks)
-    return peaks
+def _spread(gain: NDArray[np.float32], first: int, steps: int) -> NDArray[np.float32]:
+    """Draw lines between the gains at the edges of steps: one factor a frame."""
+    edges = gain[first : first + steps + 1]
+    share = np.arange(STEP, dtype=np.float32) / STEP
+    return np.asarray((edges[:-1, None] + (edges[1:] - edges[:-1])[:, None] * share).reshape(-1))
 
 
-def _true_peak_db(samples: Stereo) -> float:
-    """The largest value between the samples at 4× oversampling, in dBTP, of the loudest stretches."""
-    loudest = np.abs(samples).max(axis=1)
-    size = 8192
-    edges = np.arange(0, len(loudest), size)
-    tops = np.maximum.reduceat(loudest, edges)
-    best = float(tops.max())
-    for index in np.argsort(tops)[::-1][:48]:
-        part = samples[max(0, edges[index] - 64) : edges[index] + size + 64]
-        best = max(best, float(np.abs(signal.resample_poly(part, 4, 1, axis=0)).max()))
-    return float(20 * np.log10(max(best, 1e-9)))
+def _to_16_bit(block: Sound, seed: int) -> NDArray[np.int16]:
+    """Round with triangular dither of two steps; digital silence stays silence. (2, frames) → (frames, 2).
 
-
-def _to_16_bit(samples: Stereo, seed: int) -> NDArray[np.int16]:
-    """Round with triangular dither of two steps; silence stays silence."""
-    out = np.empty(samples.shape, np.int16)
-    dice = np.random.default_rng(seed & 0xFFFFFFFF)
-    for first in range(0, len(samples), BLOCK):
-        part = samples[first : first + BLOCK]
-        noise = dice.random(part.shape, dtype=np.float32) - dice.random(part.shape, dtype=np.float32)
-        rounded = np.round(part * 32767 + noise * (np.abs(part) > 1e-6))
-        out[first : first + BLOCK] = np.clip(rounded, -32768, 32767)
-    return out
+    Each value is the difference of neighbours, which moves the dither up to where it is least heard (Wannamaker, "The
+    theory of dithered quantization", 1997).
+    """
+    rough = np.random.default_rng(seed & 0xFFFFFFFF).random((2, block.shape[1] + 1), dtype=np.float32)
+    noise = rough[:, 1:] - rough[:, :-1]
+    noise *= np.abs(block) > 1e-6
+    noise += block * np.float32(32767)
+    np.rint(noise, out=noise)
+    np.clip(noise, -32768, 32767, out=noise)
+    return noise.T.astype(np.int16)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from generator.composer.instruments import VOICES
 from generator.composer.kits import MIDI_KEYS
-from generator.composer.score import Score
+from generator.composer.notes import Score
 
 TICKS = 480  # a beat
 DRUM_CHANNEL = 9

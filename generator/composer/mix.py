@@ -1,59 +1,89 @@
-"""From notes to a stereo mix, block by block: every player panned, ducked and sent to one made room.
+"""From notes to a stereo mix, block by block: every player panned, ducked, and sent to the style's room and echo.
 
-The mix is a plain sum of stems (each with its own share of the room), so stems add up to it exactly; everything that
-is not linear happens in the master.
+The mix is a plain sum of stems, each with its own share of the room, so stems add up to it; what is not linear happens
+inside a stem (a driven drum bus) or later, in the master.
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
 
-from generator.composer import kits
-from generator.composer.drums import Hit
+from generator.composer import kits, texture
+from generator.composer.cache import Sound
 from generator.composer.form import Form
-from generator.composer.instruments import RATE, play
-from generator.composer.score import Line, Note, Score
+from generator.composer.instruments import play
+from generator.composer.modal import RATE
+from generator.composer.notes import Line, Note, Score
+from generator.composer.reel import Store
+from generator.composer.room import BLOCK, Echo, Room
 from generator.composer.styles import Style
 
-Stereo = NDArray[np.float32]
 Tick = Callable[[float], None]
 
-BLOCK = 12 * RATE  # frames rendered at a time
-HARD = 0.62  # velocity from which the harder sample is played
-DUCK_S = 0.13
-CRACKLE = {"vinyl": (-47.0, 7.0)}  # texture → hiss in dB, pops a second
+DUCK_S = 0.14
+TAIL_S = 6.0  # what may ring past the end of a loop, folded over its beginning
+DRUMS, TEXTURE = "drums", "texture"
+_BETWEEN_TICKS = 6  # notes made between two reports
+
+
+@dataclass(frozen=True)
+class _Event:
+    """A sound to come: where it starts (frames) and how to make it, (1 or 2, frames), already at its level."""
+
+    start: int
+    make: Callable[[], Sound]
+    choke: str = ""  # sounds of one choke group stop each other
 
 
 @dataclass
 class _Player:
-    """A line's notes as sounding events, in order, and those that still ring."""
+    """One stem: its sounds in order, those that still ring, and how it sits in the mix."""
 
     name: str
-    events: list[tuple[int, Callable[[], Stereo]]]
+    events: list[_Event]
     send: float
-    duck: float
-    ringing: list[tuple[int, Stereo]] = field(default_factory=list)
+    echo: float = 0.0
+    duck: float = 0.0
+    drive: float = 0.0
+    ringing: list[tuple[int, Sound, str]] = field(default_factory=list)
     next: int = 0
 
-    def add_to(self, out: Stereo, first: int) -> None:
-        """Add everything that sounds between frame `first` and the end of `out`."""
-        end = first + len(out)
-        while self.next < len(self.events) and self.events[self.next][0] < end:
-            start, make = self.events[self.next]
-            self.ringing.append((start, make()))
+    def sound(self, first: int, tick: Callable[[], None]) -> Sound | None:
+        """Everything that sounds in the block from frame `first`, (2, BLOCK); None for silence."""
+        end = first + BLOCK
+        while self.next < len(self.events) and self.events[self.next].start < end:
+            event = self.events[self.next]
+            if event.choke:
+                self._choke(event)
+            self.ringing.append((event.start, event.make(), event.choke))
             self.next += 1
+            if self.next % _BETWEEN_TICKS == 0:
+                tick()
+        if not self.ringing:
+            return None
+        out = np.zeros((2, BLOCK), np.float32)
         still = []
-        for start, sound in self.ringing:
-            a, b = max(start, first), min(start + len(sound), end)
+        for start, sound, choke in self.ringing:
+            a, b = max(start, first), min(start + sound.shape[1], end)
             if a < b:
-                out[a - first : b - first] += sound[a - start : b - start]
-            if start + len(sound) > end:
-                still.append((start, sound))
+                out[:, a - first : b - first] += sound[:, a - start : b - start]
+            if start + sound.shape[1] > end:
+                still.append((start, sound, choke))
         self.ringing = still
+        return out
+
+    def _choke(self, event: _Event) -> None:
+        for number, (start, sound, group) in enumerate(self.ringing):
+            left = event.start - start
+            if group == event.choke and 0 < left < sound.shape[1]:
+                fade = min(left, 300)
+                sound[:, left - fade : left] *= np.linspace(1, 0, fade, dtype=np.float32)
+                self.ringing[number] = (start, sound[:, :left], group)
 
 
 def frames_of(form: Form) -> int:
@@ -61,49 +91,102 @@ def frames_of(form: Form) -> int:
     return round(form.length_s * RATE)
 
 
-def render(score: Score, style: Style, seed: int, tick: Tick = lambda done: None, only: str = "") -> Stereo:
-    """Mix a score to float32, shape (frames, 2); `only` names a single stem to render instead of all.
+def stem_names(score: Score, style: Style) -> list[str]:
+    """Every stem there is, in the order of the mix."""
+    names = [line.name for line in score.lines if line.notes]
+    return names + ([DRUMS] if score.hits else []) + ([TEXTURE] if score.texture else [])
+
+
+def render(score: Score, style: Style, seed: int, store: Store, tick: Tick = lambda done: None, only: str = "") -> None:
+    """Mix a score into a store, block by block; `only` names a single stem instead.
 
     In a loop, what rings past the end is folded over the beginning.
     """
     total = frames_of(score.form)
-    fold = int(4 * RATE) if score.form.loop else 0
-    players = [player for player in _players(score, style, seed) if not only or player.name == only]
-    kicks = _kicks(score)
-    room = _Room(style.room, style.key)
-    out = np.zeros((total + fold, 2), np.float32)
-    for first in range(0, len(out), BLOCK):
-        block = out[first : first + BLOCK]
-        send = np.zeros_like(block)
-        envelope = _duck_envelope(kicks, first, len(block))
-        for player in players:
-            dry = np.zeros_like(block)
-            player.add_to(dry, first)
-            if player.duck:
-                dry *= (1 - np.float32(player.duck) * envelope)[:, None]
-            block += dry
-            if player.send:
-                send += dry * np.float32(player.send)
-        block += room.hear(send)
-        if style.texture and only in ("", "texture"):
-            block += _texture(style.texture, seed, first, len(block))
-        tick(min(1.0, (first + BLOCK) / len(out)))
-    if fold:
-        out[:fold] += out[total:]
-    else:
-        _ring_out(out, score.form)
-    return out[:total]
+    rendered = -(-(total + int(TAIL_S * RATE) * score.form.loop) // BLOCK)
+    desk = _Desk(score, style, seed, only)
+    tail = []
+    for number in range(rendered):
+        first = number * BLOCK
+        block = desk.block(first, partial(tick, number / rendered))
+        if score.form.loop and first + BLOCK > total:
+            tail.append(block[:, max(0, total - first) :].copy())
+        elif not score.form.loop:
+            _ring_out(block, first, total, score.form)
+        block[:, max(0, total - first) :] = 0
+        if first < total:
+            store.put(number, block)
+        tick((number + 1) / rendered)
+    if tail:
+        _fold(store, np.concatenate(tail, axis=1), total)
 
 
-def stem_names(score: Score, style: Style) -> list[str]:
-    names = [line.name for line in score.lines if line.notes]
-    return names + (["drums"] if score.hits else []) + (["texture"] if style.texture else [])
+class _Desk:
+    """The mixing desk of one piece: players in, blocks out."""
+
+    def __init__(self, score: Score, style: Style, seed: int, only: str) -> None:
+        self._players = [player for player in _players(score, style, seed) if only in ("", player.name)]
+        self._kicks = _kicks(score)
+        self._room = Room(*style.room, style.key)
+        self._echo = Echo(style.echo_beats * score.form.beat_s)
+        self._texture = score.texture if only in ("", TEXTURE) else ""
+        self._seed = seed
+        self._total = frames_of(score.form)
+
+    def block(self, first: int, tick: Callable[[], None]) -> Sound:
+        out = np.zeros((2, BLOCK), np.float32)
+        send, echo = np.zeros(BLOCK, np.float32), np.zeros(BLOCK, np.float32)
+        duck = _duck_envelope(self._kicks, first)
+        for player in self._players:
+            dry = player.sound(first, tick)
+            if dry is None:
+                continue
+            if player.drive:
+                push = np.float32(1 + 4 * player.drive)
+                np.tanh(dry * push, out=dry)
+                dry *= 1 / push**0.8
+            if player.duck and duck is not None:
+                dry *= 1 - np.float32(player.duck) * duck
+            out += dry
+            if player.send or player.echo:
+                middle = dry[0] + dry[1]
+                send += middle * np.float32(player.send * 0.5)
+                if player.echo:
+                    echo += middle * np.float32(player.echo * 0.5)
+        repeats = self._echo.hear(echo)
+        if repeats is not None:
+            out += repeats
+            send += (repeats[0] + repeats[1]) * np.float32(0.15)
+        answer = self._room.hear(send)
+        if answer is not None:
+            out += answer
+        under = min(BLOCK, self._total - first)
+        if self._texture and under > 0:
+            out[:, :under] += texture.block(self._texture, self._seed, first, under)
+        return out
 
 
-def _ring_out(out: Stereo, form: Form) -> None:
+def _fold(store: Store, tail: Sound, total: int) -> None:
+    """Add what rings past the end to the beginning, where the loop comes round again."""
+    over = np.zeros((2, min(total, tail.shape[1])), np.float32)
+    for begin in range(0, tail.shape[1], total):
+        part = tail[:, begin : begin + total]
+        over[:, : part.shape[1]] += part
+    for number in range(-(-over.shape[1] // BLOCK)):
+        block = store.get(number)
+        part = over[:, number * BLOCK : (number + 1) * BLOCK]
+        block[:, : part.shape[1]] += part
+        store.put(number, block)
+
+
+def _ring_out(block: Sound, first: int, total: int, form: Form) -> None:
     """Let the last chord fade to nothing exactly at the end."""
-    fade = int(min(max(form.ring_s * 0.7, 0.8), 4.0, form.length_s / 3) * RATE)
-    out[-fade:] *= (0.5 + 0.5 * np.cos(np.linspace(0, np.pi, fade, dtype=np.float32)))[:, None]
+    fade = int(min(max(form.ring_s * 0.7, 0.9), 4.5, form.length_s / 3) * RATE)
+    begin = total - fade
+    a, b = max(begin, first), min(total, first + BLOCK)
+    if a < b:
+        share = np.arange(a - begin, b - begin, dtype=np.float32) / np.float32(fade - 1)
+        block[:, a - first : b - first] *= (0.5 + 0.5 * np.cos(np.float32(np.pi) * share)) ** np.float32(1.3)
 
 
 # --- players ---
@@ -112,68 +195,56 @@ def _ring_out(out: Stereo, form: Form) -> None:
 def _players(score: Score, style: Style, seed: int) -> Iterator[_Player]:
     for line in score.lines:
         if line.notes:
-            yield _Player(line.name, _line_events(line, score, style, seed), line.part.send, line.part.duck)
+            part = line.part
+            yield _Player(line.name, _line_events(line, score.form), part.send, part.echo, part.duck, part.drive)
     if score.hits:
-        yield _Player("drums", _drum_events(score, style, seed), 0.14, 0.0)
+        yield _Player(DRUMS, _drum_events(score, style, seed), 0.10 * style.drums_room, 0.0, 0.0, style.drums_drive)
 
 
-def _line_events(line: Line, score: Score, style: Style, seed: int) -> list[tuple[int, Callable[[], Stereo]]]:
-    dice = random.Random(f"{seed}/{line.name}")
-    beat = score.form.beat_s
-    events = []
-    for note in line.notes:
-        start = _swung(note.start, style) * beat + dice.gauss(0, style.loose) * (note.start > 0)
-        events.append((max(0, int(start * RATE)), _note_maker(line, note, beat)))
-    return sorted(events, key=lambda event: event[0])
+def _line_events(line: Line, form: Form) -> list[_Event]:
+    return [
+        _Event(max(0, round(note.start * form.beat_s * RATE)), _note_maker(line, note, number, form.beat_s))
+        for number, note in enumerate(sorted(line.notes, key=lambda note: note.start))
+    ]
 
 
-def _note_maker(line: Line, note: Note, beat: float) -> Callable[[], Stereo]:
-    def make() -> Stereo:
-        sound = play(line.part.instrument, note.pitch, note.length * beat, hard=note.velocity >= HARD)
+def _note_maker(line: Line, note: Note, number: int, beat: float) -> Callable[[], Sound]:
+    def make() -> Sound:
+        sound = play(
+            line.part.instrument, note.pitch, max(0.03, note.length * beat), velocity=note.velocity, turn=number
+        )
         return _placed(sound, line.part.level, note.velocity, line.part.pan)
 
     return make
 
 
-def _drum_events(score: Score, style: Style, seed: int) -> list[tuple[int, Callable[[], Stereo]]]:
+def _drum_events(score: Score, style: Style, seed: int) -> list[_Event]:
     dice = random.Random(f"{seed}/drums")
     events = []
-    for hit in score.hits:
-        late = style.laid_back if hit.drum in ("snare", "clap") else 0.0
-        start = hit.start * score.form.beat_s + late + dice.gauss(0, style.loose * 0.35) * (hit.start > 0)
-        events.append((max(0, int(start * RATE)), _hit_maker(hit, style, dice.randrange(kits.VARIANTS))))
-    return sorted(events, key=lambda event: event[0])
+    for hit in sorted(score.hits, key=lambda hit: hit.start):
+        start = max(0, round(hit.start * score.form.beat_s * RATE))
+        make = _hit_maker(hit.drum, hit.velocity, style, dice.randrange(kits.VARIANTS))
+        events.append(_Event(start, make, kits.CHOKES.get(hit.drum, "")))
+    return events
 
 
-def _hit_maker(hit: Hit, style: Style, variant: int) -> Callable[[], Stereo]:
-    def make() -> Stereo:
-        sound = kits.drum(style.kit, hit.drum, variant)[:, None]
-        return _placed(sound, style.drums_level + kits.LEVEL[hit.drum], hit.velocity, kits.PAN.get(hit.drum, 0.0))
+def _hit_maker(drum: str, velocity: float, style: Style, variant: int) -> Callable[[], Sound]:
+    def make() -> Sound:
+        sound = kits.drum(style.kit, drum, variant, soft=velocity < kits.SOFT)
+        return _placed(sound, style.drums_level + kits.LEVEL[drum], velocity, kits.PAN.get(drum, 0.0))
 
     return make
 
 
-def _placed(sound: NDArray[np.float32], level: float, velocity: float, pan: float) -> Stereo:
-    """Apply level (dB), velocity and an equal-power pan; mono becomes stereo."""
-    gain = 10 ** (level / 20) * (0.25 + 0.75 * velocity) * velocity**0.6
-    angle = (pan + 1) * np.pi / 4
-    sides = np.array([np.cos(angle), np.sin(angle)], np.float32) * np.float32(gain * 1.414)
-    return sound * sides
+def _placed(sound: Sound, level: float, velocity: float, pan: float) -> Sound:
+    """Apply level (dB), velocity (40 dB over its range) and an equal-power pan; mono becomes stereo."""
+    gain = 10 ** (level / 20) * (0.1 + 0.9 * velocity) * velocity**0.5
+    angle = (pan + 1) * math.pi / 4
+    sides = np.array([[math.cos(angle)], [math.sin(angle)]], np.float32) * np.float32(gain * math.sqrt(2))
+    return np.asarray(sound * sides)
 
 
-def _swung(beat: float, style: Style) -> float:
-    """Move a note on the straight sixteenth grid to where the style swings it; triplets are left alone."""
-    steps = beat * 4
-    if style.swing == 0.5 or abs(steps - round(steps)) > 1e-6:
-        return beat
-    pair = 2 * style.swing_unit
-    whole, inside = divmod(round(steps), pair)
-    share = inside / pair
-    swung = share * 2 * style.swing if share <= 0.5 else style.swing + (share - 0.5) * 2 * (1 - style.swing)
-    return (whole + swung) * pair / 4
-
-
-# --- ducking, room, texture ---
+# --- ducking ---
 
 
 def _kicks(score: Score) -> NDArray[np.int64]:
@@ -181,53 +252,23 @@ def _kicks(score: Score) -> NDArray[np.int64]:
     return np.array(sorted(int(hit.start * beat * RATE) for hit in score.hits if hit.drum == "kick"), np.int64)
 
 
-def _duck_envelope(kicks: NDArray[np.int64], first: int, count: int) -> NDArray[np.float32]:
-    """1 at each kick, falling away; the shape a side-chain compressor draws."""
-    envelope = np.zeros(count, np.float32)
-    reach = int(DUCK_S * 5 * RATE)
-    curve = np.exp(-np.arange(reach, dtype=np.float32) / (DUCK_S * RATE))
-    curve[: RATE // 200] *= np.linspace(0, 1, RATE // 200, dtype=np.float32)
-    for kick in kicks[(kicks > first - reach) & (kicks < first + count)]:
-        a, b = max(kick, first), min(kick + reach, first + count)
-        np.maximum(envelope[a - first : b - first], curve[a - kick : b - kick], out=envelope[a - first : b - first])
+def _duck_envelope(kicks: NDArray[np.int64], first: int) -> Sound | None:
+    """1 at each kick, falling away: the shape a side-chain compressor draws. None where there is no kick."""
+    reach = len(_DUCK)
+    near = kicks[(kicks > first - reach) & (kicks < first + BLOCK)]
+    if not len(near):
+        return None
+    envelope = np.zeros(BLOCK, np.float32)
+    for kick in near:
+        a, b = max(kick, first), min(kick + reach, first + BLOCK)
+        np.maximum(envelope[a - first : b - first], _DUCK[a - kick : b - kick], out=envelope[a - first : b - first])
     return envelope
 
 
-class _Room:
-    """Convolution with a made impulse response: early reflections, then noise that decays and darkens."""
-
-    def __init__(self, room: tuple[float, float], name: str) -> None:
-        seconds, damping = room
-        dice = np.random.default_rng([*name.encode()])
-        count = int(seconds * RATE)
-        t = np.arange(count, dtype=np.float32) / RATE
-        noise = dice.standard_normal((count, 2)).astype(np.float32)
-        dark = signal.sosfilt(signal.butter(1, 6500 * (1 - damping) + 900, fs=RATE, output="sos"), noise, axis=0)
-        mix = np.exp(-t / (seconds * 0.22))[:, None]
-        tail = (noise * 0.5 * mix + dark * (1.6 - mix)) * np.exp(t * np.float32(-6.91 / seconds))[:, None]
-        tail *= np.minimum(1, t / 0.012)[:, None]
-        for side in range(2):
-            for delay in dice.uniform(0.006, 0.045, 6):
-                tail[int(delay * RATE), side] += dice.uniform(2, 5)
-        tail = signal.sosfilt(signal.butter(1, 220, "high", fs=RATE, output="sos"), tail, axis=0)
-        self._response = (tail / np.sqrt(np.sum(tail**2) / 2)).astype(np.float32)
-        self._rest = np.zeros((count - 1, 2), np.float32)
-
-    def hear(self, send: Stereo) -> Stereo:
-        """The room's answer to a block; what rings on is kept for the next one."""
-        wet = signal.oaconvolve(send, self._response, axes=0).astype(np.float32)
-        wet[: len(self._rest)] += self._rest[: len(wet)]
-        self._rest = wet[len(send) :].copy()
-        return wet[: len(send)] if np.any(send) or np.any(wet) else np.zeros_like(send)
+def _duck_curve() -> Sound:
+    curve = np.exp(-np.arange(int(DUCK_S * 5 * RATE), dtype=np.float32) / np.float32(DUCK_S * RATE))
+    curve[: RATE // 200] *= np.linspace(0, 1, RATE // 200, dtype=np.float32)
+    return np.asarray(curve)
 
 
-def _texture(name: str, seed: int, first: int, count: int) -> Stereo:
-    """Tape hiss and vinyl pops, the same for the same place of the same seed."""
-    hiss, pops = CRACKLE[name]
-    dice = np.random.default_rng([seed & 0xFFFFFFFF, first])
-    noise = dice.standard_normal((count, 2), dtype=np.float32)
-    noise[1:] = (noise[1:] + noise[:-1]) * 0.5
-    noise *= np.float32(10 ** (hiss / 20))
-    for at in dice.integers(0, max(1, count - 40), int(pops * count / RATE)):
-        noise[at : at + 12] += (dice.uniform(-0.03, 0.03) * np.exp(-np.arange(12) / 3))[:, None].astype(np.float32)
-    return noise
+_DUCK = _duck_curve()

@@ -7,11 +7,14 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from generator.composer import master, midi, mix, titles
+from generator.composer import master, midi, titles
 from generator.composer.brief import Brief
 from generator.composer.form import Form, plan
-from generator.composer.instruments import RATE
-from generator.composer.score import Score, write
+from generator.composer.mix import frames_of, render, stem_names
+from generator.composer.modal import RATE
+from generator.composer.notes import Score
+from generator.composer.reel import Reel, Tape
+from generator.composer.score import write
 from generator.composer.styles import STYLES
 
 
@@ -63,13 +66,29 @@ class Composition:
             for s, end in zip(self.form.sections, ends, strict=True)
         )
 
+    @property
+    def stem_names(self) -> tuple[str, ...]:
+        """Every player, in the order of the mix."""
+        return tuple(stem_names(self.score, STYLES[self.brief.style]))
+
+    def stem(self, name: str) -> NDArray[np.float32]:
+        """One player alone, float32 (frames, 2), before the master."""
+        if name not in self.stem_names:
+            raise ValueError(f"There is no stem called “{name}”; there are {', '.join(self.stem_names)}.")
+        return self._rendered(name)
+
+    def mix(self) -> NDArray[np.float32]:
+        """All of them together, as they went into the master: float32 (frames, 2)."""
+        return self._rendered("")
+
+    def _rendered(self, name: str) -> NDArray[np.float32]:
+        tape = Tape(len(self.pcm))
+        render(self.score, STYLES[self.brief.style], self.brief.seed, tape, only=name)
+        return tape.sound[:, : len(self.pcm)].T
+
     def stems(self) -> dict[str, NDArray[np.float32]]:
-        """Every player alone, float32 (frames, 2), before the master: they add up to the mix it was made from."""
-        style = STYLES[self.brief.style]
-        return {
-            name: mix.render(self.score, style, self.brief.seed, only=name)
-            for name in mix.stem_names(self.score, style)
-        }
+        """Every player alone as `stem` gives it: they add up to the mix that was mastered."""
+        return {name: self.stem(name) for name in self.stem_names}
 
     def midi(self) -> bytes:
         """The same notes as a Standard MIDI File."""
@@ -88,9 +107,15 @@ def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] 
     report("Writing the notes", 0.03)
     score = write(brief, form, take)
     report("Playing and mixing", 0.1)
-    rough = mix.render(score, style, brief.seed, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
+    reel = Reel(frames_of(form))
+    render(score, style, brief.seed, reel, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
     pcm = master.master(
-        rough, brief.loudness_lufs, style.drive, brief.seed, lambda done: report("Mastering", 0.65 + 0.35 * done)
+        reel,
+        brief.loudness_lufs,
+        style.drive,
+        brief.seed,
+        loop=form.loop,
+        tick=lambda done: report("Mastering", 0.65 + 0.35 * done),
     )
     report("Finished", 1.0)
     return Composition(brief, take, form, score, pcm)

@@ -1,60 +1,20 @@
-"""The notes: chords with voice leading, then every player of the ensemble over them, then the drums.
-
-Times are in beats from the start; velocities 0..1; pitches are MIDI numbers.
-"""
+"""The notes: chords with voice leading, then every player of the ensemble over them, then the drums."""
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from generator.composer import melody
+from generator.composer import feel, melody
 from generator.composer.brief import Brief
-from generator.composer.drums import Hit, play_drums
+from generator.composer.drums import play_drums
 from generator.composer.form import BEATS, Form, Section
+from generator.composer.notes import Harmony, Line, Note, Score
 from generator.composer.patterns import ARPS, BASS, COMP
 from generator.composer.styles import STYLES, Part, Style
-from generator.composer.theory import Chord, chord, nearest, voicing
-
-
-@dataclass(frozen=True)
-class Note:
-    start: float
-    length: float
-    pitch: int
-    velocity: float
-
-
-@dataclass(frozen=True)
-class Harmony:
-    """One chord and where it sounds."""
-
-    start: float
-    length: float
-    chord: Chord
-    voicing: tuple[int, ...]
-    section: Section
-
-
-@dataclass(frozen=True)
-class Line:
-    """What one part plays."""
-
-    name: str
-    part: Part
-    notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True)
-class Score:
-    form: Form
-    harmony: tuple[Harmony, ...]
-    lines: tuple[Line, ...]
-    hits: tuple[Hit, ...]
-    tonic: int
-    mode: str
-
+from generator.composer.theory import chord, nearest, voicing
 
 RANGES = {"bass": (26, 55), "pad": (43, 84), "comp": (43, 86), "arp": (43, 98), "lead": (57, 93), "counter": (52, 88)}
+STRUCK_AGAIN = 3.5  # beats of the last chord from which short instruments strike it twice
 TUNEFUL = ("lead", "counter")
 
 
@@ -64,16 +24,19 @@ def write(brief: Brief, form: Form, take: int) -> Score:
     dice = random.Random(f"{brief.seed}/{take}/{brief.style}/{brief.tonic}/{brief.mode}")
     harmony = tuple(_harmony(brief, style, form, dice))
     tunes = melody.Tunes(brief, style, dice)
+    end = form.length_s / form.beat_s
     lines = []
     for number, part in enumerate(style.parts):
         if part.family in brief.leave_out or ("melody" in brief.leave_out and part.role in TUNEFUL):
             continue
         enter = part.enter + dice.uniform(-0.05, 0.05) if part.enter > 0.05 else part.enter
         player = replace(part, enter=enter)
-        notes = tuple(_in_range(_play(player, harmony, form, brief, tunes, dice), player))
-        lines.append(Line(f"{number + 1}-{part.role}-{part.instrument}", player, notes))
+        notes = _in_range(_play(player, harmony, form, brief, tunes, dice), player)
+        name = f"{number + 1}-{part.role}-{part.instrument}"
+        lines.append(Line(name, player, tuple(feel.played(notes, style, form.beat_s, end, dice))))
     hits = () if "drums" in brief.leave_out else tuple(play_drums(style, form, dice))
-    return Score(form, harmony, tuple(lines), hits, brief.tonic, brief.mode)
+    hits = tuple(feel.drummed(hits, style, form.beat_s, end, dice))
+    return Score(form, harmony, tuple(lines), hits, brief.tonic, brief.mode, brief.texture)
 
 
 # --- harmony ---
@@ -139,9 +102,15 @@ def _last_chord(part: Part, now: Harmony) -> Iterator[Note]:
     if part.role == "bass":
         yield Note(now.start, now.length, _root(now, part), 0.75)
         return
-    spread = 0.06 if part.role in ("arp", "comp") else 0.0
-    for number, pitch in enumerate(_near(now.voicing, part.centre)):
-        yield Note(now.start + number * spread, now.length - number * spread, pitch, 0.6)
+    pitches = _power(now, part) if part.pattern.startswith("power") else _near(now.voicing, part.centre)
+    spread = {"arp": 0.5, "comp": 0.05}.get(part.role, 0.0)
+    ladder = (*pitches, *(pitch + 12 for pitch in pitches[:2])) if part.role == "arp" else pitches
+    for number, pitch in enumerate(ladder):
+        later = min(number * spread, now.length / 2)
+        yield Note(now.start + later, now.length - later, pitch, 0.62 - 0.03 * number)
+    if part.role == "comp" and now.length > STRUCK_AGAIN:  # what dies away soon would leave a hole
+        for pitch in pitches:
+            yield Note(now.start + 2, now.length - 2, pitch, 0.4)
 
 
 def _root(now: Harmony, part: Part) -> int:
@@ -181,14 +150,18 @@ def _pad(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> I
 
 
 def _comp(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> Iterator[Note]:
-    pitches = _near(now.voicing, part.centre)
+    pitches = _power(now, part) if part.pattern.startswith("power") else _near(now.voicing, part.centre)
     for bar in range(max(1, round(now.length / BEATS))):
         rhythm = dice.choice(COMP[part.pattern])
         for number, (at, length, velocity) in enumerate(rhythm):
             start = now.start + bar * BEATS + at
             if start >= now.start + now.length - 0.01:
                 continue
-            some = pitches if part.pattern not in ("eighths", "gallop", "scratch") else _thinned(pitches, number)
+            some = (
+                pitches
+                if part.pattern not in ("eighths", "gallop", "scratch", "offbeats")
+                else _thinned(pitches, number)
+            )
             strum = 0.025 if part.pattern in ("strum", "bossa") else 0.0
             order = some if number % 2 == 0 else some[::-1]
             for place, pitch in enumerate(order):
@@ -199,6 +172,13 @@ def _comp(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> 
 def _thinned(pitches: tuple[int, ...], number: int) -> tuple[int, ...]:
     """Repeated figures play two voices, the top one moving, instead of hammering the whole chord."""
     return (pitches[0], pitches[-1 - (number // 4) % 2])
+
+
+def _power(now: Harmony, part: Part) -> tuple[int, ...]:
+    """Root, fifth and octave: what an overdriven guitar can play without mud."""
+    root = _root(now, part)
+    fifth = next((i for i in now.chord.intervals if i in (6, 7, 8)), 7)
+    return (root, root + fifth, root + 12)
 
 
 def _arp(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> Iterator[Note]:

@@ -1,0 +1,106 @@
+"""How fast the built-in composer is on one core, how much memory it takes, and FluidSynth beside it.
+
+    python -m benchmarks.composing [--length 60] [--styles lofi,house] [--no-memory]
+
+Every style is composed in a process of its own, on one core: *cold* is the first take, which makes its sounds too;
+*warm* is the second take, in the same process. Both go from the brief to the mastered samples; seconds are CPU time,
+so that a busy machine hurts little. FluidSynth renders the MIDI file of the very same take to a WAV (its reverb and
+chorus on, no mastering); the time it takes to load its samples is measured with an empty file and taken off.
+The goals: 60 seconds of music a second, cold, and no slower than FluidSynth; under 400 MB for ten minutes.
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+GOAL, GOAL_MB = 60, 400
+SOUNDFONTS = ("/usr/share/sounds/sf2/FluidR3_GM.sf2", "/usr/share/soundfonts/FluidR3_GM.sf2")
+EMPTY_MIDI = bytes.fromhex("4d546864000000060000000101e04d54726b0000000400ff2f00")
+ONE_CORE = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--length", type=float, default=60.0, help="seconds of each take")
+    parser.add_argument("--styles", default="", help="some styles, with commas between them")
+    parser.add_argument("--no-memory", action="store_true", help="leave out the ten-minute piece")
+    parser.add_argument("--child", nargs=2, metavar=("STYLE", "MIDI"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        print(json.dumps(compose_twice(asked.child[0], asked.length, Path(asked.child[1]))))
+        return
+    font = next((font for font in SOUNDFONTS if Path(font).exists()), None)
+    if not font or not shutil.which("fluidsynth"):
+        print("FluidSynth is left out. On Debian: apt-get install fluidsynth fluid-soundfont-gm\n")
+        font = None
+    compare(asked.length, [name for name in asked.styles.split(",") if name] or every_style(), font)
+    if not asked.no_memory:
+        megabytes = child("cinematic", 600.0, Path(os.devnull))["megabytes"]
+        print(f"\nten minutes, peak memory of the whole process: {megabytes:.0f} MB (goal {GOAL_MB})")
+
+
+def every_style() -> list[str]:
+    code = "from generator.composer import STYLES; print(*STYLES)"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def compare(length: float, styles: list[str], font: str | None) -> None:
+    """Print a line a style: seconds of music a second of one core, and the ratio to FluidSynth."""
+    print(f"{length:g} s, one core   cold × real time   warm × real time   parts   FluidSynth   composer ÷ FluidSynth")
+    slowest = []
+    with tempfile.TemporaryDirectory() as folder:
+        notes, wav = Path(folder) / "piece.mid", Path(folder) / "piece.wav"
+        notes.write_bytes(EMPTY_MIDI)
+        loading = fluidsynth(font, notes, wav) if font else 0.0
+        for style in styles:
+            found = child(style, length, notes)
+            cold, warm = length / found["cold"], length / found["warm"]
+            line = f"{style:18} {cold:16.0f}   {warm:16.0f}   {found['parts']:5.0f}"
+            if font:
+                theirs = length / max(1e-3, fluidsynth(font, notes, wav) - loading)
+                line += f"   {theirs:10.0f}   {cold / theirs:8.2f} cold {warm / theirs:6.2f} warm"
+            print(line, flush=True)
+            slowest.append((cold, style))
+    print(f"slowest, cold: {min(slowest)[1]} at {min(slowest)[0]:.0f} × (goal {GOAL})")
+
+
+def child(style: str, length: float, notes: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.composing", "--length", str(length), "--child", style, str(notes)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=ONE_CORE)
+    return dict(json.loads(done.stdout))
+
+
+def compose_twice(style: str, length: float, notes: Path) -> dict[str, float]:
+    """In the child: two takes of one brief, and the first one's notes."""
+    from generator.composer import ComposerControls, compose, read_brief
+
+    brief = read_brief("", ComposerControls(length_s=length, style=style), seed=7)
+    seconds = []
+    for take in (1, 2) if length < 300 else (1,):
+        began = time.process_time()
+        made = compose(brief, take)
+        seconds.append(time.process_time() - began)
+    made = compose(brief) if length < 300 else made
+    notes.write_bytes(made.midi())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+    return {"cold": seconds[0], "warm": seconds[-1], "parts": len(made.stem_names), "megabytes": peak}
+
+
+def fluidsynth(font: str, notes: Path, wav: Path) -> float:
+    """CPU seconds of FluidSynth rendering a file as fast as it can."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = ["fluidsynth", "-ni", "-q", "-o", "synth.cpu-cores=1", "-F", str(wav), "-r", "44100", font, str(notes)]
+    subprocess.run(command, capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+if __name__ == "__main__":
+    main()

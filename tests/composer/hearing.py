@@ -1,0 +1,95 @@
+"""Ears for the tests: what is measured on finished audio."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import signal, stats
+
+from generator.audio import music
+from generator.audio.loudness import loudness
+from generator.composer import STYLES, Composition
+
+RATE = 44_100
+THIRDS = 1000 * 2 ** (np.arange(-15, 13) / 3)  # Hz: centres of third octaves, 31 Hz to 16 kHz
+HOP = 220  # frames between values of the onset curve
+
+Samples = NDArray[np.float32]
+
+
+def floats(pcm: NDArray[np.int16]) -> Samples:
+    return pcm.astype(np.float32) / 32_768
+
+
+def lufs(samples: Samples) -> float:
+    """Integrated loudness by the studio's own meter, which is not the one that the master works with."""
+    measured = loudness(samples, RATE).lufs
+    assert measured is not None
+    return measured
+
+
+def true_peak_db(samples: Samples) -> float:
+    """The peak at four times the sample rate, dBTP."""
+    return float(20 * np.log10(np.abs(signal.resample_poly(samples, 4, 1, axis=0)).max()))
+
+
+def levels_db(samples: Samples, every_s: float = 0.1) -> NDArray[np.float64]:
+    """RMS of both channels together in each stretch of time, dBFS."""
+    frames = int(every_s * RATE)
+    rows = samples[: len(samples) // frames * frames].reshape(-1, 2 * frames).astype(np.float64)
+    return 10 * np.log10(np.mean(rows**2, axis=1) + 1e-12)
+
+
+def longest_gap_s(samples: Samples, below_db: float = -60.0) -> float:
+    longest = run = 0
+    for silent in levels_db(samples) < below_db:
+        run = run + 1 if silent else 0
+        longest = max(longest, run)
+    return longest / 10
+
+
+def balance_db(samples: Samples) -> NDArray[np.float64]:
+    """Power in each third octave, in dB of all of it."""
+    power = np.abs(np.fft.rfft(samples.mean(axis=1))) ** 2
+    hz = np.fft.rfftfreq(len(samples), 1 / RATE)
+    edges = np.searchsorted(hz, np.append(THIRDS / 2 ** (1 / 6), THIRDS[-1] * 2 ** (1 / 6)))
+    bands = np.add.reduceat(power, edges)[:-1]
+    return np.asarray(10 * np.log10(bands / power.sum() + 1e-12))
+
+
+def bar_s(samples: Samples, expected_s: float, reach: float = 0.05) -> tuple[float, float]:
+    """The length of a bar: where onsets are most alike near what is expected; and how alike they are there, 0..1."""
+    _, _, spectra = signal.stft(samples.mean(axis=1), RATE, nperseg=1024, noverlap=1024 - HOP)
+    level = np.log1p(1000 * np.abs(spectra))
+    onset = np.maximum(0, np.diff(level, axis=1)).sum(axis=0)
+    onset -= onset.mean()
+    size = len(onset)
+    alike = np.fft.irfft(np.abs(np.fft.rfft(onset, 2 * size)) ** 2)[:size] / np.maximum(1, size - np.arange(size))
+    lags = np.arange(int(expected_s * (1 - reach) * RATE / HOP), int(expected_s * (1 + reach) * RATE / HOP) + 2)
+    smooth = np.convolve(alike, np.hanning(7) / np.hanning(7).sum(), "same")
+    best = lags[np.argmax(smooth[lags])]
+    return float(best * HOP / RATE), float(smooth[best] / smooth[0])
+
+
+def key_relation(asked: str, heard: str | None) -> str:
+    """How a heard key stands to the asked one: "same", "relative", "dominant", "subdominant", "mediant", "other"."""
+    if heard is None:
+        return "none"
+    (tonic, mode), (other, other_mode) = asked.split(), heard.split()
+    up = (music.NAMES.index(other) - music.NAMES.index(tonic)) % 12
+    if mode == other_mode:
+        return {0: "same", 7: "dominant", 5: "subdominant"}.get(up, "other")
+    known = {9: "relative", 4: "mediant"} if mode == "major" else {3: "relative", 8: "mediant"}
+    return known.get(up, "other")
+
+
+def heard_key(made: Composition) -> str:
+    """ "same" when the key is heard as asked or as the style says that it may be."""
+    relation = key_relation(made.key, music.analyse(floats(made.pcm), RATE)[1].key)
+    return "same" if relation in STYLES[made.brief.style].leans else relation
+
+
+def shape(made: Composition) -> float:
+    """Rank correlation of the form's energies with the loudness of its sections as heard."""
+    steps = loudness(floats(made.pcm), RATE).steps
+    last = made.form.bars * made.form.bar_s
+    heard = [steps[int(s.start_s * 10) : int(min(s.end_s, last) * 10)].mean() for s in made.sections]
+    return float(stats.spearmanr([s.energy for s in made.sections], heard).statistic)

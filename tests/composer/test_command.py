@@ -1,0 +1,71 @@
+"""The command, and what a program that composes can see and stop."""
+
+import time
+import wave
+
+import pytest
+
+from generator.composer import Cancelled, ComposerControls, compose, read_brief
+from generator.composer.__main__ import main
+
+
+def test_it_writes_audio_stems_and_midi(tmp_path, capsys) -> None:
+    out, stems, notes = tmp_path / "out.wav", tmp_path / "stems", tmp_path / "out.mid"
+    assert main(["rainy lo-fi, 5 s", "-o", str(out), "--stems", str(stems), "--midi", str(notes)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("heard: lo-fi hip-hop, rainy, 5 s\n")
+    assert "BPM" in said
+    with wave.open(str(out)) as file:
+        assert (file.getnframes(), file.getnchannels(), file.getframerate()) == (5 * 44_100, 2, 44_100)
+    names = {path.name for path in stems.iterdir()}
+    assert "drums.wav" in names
+    assert len(names) >= 3
+    assert notes.read_bytes().startswith(b"MThd")
+
+
+@pytest.mark.parametrize(("ending", "magic"), [(".flac", b"fLaC"), (".mp3", b"ID3")])
+def test_it_writes_other_formats(tmp_path, ending, magic) -> None:
+    out = tmp_path / f"out{ending}"
+    assert main(["felt piano, 5 s", "-o", str(out)]) == 0
+    assert out.read_bytes().startswith(magic)
+
+
+def test_it_says_what_is_impossible(tmp_path, capsys) -> None:
+    assert main(["jazz", "--length", "1000", "-o", str(tmp_path / "x.wav")]) == 2
+    assert "Length must be between 5 and 600 seconds" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_it_lists_its_styles(capsys) -> None:
+    assert main(["--list-styles"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) >= 20
+    assert any(line.startswith("orchestral") for line in listed)
+
+
+def test_progress_goes_forward_through_the_stages() -> None:
+    told: list[tuple[str, float]] = []
+    compose(read_brief("folk", ComposerControls(length_s=8), seed=1), progress=lambda *seen: told.append(seen))
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert stages == ["Planning the form", "Writing the notes", "Playing and mixing", "Mastering", "Finished"]
+    shares = [share for _, share in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("style", ["trailer"])
+def test_cancelling_stops_within_a_second(style: str) -> None:
+    """The callback comes often enough, even while ten minutes are made: it is asked again long before a second."""
+    began = last = time.monotonic()
+    longest = 0.0
+
+    def progress(stage: str, share: float) -> None:
+        nonlocal last, longest
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+        if now - began > 0.8:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        compose(read_brief("", ComposerControls(length_s=600, style=style), seed=1), progress=progress)
+    assert longest < 1

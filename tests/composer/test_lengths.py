@@ -1,0 +1,80 @@
+"""Lengths to the sample, from the shortest to the longest, and loops whose end meets their beginning."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from generator.composer import BriefError, ComposerControls, read_brief
+from generator.composer.form import plan
+from generator.composer.mix import frames_of
+from tests.composer.conftest import made
+from tests.composer.hearing import RATE, floats, levels_db
+
+
+@pytest.mark.parametrize("length_s", [5, 5.01, 6.7, 7.777, 11.2, 13.337])
+def test_odd_lengths_are_exact_and_end_quietly(length_s: float) -> None:
+    take = made("folk", length_s=length_s)
+    assert len(take.pcm) == round(length_s * RATE)
+    assert np.abs(take.pcm[-10:]).max() <= 4
+    assert levels_db(floats(take.pcm))[:10].max() > -30
+
+
+@pytest.mark.parametrize("length_s", [5, 59.999, 299.5, 600])
+@pytest.mark.parametrize("loop", [False, True])
+def test_long_lengths_are_planned_to_the_sample(length_s: float, loop: bool) -> None:
+    form = plan(read_brief("", ComposerControls(length_s=length_s, style="house", loop=loop), seed=1))
+    assert frames_of(form) == round(length_s * RATE)
+
+
+@pytest.mark.parametrize("bpm", [41, 97.3, 219])
+def test_an_asked_tempo_is_kept_whatever_the_length(bpm: float) -> None:
+    take = made("corporate", length_s=9.3, bpm=bpm)
+    assert take.bpm == bpm
+    assert len(take.pcm) == round(9.3 * RATE)
+
+
+@pytest.mark.parametrize("length_s", [4.99, 600.01, 0, -1, float("nan"), float("inf")])
+def test_impossible_lengths_are_refused_in_words(length_s: float) -> None:
+    with pytest.raises(BriefError, match="Length must be between 5 and 600 seconds"):
+        read_brief("", ComposerControls(length_s=length_s), seed=1)
+
+
+@pytest.mark.parametrize(
+    ("style", "length_s"), [("house", 12.003), ("ambient", 11.0), ("lofi", 5.5), ("orchestral", 14.5)]
+)
+def test_a_loop_meets_its_beginning(style: str, length_s: float) -> None:
+    """At the seam the sound steps no further, and its spectrum jumps no more, than it does inside."""
+    sound = floats(made(style, length_s=length_s, loop=True).pcm)
+    assert len(sound) == round(length_s * RATE)
+    steps = np.abs(np.diff(sound, axis=0)).max(axis=1)
+    seam = np.abs(sound[0] - sound[-1]).max()
+    assert seam <= np.quantile(steps, 0.999)
+    whole = np.roll(sound, len(sound) // 2, axis=0).mean(axis=1)  # the seam now lies in the middle
+    frames = whole[: len(whole) // 2048 * 2048].reshape(-1, 2048) * np.hanning(2048)
+    spectra = np.log(np.abs(np.fft.rfft(frames, axis=1)) + 1e-3)
+    jumps = np.abs(np.diff(spectra, axis=0)).mean(axis=1)
+    middle = len(jumps) // 2
+    assert jumps[middle - 1 : middle + 2].max() <= jumps.max()
+    assert levels_db(sound)[-3:].min() > -45  # it does not fade: the end leads on
+
+
+def test_what_rings_past_a_loops_end_is_heard_at_its_beginning() -> None:
+    once = made("ambient", length_s=11.0)
+    loop = made("ambient", length_s=11.0, loop=True)
+    early = int(0.05 * RATE)
+    assert np.abs(floats(loop.pcm)[:early]).mean() > 3 * np.abs(floats(once.pcm)[:early]).mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["lofi", "trailer"])
+def test_ten_minutes_fit_in_400_megabytes(style: str) -> None:
+    code = (
+        "import resource; from generator.composer import *\n"
+        f"made = compose(read_brief('', ComposerControls(length_s=600, style='{style}'), seed=1))\n"
+        "print(len(made.pcm), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert int(said[0]) == 600 * RATE
+    assert int(said[1]) < 400 * 1024  # kB, as Linux counts

@@ -1,0 +1,145 @@
+"""The notes, before anything sounds: quick enough to look at every style over many seeds."""
+
+import itertools
+from functools import lru_cache
+
+import pytest
+
+from generator.composer import STYLES, ComposerControls, read_brief
+from generator.composer.feel import swung
+from generator.composer.form import BEATS, Form, plan
+from generator.composer.kits import MIDI_KEYS
+from generator.composer.notes import Note, Score
+from generator.composer.score import RANGES, TUNEFUL, write
+from generator.composer.theory import SCALES
+
+SEEDS = (1, 2)
+
+
+@lru_cache(maxsize=60)
+def written(style: str, seed: int, take: int = 1, length_s: float = 75, **controls: object) -> Score:
+    brief = read_brief("", ComposerControls(length_s=length_s, style=style, **controls), seed=seed)  # type: ignore[arg-type]
+    return write(brief, plan(brief), take)
+
+
+def grid(note: Note, style: str) -> float:
+    """The sixteenth or triplet that a note stands for, in beats, freed from the style's swing and looseness."""
+    places = [step / 4 for step in range(16)] + [beat + third / 3 for beat in range(4) for third in (1, 2)]
+    bar, inside = divmod(note.start + 0.03, BEATS)
+    return bar * BEATS + min(places, key=lambda place: abs(swung(place, STYLES[style]) - inside))
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("seed", SEEDS)
+class TestEveryStyle:
+    def test_tunes_rest_on_tones_of_the_chord(self, style: str, seed: int) -> None:
+        score = written(style, seed)
+        looked_at = 0
+        for line in score.lines:
+            if line.part.role not in TUNEFUL:
+                continue
+            for note in line.notes:
+                at = grid(note, style)
+                if at % 2:
+                    continue
+                tones = next(h.chord.tones for h in reversed(score.harmony) if h.start <= at + 0.01)
+                assert note.pitch % 12 in tones
+                looked_at += 1
+        assert looked_at > 0
+
+    def test_between_strong_beats_tunes_stay_in_the_scale_or_the_chord(self, style: str, seed: int) -> None:
+        score = written(style, seed)
+        scale = {(score.tonic + step) % 12 for step in SCALES[score.mode]}
+        notes = [note for line in score.lines if line.part.role in TUNEFUL for note in line.notes]
+        strange = 0
+        for note in notes:
+            tones = next(h.chord.tones for h in reversed(score.harmony) if h.start <= grid(note, style) + 0.01)
+            strange += note.pitch % 12 not in tones | scale
+        assert strange <= 0.06 * len(notes)
+
+    def test_nobody_leaves_the_range_of_the_part(self, style: str, seed: int) -> None:
+        for line in written(style, seed).lines:
+            low, high = RANGES[line.part.role]
+            assert all(low <= note.pitch <= high for note in line.notes)
+
+    def test_everything_lies_inside_the_piece(self, style: str, seed: int) -> None:
+        score = written(style, seed, length_s=33.3)
+        end = score.form.length_s / score.form.beat_s
+        for line in score.lines:
+            assert all(0 <= note.start < end and note.length > 0 and 0 < note.velocity <= 1 for note in line.notes)
+            assert list(line.notes) == sorted(line.notes, key=lambda note: note.start)
+        assert all(0 <= hit.start < end and hit.drum in MIDI_KEYS and 0 < hit.velocity <= 1 for hit in score.hits)
+
+    def test_somebody_plays_in_the_first_bar(self, style: str, seed: int) -> None:
+        score = written(style, seed)
+        assert len({line.name for line in score.lines for note in line.notes if note.start < 1}) >= 1
+        early = [note for line in score.lines for note in line.notes if note.start < BEATS]
+        assert len(early) + sum(hit.start < BEATS for hit in score.hits) >= 4
+
+    def test_the_last_chord_is_home(self, style: str, seed: int) -> None:
+        score = written(style, seed)
+        assert score.harmony[-1].chord.root == score.tonic
+        assert score.harmony[-1].start == score.form.bars * BEATS
+
+
+@pytest.mark.parametrize("style", ["cinematic", "orchestral", "trailer"])
+def test_voices_of_a_string_pad_move_little(style: str) -> None:
+    """From chord to chord each voice goes to a near tone: less than a fourth on average."""
+    for seed in SEEDS:
+        harmony = written(style, seed).harmony
+        steps = [
+            abs(a - b)
+            for now, after in itertools.pairwise(harmony)
+            if len(now.voicing) == len(after.voicing)
+            for a, b in zip(now.voicing, after.voicing, strict=True)
+        ]
+        assert sum(steps) / len(steps) < 4
+
+
+def test_swing_is_in_the_notes() -> None:
+    """Off-beat sixteenths of the hi-hat lie late where the style swings them, and nowhere else."""
+    late = [hit.start % 0.5 for hit in written("lofi", 1).hits if hit.drum == "hat" and 0.2 < hit.start % 0.5 < 0.35]
+    even = [hit.start % 0.5 for hit in written("house", 1).hits if hit.drum == "hat" and 0.2 < hit.start % 0.5 < 0.35]
+    assert 0.27 < sum(late) / len(late) < 0.31
+    assert sum(even) / len(even) == pytest.approx(0.25, abs=0.01)
+
+
+def test_a_motif_comes_back() -> None:
+    """Some rhythm of two bars of the lead is heard at least three times."""
+    lead = next(line for line in written("piano", 1).lines if line.part.role == "lead")
+    bars: dict[int, set[float]] = {}
+    for note in lead.notes:
+        at = grid(note, "piano")
+        bars.setdefault(int(at // 8), set()).add(at % 8)
+    rhythms = list(bars.values())
+    alike = max(sum(len(a & b) >= 0.6 * len(a | b) for b in rhythms) for a in rhythms)
+    assert alike >= 3
+
+
+@pytest.mark.parametrize(
+    ("left_out", "gone"), [("drums", "drums"), ("bass", "bass"), ("piano", "piano"), ("melody", "lead")]
+)
+def test_what_is_left_out_is_silent(left_out: str, gone: str) -> None:
+    score = written("corporate", 1, leave_out=(left_out,))
+    assert not (gone == "drums" and score.hits)
+    assert not any(gone in (line.part.role, line.part.family) and line.notes for line in score.lines)
+    assert sum(bool(line.notes) for line in score.lines) >= 2
+
+
+@pytest.mark.parametrize("loop", [False, True])
+@pytest.mark.parametrize("length_s", [5, 5.5, 7.3, 12, 29.97, 30, 61, 90, 127.1, 300, 600])
+@pytest.mark.parametrize("bpm", [None, 40, 97, 220])
+def test_sections_tile_the_bars(length_s: float, bpm: float | None, loop: bool) -> None:
+    controls = ComposerControls(length_s=length_s, bpm=bpm, style="folk", loop=loop)
+    form: Form = plan(read_brief("", controls, seed=1))
+    first = 0
+    for section in form.sections:
+        assert section.first_bar == first
+        assert section.bars > 0
+        first += section.bars
+    assert first == form.bars
+    assert loop or form.ring_s > 0 or form.bars == 1
+    if loop:
+        assert form.bars * form.bar_s == pytest.approx(length_s)
+    elif bpm:
+        assert form.bpm == bpm
