@@ -6,6 +6,7 @@ from generator.composer.brief import Brief
 from generator.composer.styles import STYLES
 
 BEATS = 4
+MOST_BEND = 0.12  # how far a tempo may move, so that bars fill the length
 RING_SHARE, RING_LEAST = 0.06, 1.6  # how long the last chord rings: share of the length, seconds
 SAG = {"intro": -0.22, "A": -0.05, "A2": 0.04, "B": 0.2, "break": -0.25, "build": 0.1, "B2": 0.28, "outro": -0.2}
 _BODY = ("A", "B", "A2", "B2", "break", "build", "B2")  # repeated as long as the piece is
@@ -60,6 +61,8 @@ def plan(brief: Brief) -> Form:
         ring = min(STYLES[brief.style].longest_ring, max(RING_LEAST, RING_SHARE * brief.length_s))
         bars = max(1, round((brief.length_s - ring) / bar))
         bpm = bars * BEATS * 60 / (brief.length_s - ring)
+        if abs(bpm / brief.bpm - 1) > MOST_BEND:  # too short for it: rather a longer ring than another tempo
+            bars, bpm = max(1, int((brief.length_s - RING_LEAST) / bar)), brief.bpm
     return Form(tuple(_sections(brief, bars)), bars, bpm, brief.length_s, brief.loop)
 
 
