@@ -36,8 +36,9 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium) -> Iterator[Browser]:
+    """For one file at a time: Playwright's event loop must be gone before tests that start their own."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield running
@@ -49,6 +50,13 @@ def studio(tmp_path_factory) -> Iterator[Studio]:
     """One studio for all browser tests, as a newcomer starts it, its sample tracks composed."""
     with Studio(tmp_path_factory.mktemp("browser"), STUDIO_STALE_SECONDS="60") as running:
         yield running
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """One worker drives all browser tests, on one studio."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @dataclass
