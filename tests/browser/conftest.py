@@ -52,13 +52,6 @@ def studio(tmp_path_factory) -> Iterator[Studio]:
         yield running
 
 
-def pytest_collection_modifyitems(items) -> None:
-    """One worker drives all browser tests, on one studio."""
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @dataclass
 class Visitor:
     """A page that remembers everything the browser complained about."""

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ops.tree import wait_for
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def generate(page: Page, text: str, takes: int = 1) -> None:
