@@ -7,9 +7,9 @@ from generator.workflow.submit import clean_settings, submit
 MODEL = "composer/studio"
 NAME = "Sample project"
 BRIEFS: tuple[tuple[str, int, dict[str, object]], ...] = (
-    ("Warm lo-fi under a cooking video, 45 s", 2, {"seed": 11}),
-    ("Bright corporate opener for a product film, 30 s", 1, {"seed": 7}),
-    ("Calm ambient bed for a podcast introduction, 40 s", 1, {"seed": 23}),
+    ("Warm lo-fi under a cooking video, 45 s", 2, {"seed": 12}),
+    ("Bright corporate opener for a product film, 30 s", 1, {"seed": 3}),
+    ("Calm ambient bed for a podcast introduction, 40 s", 1, {"seed": 9}),
 )
 
 

@@ -105,7 +105,7 @@ def _clean_number(field: Field, text: str) -> Value:
         raise Refused(f"{field.label}: “{text[:40]}” is not a number.", field.name) from None
     low, high = field.minimum, field.maximum
     if (low is not None and not number >= low) or (high is not None and not number <= high):
-        raise Refused(f"{field.label}: between {low:g} and {high:g} {field.unit}".strip() + ".", field.name)
+        raise Refused(f"{field.label}: between {low:,.10g} and {high:,.10g} {field.unit}".strip() + ".", field.name)
     return number
 
 

@@ -25,6 +25,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
   if (target.id === "page" || !/^\s*<!doctype/i.test(xhr.responseText)) return;
   event.detail.shouldSwap = false;
+  if (xhr.status === 404 && event.detail.requestConfig.elt.matches("[data-poll]")) { location.reload(); return; }
   if (xhr.status >= 500) say("Something went wrong in the studio. Nothing was lost; try again.");
   else if (xhr.responseURL.includes("/accounts/")) location.assign(location.href);
   else say(new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("main p")?.textContent ?? "That did not work.");
