@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import fft, signal
 
 Samples = NDArray[np.float32]
 Powers = NDArray[np.float64]
@@ -70,8 +70,8 @@ def k_weighting(rate: int) -> NDArray[np.float64]:
 def _response(rate: int) -> tuple[int, NDArray[np.complex64]]:
     """Samples in a 100 ms step, and the weighting's response at the frequencies of one transform."""
     step = max(1, round(STEP_S * rate))
-    size = int(fft.next_fast_len(PART_STEPS * step + int(TAIL_S * rate)))
-    _, response = signal.sosfreqz(k_weighting(rate), worN=np.arange(size) * 2 * np.pi / size)
+    size = int(scipy.fft.next_fast_len(PART_STEPS * step + int(TAIL_S * rate)))
+    _, response = scipy.signal.sosfreqz(k_weighting(rate), worN=np.arange(size) * 2 * np.pi / size)
     return step, np.asarray(response, np.complex64)
 
 
@@ -84,11 +84,11 @@ def _weighted_powers(samples: Samples, rate: int) -> tuple[Powers, float]:
     spectrum = np.zeros(size)
     for start in range(0, parts, TOGETHER):
         count = min(TOGETHER, parts - start)
-        found = fft.fft(_parts(samples, start * hop, count, hop, size), axis=1, overwrite_x=True)
+        found = scipy.fft.fft(_parts(samples, start * hop, count, hop, size), axis=1, overwrite_x=True)
         for one in found[::CENTROID_EVERY]:
             spectrum += one.real**2 + one.imag**2
         found *= response
-        weighted = fft.ifft(found, axis=1, overwrite_x=True)[:, size - hop :].view(np.float32)
+        weighted = scipy.fft.ifft(found, axis=1, overwrite_x=True)[:, size - hop :].view(np.float32)
         steps = weighted.reshape(count * PART_STEPS, step * 2)
         powers[start * PART_STEPS : (start + count) * PART_STEPS] = np.einsum("ij,ij->i", steps, steps) / step
     return powers[: len(samples) // step], _centroid(spectrum, rate)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import fft
 
 Samples = NDArray[np.float32]
 Curve = NDArray[np.floating]
@@ -77,7 +77,7 @@ def _tempo(mono: Samples, rate: float) -> Tempo:
     if onset.std() < 1e-4:
         return NO_TEMPO
     size = len(onset)
-    whole = fft.irfft(np.abs(fft.rfft(onset, 2 * size)) ** 2)[:size]
+    whole = scipy.fft.irfft(np.abs(scipy.fft.rfft(onset, 2 * size)) ** 2)[:size]
     alike = whole / np.maximum(1, size - np.arange(size)) / (whole[0] / size)
     candidates = 2.0 ** np.arange(np.log2(SLOW), np.log2(FAST), 0.002)
     lags = 60 * frame_rate / candidates
@@ -98,7 +98,7 @@ def _onsets(mono: Samples, rate: float) -> Samples:
     edges = _bands(rate)
     levels = np.empty((len(spectra), BANDS), np.float32)
     for start in range(0, len(spectra), TOGETHER):
-        found = fft.rfft(spectra[start : start + TOGETHER] * window, axis=1).view(np.float32)
+        found = scipy.fft.rfft(spectra[start : start + TOGETHER] * window, axis=1).view(np.float32)
         np.add.reduceat(np.square(found), edges, axis=1, out=levels[start : start + len(found)])
     levels = np.log1p(1000 * levels / (levels.mean() + 1e-12))
     rises = np.maximum(0, levels[2:] - levels[:-2]).mean(axis=1)
@@ -162,7 +162,7 @@ def _chroma(mono: Samples, rate: float) -> tuple[Curve, Curve, Curve]:
     window = np.hanning(KEY_SIZE).astype(np.float32)
     chroma, bass, ends = np.zeros(12), np.zeros(12), np.zeros(12)
     for start in range(0, len(frames), TOGETHER):
-        spectra = fft.rfft(frames[start : start + TOGETHER] * window, axis=1)[:, first - 1 : last + 2]
+        spectra = scipy.fft.rfft(frames[start : start + TOGETHER] * window, axis=1)[:, first - 1 : last + 2]
         row, place, level = _spectral_peaks(np.abs(spectra))
         pitch = 69 + 12 * np.log2((place + first) * rate / KEY_SIZE / 440)
         strength = np.sqrt(level) * np.cos(np.pi * (pitch - np.round(pitch))) ** 2

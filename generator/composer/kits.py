@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
 
 from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE
@@ -104,12 +104,12 @@ def _noise(random: np.random.Generator, count: int, low: float = 0, high: float 
 
 
 def _filtered(sound: Wave, kind: str, hz: float) -> Wave:
-    return np.asarray(signal.sosfilt(_sections(kind, hz), sound))
+    return np.asarray(scipy.signal.sosfilt(_sections(kind, hz), sound))
 
 
 @lru_cache(maxsize=100)
 def _sections(kind: str, hz: float) -> Wave:
-    return np.asarray(signal.butter(2, hz, kind, fs=RATE, output="sos"), np.float32)
+    return np.asarray(scipy.signal.butter(2, hz, kind, fs=RATE, output="sos"), np.float32)
 
 
 def _swept(start: float, end: float, t: Wave, speed: float) -> Wave:

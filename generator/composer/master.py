@@ -8,8 +8,8 @@ at most ATTACK and rising at most RELEASE dB/s, that keeps every peak under the 
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
 
 from generator.composer.cache import Sound
 from generator.composer.meter import POWER_STEP, STEP, Powers, integrated, step_peaks
@@ -81,8 +81,8 @@ class _Tidy:
 
     def __init__(self, before: Sound | None) -> None:
         self._filters = [
-            signal.butter(2, 26, "high", fs=RATE, output="sos").astype(np.float32),
-            signal.butter(2, MONO_BELOW, "high", fs=RATE, output="sos").astype(np.float32),
+            scipy.signal.butter(2, 26, "high", fs=RATE, output="sos").astype(np.float32),
+            scipy.signal.butter(2, MONO_BELOW, "high", fs=RATE, output="sos").astype(np.float32),
         ]
         self._states = [np.zeros((1, 2), np.float32) for _ in range(2)]
         if before is not None:
@@ -92,7 +92,9 @@ class _Tidy:
         """Clean a block (2, frames) in place."""
         parts = [(block[0] + block[1]) * np.float32(0.5), (block[0] - block[1]) * np.float32(0.5)]
         for number, part in enumerate(parts):
-            parts[number], self._states[number] = signal.sosfilt(self._filters[number], part, zi=self._states[number])
+            parts[number], self._states[number] = scipy.signal.sosfilt(
+                self._filters[number], part, zi=self._states[number]
+            )
         np.add(parts[0], parts[1], out=block[0])
         np.subtract(parts[0], parts[1], out=block[1])
 
@@ -144,7 +146,7 @@ def _limiter(room: NDArray[np.float64], loop: bool) -> NDArray[np.float64]:
     at = np.arange(len(whole)) * (STEP / RATE)
     fast = np.minimum.accumulate(whole - at * RELEASE) + at * RELEASE
     # Long passages of limiting let go slowly, so that dense music does not pump.
-    held = signal.lfilter([0.004], [1, -0.996], fast)
+    held = scipy.signal.lfilter([0.004], [1, -0.996], fast)
     slow = np.minimum.accumulate(np.minimum(held * 0.5, 0) - at * SLOW_RELEASE) + at * SLOW_RELEASE
     both = np.minimum(fast, slow)
     ahead = np.minimum.accumulate((both + at * ATTACK)[::-1])[::-1] - at * ATTACK

@@ -6,8 +6,8 @@ Loudness is ITU-R BS.1770-4 (K-weighting, 400 ms blocks overlapping by 75 %, gat
 from collections.abc import Iterable
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
 
 from generator.composer.cache import Sound
 from generator.composer.modal import SMALL_PRODUCT
@@ -32,7 +32,7 @@ class Powers:
 
     def of(self, block: Sound) -> NDArray[np.float32]:
         """Powers of a block (2, frames), frames a multiple of POWER_STEP."""
-        weighted, self._state = signal.sosfilt(K_WEIGHTING.astype(np.float32), block, axis=1, zi=self._state)
+        weighted, self._state = scipy.signal.sosfilt(K_WEIGHTING.astype(np.float32), block, axis=1, zi=self._state)
         rows = weighted.reshape(2, -1, POWER_STEP)
         return np.asarray(np.einsum("cbs,cbs->b", rows, rows) / np.float32(POWER_STEP))
 

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import fft, signal
 
 from generator.composer.cache import Sound
 from generator.composer.modal import RATE
@@ -35,7 +35,7 @@ class Room:
         else:
             self._silent_for = 0
         blocks = len(send) // PART
-        spectra = fft.rfft(send.reshape(blocks, PART), 2 * PART, axis=1)
+        spectra = scipy.fft.rfft(send.reshape(blocks, PART), 2 * PART, axis=1)
         spectra = np.concatenate([self._past, spectra])
         depth = len(self._past)
         self._past = spectra[blocks:]
@@ -44,7 +44,7 @@ class Room:
             answer = spectra[depth:] * self._parts[side, 0]
             for number in range(1, depth + 1):
                 answer += spectra[depth - number : depth - number + blocks] * self._parts[side, number]
-            heard = fft.irfft(answer, 2 * PART, axis=1)
+            heard = scipy.fft.irfft(answer, 2 * PART, axis=1)
             rows = out[side].reshape(blocks, PART)
             rows[:] = heard[:, :PART]
             rows[1:] += heard[:-1, PART:]
@@ -60,7 +60,7 @@ def _room_spectrum(seconds: float, damping: float, name: str) -> NDArray[np.comp
     parts = -(-response.shape[1] // PART)
     padded = np.zeros((2, parts * PART), np.float32)
     padded[:, : response.shape[1]] = response
-    return np.asarray(fft.rfft(padded.reshape(2, parts, PART), 2 * PART, axis=2))
+    return np.asarray(scipy.fft.rfft(padded.reshape(2, parts, PART), 2 * PART, axis=2))
 
 
 def impulse_response(seconds: float, damping: float, name: str) -> Sound:
@@ -73,14 +73,14 @@ def impulse_response(seconds: float, damping: float, name: str) -> Sound:
         noise = dice.standard_normal((2, count))
         life = seconds * (decay ** (0.5 + damping))
         kind, edge = ("low", high) if not low else ("band", (low, high))
-        band = signal.butter(1, edge, kind, fs=RATE, output="sos")
-        tail += signal.sosfilt(band, noise) * np.exp(-6.91 * t / life) * (1 - 0.3 * damping * (low > 2000))
+        band = scipy.signal.butter(1, edge, kind, fs=RATE, output="sos")
+        tail += scipy.signal.sosfilt(band, noise) * np.exp(-6.91 * t / life) * (1 - 0.3 * damping * (low > 2000))
     dawn = 0.004 + 0.008 * min(1.0, seconds / 2)  # before-delay keeps the dry sound in front
     tail *= np.clip((t - dawn) / 0.025, 0, 1) ** 0.5
     for side in range(2):
         for delay in dice.uniform(dawn, 0.055, 8):
             tail[side, int(delay * RATE)] += dice.choice((-1, 1)) * dice.uniform(2, 5) * np.exp(-delay / 0.05)
-    tail = signal.sosfilt(signal.butter(2, 230, "high", fs=RATE, output="sos"), tail)
+    tail = scipy.signal.sosfilt(scipy.signal.butter(2, 230, "high", fs=RATE, output="sos"), tail)
     tail[:, -2000:] *= np.linspace(1, 0, 2000)
     return np.asarray(tail / np.sqrt(np.sum(tail**2) / 2), dtype=np.float32)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal
 
 from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE, Modes, ring
@@ -140,7 +140,7 @@ def _knock(sound: Sound, voice: Struck, layer: int, random: np.random.Generator)
     count = min(int(0.08 * RATE), sound.shape[1])
     low, high = voice.noise_hz
     sides = random.standard_normal((len(sound), count), dtype=np.float32)
-    knock = signal.sosfilt(_band(low, high * (0.6, 1.0, 1.5)[layer]), sides + sides[::-1] * np.float32(0.5))
+    knock = scipy.signal.sosfilt(_band(low, high * (0.6, 1.0, 1.5)[layer]), sides + sides[::-1] * np.float32(0.5))
     knock *= np.exp(np.arange(count, dtype=np.float32) / np.float32(-0.009 * RATE))
     knock *= np.float32(voice.noise * (0.5, 1.0, 1.7)[layer] / max(1e-9, float(np.abs(knock).max())))
     sound[:, :count] += knock
@@ -148,4 +148,4 @@ def _knock(sound: Sound, voice: Struck, layer: int, random: np.random.Generator)
 
 @lru_cache(maxsize=60)
 def _band(low: float, high: float) -> NDArray[np.float32]:
-    return np.asarray(signal.butter(1, (low, high), "band", fs=RATE, output="sos"), np.float32)
+    return np.asarray(scipy.signal.butter(1, (low, high), "band", fs=RATE, output="sos"), np.float32)

@@ -8,8 +8,8 @@ which is how many players sound; synthesisers keep sharp lines on whole cycles.
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import fft
 
 from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE
@@ -110,7 +110,7 @@ def _made(name: str, voice: Loop, pitch: float, cutoff: float) -> Sound:
             power = float(np.sqrt(np.sum(np.abs(lines) ** 2)))
             lower = f0 / 2 if f0 / 2 >= LOWEST_SUB else f0
             lines[max(1, round(lower * size / RATE))] += voice.sub * power * 1j
-        out[side] = fft.irfft(lines, size)
+        out[side] = scipy.fft.irfft(lines, size)
     level = float(np.sqrt(np.mean(out**2)))
     return out * np.float32(0.2 * voice.gain / max(level, 1e-12))
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
-from scipy import signal
+import scipy
 
 from generator.composer.cache import Sound
 from generator.composer.modal import RATE
@@ -18,7 +18,7 @@ def _bed(name: str) -> Sound:
     dice = np.random.default_rng([*name.encode()])
     noise = dice.standard_normal((2, BED))
     band = (900, 9000) if name == "vinyl" else (500, 5200)
-    noise = signal.sosfilt(signal.butter(1, band, "band", fs=RATE, output="sos"), noise)
+    noise = scipy.signal.sosfilt(scipy.signal.butter(1, band, "band", fs=RATE, output="sos"), noise)
     noise *= 10 ** (LEVELS[name] / 20) / np.sqrt(np.mean(noise**2))
     seam = 4096  # the bed meets its own beginning without a step
     share = np.linspace(0, 1, seam)

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from importlib import import_module
 
 import django
 from django.core.management import call_command
@@ -21,6 +22,7 @@ from granian.cli import entrypoint as granian
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PORTABLE = "STUDIO_PORTABLE_WATCH"  # tests only: do without the kernel's help, as on macOS
+HEAVY = ("generator.workflow.tasks", "scipy.signal", "scipy.fft")  # loaded before the workers are forked
 _parent = os.getppid()
 
 
@@ -60,6 +62,8 @@ def main(what: str, arguments: list[str]) -> None:
         granian()
     elif what == "cluster":
         django.setup()
+        for heavy in HEAVY:
+            import_module(heavy)
         call_command("qcluster")
 
 
