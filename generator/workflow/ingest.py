@@ -16,10 +16,12 @@ from PIL import Image
 
 from generator.audio import (
     FORMATS,
+    Finding,
     Measurements,
     NotAudio,
     Sound,
     Tags,
+    convert,
     decode,
     draw_cover,
     inspect,
@@ -60,14 +62,18 @@ def store(
         sound = decode(path)
     except NotAudio as error:
         raise Failed(f"The delivered file could not be used: {error} It cost nothing.") from error
+    asked = generation.prompt.settings["format"]
+    format, wrong = _format_of(sound, asked)
+    if format is None:
+        format, path = asked, _converted(path, asked)
     facts = measure(sound)
     peaks = waveform_peaks(sound, PEAK_BUCKETS)
     title = (title.strip() or _title_from(generation, take))[:TITLE_LENGTH]
     seed = f"{generation.ref}/{take}"
     cover = cover or draw_cover(facts, peaks, seed=seed, title=title)
     in_file = draw_cover(facts, peaks, seed=seed, title=title, format="jpeg")
-    write_tags(path, _tags(generation, take, title, facts, known or {}), in_file)
-    name, digest = media.keep(path, FORMATS[generation.prompt.settings["format"]].extension)
+    write_tags(path, _tags(generation, take, title, facts, known or {}), in_file, format=format)
+    name, digest = media.keep(path, FORMATS[format].extension)
     track = Track(
         project=generation.project,
         author=generation.author,
@@ -79,16 +85,36 @@ def store(
         cover=media.keep_bytes(cover, "webp"),
         sha256=digest,
         size=media.path(name).stat().st_size,
-        format=generation.prompt.settings["format"],
+        format=format,
         peaks=peaks,
         waveform=waveform_path(peaks, *LIST_WAVE),
         made_of=dict(known or {}),
-        findings=_findings(generation, sound, facts, asked_seconds),
+        findings=[*wrong, *_findings(generation, sound, facts, asked_seconds)],
         **_columns(sound, facts, known or {}),
     )
     track.has_findings = bool(track.findings)
     track.search_text = library.search_text(track, tags=())
     return _add(generation, track)
+
+
+def _format_of(sound: Sound, asked: str) -> tuple[str | None, list[dict[str, Any]]]:
+    """The format a file really has, whatever its name says, and a finding when it is not the one asked for.
+
+    None: one the studio does not keep; it is converted.
+    """
+    found = next((key for key, kind in FORMATS.items() if sound.container == kind.extension), None)
+    if found == asked:
+        return found, []
+    came = FORMATS[found].title if found else sound.codec.upper()
+    kept = "" if found else "; the studio made one of it"
+    sentence = f"It came as {came}, but {FORMATS[asked].title} was asked for{kept}."
+    return found, [asdict(Finding("wrong_format", "fault", sentence))]
+
+
+def _converted(path: Path, format: str) -> Path:
+    target = path.with_name(f"converted.{FORMATS[format].extension}")
+    convert(path, target, format)
+    return target
 
 
 def _findings(

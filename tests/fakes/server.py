@@ -14,6 +14,7 @@ import wave
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 
+import av
 import numpy as np
 
 from tests.fakes.live import Listening
@@ -36,6 +37,17 @@ def tone(seconds: float = 2.0, pitch: float = 220.0) -> bytes:
     return out.getvalue()
 
 
+def as_aac(sound: bytes) -> bytes:
+    """The same sound as AAC in an MP4."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(sound)) as source, av.open(out, "w", format="mp4") as target:
+        stream = target.add_stream("aac", rate=RATE)
+        for frame in source.decode(audio=0):
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return out.getvalue()
+
+
 @dataclass
 class Job:
     id: str
@@ -52,7 +64,7 @@ class Script:
     polls: int = 1  # how many times "processing" is answered before the end
     end: str = "completed"  # completed, failed
     deliver: int | None = None  # takes delivered; None: as many as asked
-    file: str = "tone"  # tone, html, empty, missing, truncated
+    file: str = "tone"  # tone, aac, html, empty, missing, truncated
     stream: str = "ok"  # ok, cut_before_id, cut_after_id, failed
     poll: str = "ok"  # ok, error
 
@@ -158,8 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = self.fake.script.file
         if kind == "missing":
             return self._json(404, {"error": "gone"})
-        body = {"html": b"<html>busy</html>", "empty": b""}.get(kind) if kind in ("html", "empty") else tone()
-        assert body is not None
+        odd = {"html": lambda: b"<html>busy</html>", "empty": bytes, "aac": lambda: as_aac(tone())}
+        body = odd.get(kind, tone)()
         self.send_response(200)
         self.send_header("content-type", "audio/wav")
         self.send_header("content-length", str(len(body)))

@@ -139,6 +139,22 @@ def test_polls_that_fail_say_nothing_about_the_job(ask, fake, run_background):
     ended(generation, run_background)
 
 
+def test_a_file_of_another_format_keeps_what_it_is_and_says_so(ask, fake, run_background):
+    track = ended(ask(format="mp3"), run_background).tracks.get()
+    assert (track.format, track.file.rpartition(".")[2]) == ("wav", "wav")
+    assert track.has_findings
+    assert track.findings[0]["code"] == "wrong_format"
+    assert track.findings[0]["sentence"] == "It came as WAV · 16 bit, but MP3 · 256 kb/s was asked for."
+
+
+def test_a_format_the_studio_does_not_keep_is_converted_and_says_so(ask, fake, run_background):
+    fake.script.file = "aac"
+    track = ended(ask(format="wav"), run_background).tracks.get()
+    assert track.format == "wav"
+    assert abs(track.length_ms - 2000) < 60
+    assert track.findings[0]["sentence"] == "It came as AAC, but WAV · 16 bit was asked for; the studio made one of it."
+
+
 @pytest.mark.parametrize("file", ["html", "missing", "truncated", "empty"])
 def test_a_file_that_never_becomes_audio_is_given_up_with_a_sentence_and_no_charge(ask, fake, run_background, file):
     fake.script.file = file
