@@ -49,8 +49,8 @@ class GenerationAdmin(ReadOnly):
 
 @admin.register(Track)
 class TrackAdmin(ReadOnly):
-    list_display = ("title", "project", "author", "model_key", "length_ms", "created_at", "page")
-    list_filter = ("model_key",)
+    list_display = ("title", "project", "author", "model_key", "length_ms", "has_findings", "created_at", "page")
+    list_filter = ("has_findings", "model_key")
     list_select_related = ("project", "author")
     search_fields = ("title", "ref", "sha256")
     exclude = ("peaks", "waveform", "search_text")
