@@ -110,8 +110,8 @@ def _attempt(generation: Generation) -> bool:
 
 def _refused(generation: Generation, error: ProviderError) -> None:
     generation.refresh_from_db(fields=["state", "handle", "attempts"])
-    sent_and_known = generation.state != State.SUBMITTING
-    if isinstance(error, Busy) and not sent_and_known:
+    accepted = generation.state != State.SUBMITTING  # whatever is said now, it does not mean "send it again"
+    if isinstance(error, Busy) and not accepted:
         wait = error.retry_after * random.uniform(1, 1.25)
         states.advance(
             generation,
@@ -121,7 +121,7 @@ def _refused(generation: Generation, error: ProviderError) -> None:
             stage="Waiting for room",
         )
         return
-    if isinstance(error, InDoubt):
+    if isinstance(error, (InDoubt, Busy)):
         _doubt(generation, error.sentence, words=error.words)
         _stumble(generation.model.provider, error.sentence)
         return
@@ -216,24 +216,46 @@ def _completed(generation: Generation, snapshot: Snapshot) -> None:
 
 def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) -> None:
     now = timezone.now()
-    changes: dict[str, Any] = {
-        "due_at": states.later(now, claim or snapshot.retry_after or _next_look(generation, now)),
-        "stage": snapshot.stage[:80] or "Being made",
-    }
+    wait = claim or snapshot.retry_after
+    changes: dict[str, Any] = {"stage": _stage(snapshot)}
     if snapshot.percent is not None:
-        changes["percent"] = max(0, min(99, snapshot.percent))
-    if generation.state != State.RUNNING:
-        if Notice.objects.filter(account=generation.model.provider_id, handle=generation.handle).exists():
-            changes["due_at"] = now  # its message came before its id was stored
-        states.advance(generation, State.RUNNING, "Being made", **changes)
-    elif any(getattr(generation, name) != value for name, value in changes.items() if name != "due_at"):
+        changes["percent"] = _percent(snapshot)
+    _well(generation.model.provider)
+    if generation.state == State.RUNNING:
+        if wait:
+            changes["due_at"] = states.later(now, wait)
         Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(**changes)
-        generation.stage = changes["stage"]
-    else:
-        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=changes["due_at"])
+        for name, value in changes.items():
+            setattr(generation, name, value)
+        return
+    changes["due_at"] = states.later(now, wait or next_look(generation, now))
+    if not states.advance(generation, State.RUNNING, "Being made", **changes) or not generation.handle:
+        return
+    if Notice.objects.filter(account=generation.model.provider_id, handle=generation.handle).exists():
+        # Its message came before its id was stored; one that comes from now on finds the row running.
+        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=now)
 
 
-def _next_look(generation: Generation, now: dt.datetime) -> float:
+def _stage(snapshot: Snapshot) -> str:
+    return snapshot.stage[:80] or "Being made"
+
+
+def _percent(snapshot: Snapshot) -> int:
+    return max(0, min(99, snapshot.percent or 0))
+
+
+def _is_news(generation: Generation, snapshot: Snapshot) -> bool:
+    """Whether the answer to a poll changes anything; the claim has set the next look already."""
+    return (
+        snapshot.progress in (Progress.COMPLETED, Progress.FAILED)
+        or snapshot.retry_after is not None
+        or _stage(snapshot) != generation.stage
+        or (snapshot.percent is not None and _percent(snapshot) != generation.percent)
+        or generation.model.provider.failures_in_a_row > 0
+    )
+
+
+def next_look(generation: Generation, now: dt.datetime) -> float:
     """Seconds to the next poll: half the model's usual time first, often near its end, seldom when it drags on."""
     started = generation.started_at or now
     gone = (now - started).total_seconds()
@@ -253,6 +275,9 @@ def _next_look(generation: Generation, now: dt.datetime) -> float:
 
 
 async def _ask(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    if not generation.handle:  # a stream that died before it had told an id: there is nothing to ask for
+        await _db(_doubt)(generation, "The provider's answer broke off before the end")
+        return
     try:
         if isinstance(provider, PollProvider):
             snapshot: Snapshot | None = await provider.poll(generation.handle, http)
@@ -268,7 +293,7 @@ async def _ask(provider: Provider, generation: Generation, http: httpx.AsyncClie
         return
     if snapshot is None:
         await _db(_lost)(generation)
-    else:
+    elif _is_news(generation, snapshot):
         await _db(_heard)(generation, snapshot)
 
 
@@ -278,7 +303,7 @@ def _ask_later(generation: Generation, error: ProviderError) -> None:
     if generation.submit_attempted_at and now - generation.submit_attempted_at > GIVE_UP_AFTER:
         _lost(generation)
         return
-    wait = getattr(error, "retry_after", None) or 3 * _next_look(generation, now)
+    wait = getattr(error, "retry_after", None) or 3 * next_look(generation, now)
     Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=states.later(now, wait))
     _stumble(generation.model.provider, error.sentence)
 
@@ -314,8 +339,13 @@ def _adopt(generation: Generation, found: Snapshot | None) -> None:
     now = timezone.now()
     if found and found.handle:
         changes: dict[str, Any] = {"handle": found.handle, "error_code": "", "error_sentence": "", "due_at": now}
-        states.advance(generation, State.RUNNING, "Found again at the provider", data=dict(found.raw), **changes)
-        return
+        with transaction.atomic():
+            # Two that asked for the same may have been looked for side by side: the first one takes the job.
+            ProviderAccount.objects.select_for_update().get(pk=generation.model.provider_id)
+            if found.handle not in _handles(generation):
+                data = dict(found.raw)
+                states.advance(generation, State.RUNNING, "Found again at the provider", data=data, **changes)
+                return
     since = generation.submit_attempted_at or generation.created_at
     waiting = None if now - since > GIVE_UP_AFTER else states.later(now, SEARCH_EVERY)
     Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=waiting)
@@ -330,18 +360,24 @@ def resting() -> list[int]:
 
 
 def _stumble(account: ProviderAccount, error: str, *, at_once: bool = False) -> None:
-    """Count a failure; after BREAKER_AT in a row the provider rests, longer each time."""
+    """Count a failure; after BREAKER_AT in a row the provider rests, longer each time.
+
+    While it rests nothing is counted: a thousand polls that fail in the same minute are one outage.
+    """
     now = timezone.now()
     account.refresh_from_db()
-    failures = account.failures_in_a_row + 1
-    over = failures - (1 if at_once else BREAKER_AT)
-    rest = states.later(now, min(BREAKER_SECONDS * 2**over, MOST_BREAK)) if over >= 0 else account.resting_until
-    ProviderAccount.objects.filter(pk=account.pk).update(
-        failures_in_a_row=failures, resting_until=rest, last_error=error, last_error_at=now
-    )
+    changes: dict[str, Any] = {"last_error": error, "last_error_at": now}
+    if not account.is_resting:
+        changes["failures_in_a_row"] = account.failures_in_a_row + 1
+        over = account.failures_in_a_row + 1 - (1 if at_once else BREAKER_AT)
+        if over >= 0:
+            rest = min(BREAKER_SECONDS * 2 ** min(over, 10), MOST_BREAK)
+            changes["resting_until"] = states.later(now, rest)
+    ProviderAccount.objects.filter(pk=account.pk).update(**changes)
 
 
 def _well(account: ProviderAccount) -> None:
-    ProviderAccount.objects.filter(pk=account.pk, failures_in_a_row__gt=0).update(
-        failures_in_a_row=0, resting_until=None
-    )
+    """Forget the failures after a good answer; a rest that was begun is kept to its end."""
+    if account.failures_in_a_row:
+        failing = ProviderAccount.objects.filter(pk=account.pk, failures_in_a_row__gt=0)
+        failing.exclude(resting_until__gt=timezone.now()).update(failures_in_a_row=0, resting_until=None)

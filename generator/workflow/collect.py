@@ -6,7 +6,8 @@ is ever submitted again from here, and an address that is dead for good is given
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -22,7 +23,8 @@ from generator.workflow import ending, ingest, media, queue, states
 
 log = logging.getLogger(__name__)
 
-LEASE = dt.timedelta(seconds=400)  # longer than the longest download and its measuring
+LEASE = dt.timedelta(seconds=90)  # renewed while bytes come; longer than the measuring of the longest take
+RENEW_EVERY = 15.0  # seconds
 KEPT_FOR = dt.timedelta(days=6)  # providers keep files for a week; trying longer cannot help
 MOST_USELESS = 3  # complete downloads that were not audio
 BACK_OFF = (2, 5, 15, 60, 300, 900, 3600)  # seconds
@@ -50,7 +52,7 @@ def _claim() -> Delivery | None:
     now = timezone.now()
     for pk, due_at in Delivery.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
         mine = Delivery.objects.filter(pk=pk, due_at=due_at)
-        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1, error=""):
             related = ("model__provider", "project", "author", "price", "prompt")
             return Delivery.objects.select_related(*(f"generation__{name}" for name in related)).get(pk=pk)
     return None
@@ -61,7 +63,7 @@ def _fetch(delivery: Delivery) -> None:
     private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
     with media.workshop() as folder:
         file = folder / f"take-{delivery.take}.{generation.prompt.settings['format']}"
-        http.download(delivery.url, file, private_ok=private_ok)
+        http.download(delivery.url, file, private_ok=private_ok, alive=_alive(delivery))
         stored = ingest.store(
             generation,
             delivery.take,
@@ -73,6 +75,19 @@ def _fetch(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(due_at=None, collected_at=done, error="")
     if not stored:
         log.warning("take %s of %s arrived after its generation had ended", delivery.take, generation.ref)
+
+
+def _alive(delivery: Delivery) -> Callable[[], None]:
+    """Something to call while bytes come: it keeps the claim."""
+    renewed = time.monotonic()
+
+    def alive() -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > RENEW_EVERY:
+            renewed = time.monotonic()
+            Delivery.objects.filter(pk=delivery.pk, collected_at=None).update(due_at=timezone.now() + LEASE)
+
+    return alive
 
 
 def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:

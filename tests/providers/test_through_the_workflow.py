@@ -17,7 +17,7 @@ def shops(vendors, settings, monkeypatch):
     for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
         monkeypatch.setenv(f"{name}_API_KEY", key)
         monkeypatch.setenv(f"{name}_BASE_URL", vendors.url)
-    monkeypatch.setattr(attend, "_next_look", lambda generation, now: 0.05)
+    monkeypatch.setattr(attend, "next_look", lambda generation, now: 0.05)
     catalogue.registry.cache_clear()
     yield vendors
     catalogue.registry.cache_clear()
