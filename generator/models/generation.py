@@ -152,6 +152,9 @@ class Delivery(models.Model):
     title = models.CharField(max_length=200, blank=True, editable=False)
     cover_url = models.TextField(blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    useless = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Answers that were whole, not audio."
+    )
     due_at = models.DateTimeField(null=True, editable=False, help_text="Next try; empty once fetched or given up.")
     error = models.TextField(blank=True, editable=False)
     collected_at = models.DateTimeField(null=True, editable=False)

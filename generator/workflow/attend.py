@@ -320,13 +320,20 @@ def _lost(generation: Generation) -> None:
 
 
 async def _look_for(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    if not isinstance(provider, PollProvider) or not generation.submit_attempted_at:
+        await _db(_stop_looking)(generation)
+        return
     found: Snapshot | None = None
     with contextlib.suppress(ProviderError):
-        if isinstance(provider, PollProvider) and generation.submit_attempted_at:
-            known = await _db(_handles)(generation)
-            since = generation.submit_attempted_at.timestamp()
-            found = await provider.find(request_of(generation), since, http, known=known)
+        known = await _db(_handles)(generation)
+        since = generation.submit_attempted_at.timestamp()
+        found = await provider.find(request_of(generation), since, http, known=known)
     await _db(_adopt)(generation, found)
+
+
+def _stop_looking(generation: Generation) -> None:
+    """There is no list to look through: a person decides."""
+    Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=None)
 
 
 def _handles(generation: Generation) -> set[str]:

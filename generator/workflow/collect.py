@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 LEASE = dt.timedelta(seconds=90)  # renewed while bytes come; longer than the measuring of the longest take
 RENEW_EVERY = 15.0  # seconds
 KEPT_FOR = dt.timedelta(days=6)  # providers keep files for a week; trying longer cannot help
-MOST_USELESS = 3  # complete downloads that were not audio
+MOST_USELESS = 5  # answers that were whole and were not audio; broken-off ones are not counted
 BACK_OFF = (2, 5, 15, 60, 300, 900, 3600)  # seconds
 COVER_BYTES = 10_000_000
 
@@ -39,9 +40,9 @@ def work() -> bool:
     try:
         _fetch(delivery)
     except http.DownloadFailed as error:
-        _try_later(delivery, str(error), given_up=error.gone and delivery.attempts >= MOST_USELESS)
+        _try_later(delivery, str(error), useless=error.gone)
     except Failed as error:
-        _try_later(delivery, error.sentence, given_up=delivery.attempts >= MOST_USELESS)
+        _try_later(delivery, error.sentence, useless=True)
     ending.finish_if_complete(delivery.generation)
     if Delivery.objects.filter(due_at__lte=timezone.now()).exists():
         async_task(queue.COLLECT)
@@ -102,15 +103,18 @@ def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:
         return None
 
 
-def _try_later(delivery: Delivery, error: str, *, given_up: bool) -> None:
+def _try_later(delivery: Delivery, error: str, *, useless: bool) -> None:
+    """Back off; give up only after MOST_USELESS answers that were whole and no audio: the take may be paid for."""
     now = timezone.now()
+    delivery.useless += useless
     wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
     too_old = now - delivery.generation.created_at > KEPT_FOR
-    if given_up or too_old:
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, given_up_at=now, error=error)
+    changes: dict[str, Any] = {"error": error, "useless": delivery.useless}
+    if too_old or (useless and delivery.useless >= MOST_USELESS):
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, given_up_at=now, **changes)
         states.note(delivery.generation, f"Take {delivery.take} was given up: {error}")
     else:
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=states.later(now, wait), error=error)
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=states.later(now, wait), **changes)
 
 
 def announce(generation: Generation, outputs: Sequence[Output]) -> None:

@@ -22,7 +22,7 @@ from collections import Counter, defaultdict
 import httpx
 from asgiref.sync import async_to_sync, sync_to_async
 from django.db import transaction
-from django.db.models import prefetch_related_objects
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -65,7 +65,7 @@ def release_lease() -> None:
 
 def _hand_over() -> None:
     release_lease()
-    if _under_way().exists():
+    if _is_needed():
         async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
 
 
@@ -74,6 +74,12 @@ def _under_way() -> GenerationQuerySet:
     return Generation.objects.filter(
         due_at__isnull=False, state__in=(State.QUEUED, State.SUBMITTING, State.RUNNING, State.IN_DOUBT)
     ).exclude(model__provider__key__in=catalogue.local_keys())
+
+
+def _is_needed() -> bool:
+    """Whether a loop has to stay: a doubt that is looked for once a minute wakes one by itself (`control.rescue`)."""
+    soon = states.later(timezone.now(), 5)
+    return _under_way().filter(~Q(state=State.IN_DOUBT) | Q(due_at__lte=soon)).exists()
 
 
 async def _loop(seconds: float) -> None:
@@ -104,7 +110,7 @@ async def _turns(todo: asyncio.Queue[Generation], busy: dict[int, str], seconds:
         for generation in claimed:
             busy[generation.pk] = generation.state
             todo.put_nowait(generation)
-        if not claimed and not busy and not await sync_to_async(_under_way().exists)():
+        if not claimed and not busy and not await sync_to_async(_is_needed)():
             return
         await asyncio.sleep(TICK)
 
