@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 import httpx
@@ -18,9 +19,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from generator.models import Event, Generation, MusicModel, Notice, ProviderAccount, State
-from generator.providers.base import PollProvider, Progress, Provider, Snapshot, StreamProvider
+from generator.providers.base import PollProvider, Progress, Provider, Quoting, Request, Snapshot, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
-from generator.workflow import catalogue, collect, ending, states
+from generator.workflow import breaker, catalogue, collect, ending, states
 from generator.workflow.compose import request_of
 
 log = logging.getLogger(__name__)
@@ -30,9 +31,6 @@ T = TypeVar("T")
 PATIENT_AFTER = dt.timedelta(minutes=15)  # our giving up on a quick answer is not their failure
 SEARCH_EVERY = 60.0
 GIVE_UP_AFTER = dt.timedelta(days=7)  # providers forget jobs after a week
-BREAKER_AT = 5  # failures in a row
-BREAKER_SECONDS = 60.0
-MOST_BREAK = 1800.0
 STREAM_CLAIM = 150.0  # seconds a row stays claimed between two snapshots of an open stream
 
 _AMBIGUOUS = (
@@ -67,11 +65,19 @@ def _db(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
 
 async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    request = request_of(generation)
+    if isinstance(provider, Quoting):
+        try:
+            await provider.agree(request, http)  # before the attempt: what dies here has sent nothing
+        except ProviderError as error:
+            await _db(_refused)(generation, error)
+            return
+        request = replace(request, price=None)
     if not await _db(_attempt)(generation):
         return
     claim = STREAM_CLAIM if isinstance(provider, StreamProvider) else None
     try:
-        async with contextlib.aclosing(_answers(provider, generation, http)) as snapshots:
+        async with contextlib.aclosing(_answers(provider, request, http)) as snapshots:
             async for snapshot in snapshots:
                 await _db(_heard)(generation, snapshot, claim)
         await _db(_stream_over)(generation)
@@ -82,8 +88,7 @@ async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncC
         await _db(_refused)(generation, InDoubt(_AMBIGUOUS, words=f"{type(error).__name__}: {error}"))
 
 
-async def _answers(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> AsyncGenerator[Snapshot]:
-    request = request_of(generation)
+async def _answers(provider: Provider, request: Request, http: httpx.AsyncClient) -> AsyncGenerator[Snapshot]:
     if isinstance(provider, PollProvider):
         yield await provider.submit(request, http)
     elif isinstance(provider, StreamProvider):
@@ -110,29 +115,27 @@ def _attempt(generation: Generation) -> bool:
 
 def _refused(generation: Generation, error: ProviderError) -> None:
     generation.refresh_from_db(fields=["state", "handle", "attempts"])
-    accepted = generation.state != State.SUBMITTING  # whatever is said now, it does not mean "send it again"
+    accepted = generation.state not in (
+        State.QUEUED,
+        State.SUBMITTING,
+    )  # whatever is said now, it does not mean "send it again"
     if isinstance(error, Busy) and not accepted:
         wait = error.retry_after * random.uniform(1, 1.25)
-        states.advance(
-            generation,
-            State.QUEUED,
-            error.sentence,
-            due_at=states.later(timezone.now(), wait),
-            stage="Waiting for room",
-        )
+        due_at = states.later(timezone.now(), wait)
+        states.advance(generation, State.QUEUED, error.sentence, due_at=due_at, stage="Waiting for room")
         return
     if isinstance(error, (InDoubt, Busy)):
         _doubt(generation, error.sentence, words=error.words)
-        _stumble(generation.model.provider, error.sentence)
+        breaker.stumble(generation.model.provider, error.sentence)
         return
     if isinstance(error, PriceChanged):
         _another_price(generation, error)
     elif isinstance(error, OperatorMustAct):
-        _stumble(generation.model.provider, error.sentence, at_once=True)
+        breaker.stumble(generation.model.provider, error.sentence, at_once=True)
     elif isinstance(error, Failed):
-        _stumble(generation.model.provider, error.sentence)
+        breaker.stumble(generation.model.provider, error.sentence)
     elif isinstance(error, Rejected):
-        _well(generation.model.provider)
+        breaker.well(generation.model.provider)
     ending.fail(generation, error)
 
 
@@ -181,10 +184,10 @@ def _heard(generation: Generation, snapshot: Snapshot, claim: float | None = Non
         Generation.objects.filter(pk=generation.pk, handle="").update(handle=snapshot.handle)
         states.note(generation, "The provider accepted it", kind=Event.Kind.REPLY, data=dict(snapshot.raw))
     if snapshot.progress == Progress.FAILED:
-        _well(generation.model.provider)
+        breaker.well(generation.model.provider)
         ending.fail(generation, Failed(_failed_sentence(generation), words=snapshot.error))
     elif snapshot.progress == Progress.COMPLETED:
-        _well(generation.model.provider)
+        breaker.well(generation.model.provider)
         _completed(generation, snapshot)
     else:
         _under_way(generation, snapshot, claim)
@@ -220,7 +223,7 @@ def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) 
     changes: dict[str, Any] = {"stage": _stage(snapshot)}
     if snapshot.percent is not None:
         changes["percent"] = _percent(snapshot)
-    _well(generation.model.provider)
+    breaker.well(generation.model.provider)
     if generation.state == State.RUNNING:
         if wait:
             changes["due_at"] = states.later(now, wait)
@@ -251,7 +254,7 @@ def _is_news(generation: Generation, snapshot: Snapshot) -> bool:
         or snapshot.retry_after is not None
         or _stage(snapshot) != generation.stage
         or (snapshot.percent is not None and _percent(snapshot) != generation.percent)
-        or generation.model.provider.failures_in_a_row > 0
+        or breaker.is_counting(generation.model.provider)
     )
 
 
@@ -305,7 +308,7 @@ def _ask_later(generation: Generation, error: ProviderError) -> None:
         return
     wait = getattr(error, "retry_after", None) or 3 * next_look(generation, now)
     Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=states.later(now, wait))
-    _stumble(generation.model.provider, error.sentence)
+    breaker.stumble(generation.model.provider, error.sentence)
 
 
 def _lost(generation: Generation) -> None:
@@ -356,35 +359,3 @@ def _adopt(generation: Generation, found: Snapshot | None) -> None:
     since = generation.submit_attempted_at or generation.created_at
     waiting = None if now - since > GIVE_UP_AFTER else states.later(now, SEARCH_EVERY)
     Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=waiting)
-
-
-# --- the circuit breaker ---
-
-
-def resting() -> list[int]:
-    """The providers that get no new work just now: switched off or resting after failures."""
-    return [account.pk for account in ProviderAccount.objects.all() if account.is_resting or not account.enabled]
-
-
-def _stumble(account: ProviderAccount, error: str, *, at_once: bool = False) -> None:
-    """Count a failure; after BREAKER_AT in a row the provider rests, longer each time.
-
-    While it rests nothing is counted: a thousand polls that fail in the same minute are one outage.
-    """
-    now = timezone.now()
-    account.refresh_from_db()
-    changes: dict[str, Any] = {"last_error": error, "last_error_at": now}
-    if not account.is_resting:
-        changes["failures_in_a_row"] = account.failures_in_a_row + 1
-        over = account.failures_in_a_row + 1 - (1 if at_once else BREAKER_AT)
-        if over >= 0:
-            rest = min(BREAKER_SECONDS * 2 ** min(over, 10), MOST_BREAK)
-            changes["resting_until"] = states.later(now, rest)
-    ProviderAccount.objects.filter(pk=account.pk).update(**changes)
-
-
-def _well(account: ProviderAccount) -> None:
-    """Forget the failures after a good answer; a rest that was begun is kept to its end."""
-    if account.failures_in_a_row:
-        failing = ProviderAccount.objects.filter(pk=account.pk, failures_in_a_row__gt=0)
-        failing.exclude(resting_until__gt=timezone.now()).update(failures_in_a_row=0, resting_until=None)

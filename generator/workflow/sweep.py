@@ -29,7 +29,7 @@ from django_q.tasks import async_task
 from generator.models import Generation, Heartbeat, MusicModel, State
 from generator.models.generation import GenerationQuerySet
 from generator.providers import http
-from generator.workflow import attend, catalogue, queue, states
+from generator.workflow import attend, breaker, catalogue, queue, states
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def _next_to_send(queued: GenerationQuerySet, most: int) -> list[int]:
     """New work of providers that do not rest, people with the least in flight first."""
     if most <= 0:
         return []
-    rows = list(queued.exclude(model__provider__in=attend.resting()).values_list("pk", "author")[:LOOK])
+    rows = list(queued.exclude(model__provider__in=breaker.resting()).values_list("pk", "author")[:LOOK])
     if len(rows) > most:
         flying = Counter(_under_way().exclude(state=State.QUEUED).values_list("author", flat=True))
         rows.sort(key=lambda row: flying[row[1]])

@@ -21,7 +21,7 @@ class Person:
         self.token = token(signed_in)
 
     @staticmethod
-    def patiently(request, tries: int = 150) -> httpx.Response:
+    def patiently(request, tries: int = 600) -> httpx.Response:
         """Send until there is an answer that is neither an error nor a refusal."""
         said = ""
         for _ in range(tries):
