@@ -115,10 +115,8 @@ def _attempt(generation: Generation) -> bool:
 
 def _refused(generation: Generation, error: ProviderError) -> None:
     generation.refresh_from_db(fields=["state", "handle", "attempts"])
-    accepted = generation.state not in (
-        State.QUEUED,
-        State.SUBMITTING,
-    )  # whatever is said now, it does not mean "send it again"
+    # Once it was accepted, whatever is said does not mean "send it again".
+    accepted = generation.state not in (State.QUEUED, State.SUBMITTING)
     if isinstance(error, Busy) and not accepted:
         wait = error.retry_after * random.uniform(1, 1.25)
         due_at = states.later(timezone.now(), wait)

@@ -1,8 +1,8 @@
 """The circuit breaker: a provider that keeps failing gets no new work for a while; what is under way is asked on.
 
-It opens after BREAKER_AT failures in a row, if there was no good answer for BREAKER_AFTER seconds either: among hundreds
-of polls a second, five bad ones in a row are chance. A key that is refused opens it at once. Each further failure after
-a rest doubles the next one.
+It opens after BREAKER_AT failures in a row, if there was no good answer for BREAKER_AFTER seconds either: among
+hundreds of polls a second, five bad ones in a row are chance. A key that is refused opens it at once. Each further
+failure after a rest doubles the next one.
 """
 
 import time

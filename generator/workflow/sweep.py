@@ -39,7 +39,6 @@ TICK = 0.2
 AT_ONCE = 96  # coroutines, each with its own connection
 SENDING = 48  # of them at most with a submit or an open stream: polls never wait for streams
 CLAIM = 40.0  # seconds a claim lasts that is not a poll's
-LEASE = dt.timedelta(seconds=15)
 LOOK = 500  # how far down the queue fairness looks
 
 
@@ -51,8 +50,8 @@ def run(seconds: float = SECONDS) -> None:
 
 def _take_lease() -> bool:
     now = timezone.now()
-    Heartbeat.objects.get_or_create(name="sweep", defaults={"at": now - 2 * LEASE})
-    return bool(Heartbeat.objects.filter(name="sweep", at__lte=now - LEASE).update(at=now))
+    Heartbeat.objects.get_or_create(name="sweep", defaults={"at": now - 2 * queue.SWEEP_LEASE})
+    return bool(Heartbeat.objects.filter(name="sweep", at__lte=now - queue.SWEEP_LEASE).update(at=now))
 
 
 def _renew_lease() -> None:
@@ -60,7 +59,7 @@ def _renew_lease() -> None:
 
 
 def release_lease() -> None:
-    Heartbeat.objects.filter(name="sweep").update(at=timezone.now() - LEASE)
+    Heartbeat.objects.filter(name="sweep").update(at=timezone.now() - queue.SWEEP_LEASE)
 
 
 def _hand_over() -> None:
@@ -103,7 +102,7 @@ async def _turns(todo: asyncio.Queue[Generation], busy: dict[int, str], seconds:
     began = time.monotonic()
     renewed = 0.0
     while (gone := time.monotonic() - began) < seconds or (gone < LONGEST and State.QUEUED in busy.values()):
-        if time.monotonic() - renewed > LEASE.total_seconds() / 3:
+        if time.monotonic() - renewed > queue.SWEEP_LEASE.total_seconds() / 3:
             renewed = time.monotonic()
             await sync_to_async(_renew_lease)()
         claimed = await sync_to_async(_claim)(AT_ONCE * 2 - todo.qsize(), busy)

@@ -197,7 +197,7 @@ class Fickle(Vendors):
                 line = {"vendor": vendor, "id": name, "prompt": job.inputs["prompt"], "end": fate.end}
                 line |= {"asked": job.inputs.get("number_of_songs", 1), "makes": fate.makes, "at": fate.at}
                 found.append(line)
-        return {"jobs": found, "trouble": dict(sorted(self.met.items()))}
+        return {"jobs": found, "trouble": dict(sorted(self.met.items())), "requests": len(self.seen)}
 
 
 def main() -> None:
