@@ -19,6 +19,7 @@ if not SECRET_KEY:
     raise ImproperlyConfigured(
         f"No SECRET_KEY in the environment or in {DATA_DIR / '.env'}. `python3 run.py` writes one for you."
     )
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones: sessions and sealed keys stay good
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])

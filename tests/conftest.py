@@ -18,12 +18,14 @@ from PIL import Image
 from generator import money
 from generator.audio import encode
 from generator.models import Generation, Membership, MusicModel, Price, Project, Prompt, Role, State, Track, User
-from generator.workflow import catalogue, library, media, submit
+from generator.workflow import attend, catalogue, library, media, submit
 from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
 from tests.fakes.server import FakeProvider
+from tests.fakes.vendors import Vendors
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
+BGM, MUSIC = "wavespeed/mureka-v7.6-bgm", "soundverse/music"
 _numbers = itertools.count(1)
 
 
@@ -81,6 +83,34 @@ def fake(monkeypatch) -> Iterator[FakeProvider]:
     with FakeProvider() as running:
         monkeypatch.setenv(BASE, running.url)
         yield running
+
+
+@pytest.fixture
+def vendors() -> Iterator[Vendors]:
+    """The paid vendors' live fake."""
+    with Vendors() as running:
+        yield running
+
+
+@pytest.fixture
+def installed(settings, monkeypatch) -> Iterator[None]:
+    """The paid providers in the catalogue, without any account yet."""
+    settings.STUDIO_PROVIDERS = ["generator.providers.wavespeed", "generator.providers.soundverse"]
+    for name in ("WAVESPEED_API_KEY", "SOUNDVERSE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    catalogue.registry.cache_clear()
+    yield
+    catalogue.registry.cache_clear()
+
+
+@pytest.fixture
+def shops(vendors, installed, monkeypatch) -> Vendors:
+    """The vendors' fake behind the paid providers, by environment, asked often."""
+    for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
+        monkeypatch.setenv(f"{name}_API_KEY", key)
+        monkeypatch.setenv(f"{name}_BASE_URL", vendors.url)
+    monkeypatch.setattr(attend, "next_look", lambda generation, now: 0.05)
+    return vendors
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from generator import money, workflow
 from generator.admin.base import DollarsField
 from generator.models import MusicModel, Price, ProviderAccount
 
+LONG_KEY = 20  # the end of a shorter key would be too much of it
+
 
 class _Secret(forms.CharField):
     """A secret that is written and never shown again."""
@@ -30,6 +32,10 @@ class ProviderForm(forms.ModelForm):
         model = ProviderAccount
         fields = ("enabled", "secret", "base_url", "extra", "webhook_secret", "resting_until")
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.typed: set[str] = set()
+
     def clean_secret(self) -> str:
         return self._kept("secret")
 
@@ -39,6 +45,7 @@ class ProviderForm(forms.ModelForm):
     def _kept(self, name: str) -> str:
         """An empty answer keeps what is there; a single dash takes it away."""
         typed = self.cleaned_data[name].strip()
+        self.typed.add(name if typed else "")
         return "" if typed == "-" else typed or getattr(self.instance, name)
 
     def clean_extra(self) -> dict:
@@ -49,6 +56,17 @@ class ProviderForm(forms.ModelForm):
         if wrong := set(extra) - set(known):
             raise forms.ValidationError(f"Not known here: {', '.join(sorted(wrong))}. Known: {', '.join(known)}.")
         return extra
+
+    def clean(self) -> dict:
+        """A key goes to no address it was not typed for, and nothing is kept here that would be ignored."""
+        cleaned = super().clean() or {}
+        moved = cleaned.get("base_url", "") != self.initial.get("base_url", "")
+        if not cleaned.get("secret") and (cleaned.get("base_url") or cleaned.get("extra")):
+            words = "Without a key here the environment's key, address and settings are used, and this is ignored."
+            raise forms.ValidationError(f"{words} Give the key as well, or empty the address and the settings.")
+        if moved and self.instance.secret and "secret" not in self.typed:
+            self.add_error("secret", "Type the key again: it would be sent to another address than before.")
+        return cleaned
 
 
 @admin.register(ProviderAccount)
@@ -62,7 +80,7 @@ class ProviderAdmin(admin.ModelAdmin):
     @admin.display(description="Key")
     def key_is(self, obj: ProviderAccount) -> str:
         if obj.secret:
-            return f"kept here, ends in {obj.secret[-4:]}"
+            return f"kept here, ends in {obj.secret[-4:]}" if len(obj.secret) >= LONG_KEY else "kept here"
         return "from the environment, or none needed" if workflow.catalogue.has_key(obj) else "none yet: not offered"
 
     @admin.display(description="Balance")
@@ -94,14 +112,21 @@ class ProviderAdmin(admin.ModelAdmin):
 
 @admin.register(MusicModel)
 class ModelAdmin(admin.ModelAdmin):
-    list_display = ("title", "provider", "enabled", "current_price", "usual_ms", "slow_ms")
+    list_display = ("title", "provider", "enabled", "current_price", "they_ask", "usual_ms", "slow_ms")
     list_filter = ("provider", "enabled")
-    readonly_fields = ("provider", "key", "title", "usual_ms", "slow_ms")
+    readonly_fields = ("provider", "key", "title", "current_price", "they_ask", "usual_ms", "slow_ms")
 
     @admin.display(description="Price of a take now")
     def current_price(self, obj: MusicModel) -> str:
         price = Price.objects.at(obj, timezone.now())
         return money.show(price.per_take) if price else "none"
+
+    @admin.display(description="What they asked instead")
+    def they_ask(self, obj: MusicModel) -> str:
+        """Until a new price row says that somebody has seen it, the model rests."""
+        price = Price.objects.at(obj, timezone.now())
+        waits = obj.quoted_at and price and obj.quoted_at > price.created_at
+        return f"{money.show(obj.quoted or 0)}, {obj.quoted_at:%Y-%m-%d %H:%M}: add a price" if waits else "the same"
 
     def has_add_permission(self, request) -> bool:
         return False

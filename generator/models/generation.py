@@ -92,11 +92,8 @@ class Generation(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["due_at"],
-                condition=models.Q(state__in=["queued", "submitting", "running", "collecting"]),
-                name="generation_due",
-            ),
+            # "not null" is the one condition SQLite recognises in a query with parameters; ended rows have no `due_at`.
+            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="generation_due"),
             models.Index(fields=["project", "-created_at", "-id"], name="generation_newest"),
             models.Index(fields=["model", "state", "-finished_at"], name="generation_history"),
             models.Index(fields=["project", "state"], name="generation_state"),
@@ -155,6 +152,9 @@ class Delivery(models.Model):
     title = models.CharField(max_length=200, blank=True, editable=False)
     cover_url = models.TextField(blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    useless = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="Answers that were whole, not audio."
+    )
     due_at = models.DateTimeField(null=True, editable=False, help_text="Next try; empty once fetched or given up.")
     error = models.TextField(blank=True, editable=False)
     collected_at = models.DateTimeField(null=True, editable=False)

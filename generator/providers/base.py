@@ -265,6 +265,16 @@ class Checking(Protocol):
 
 
 @runtime_checkable
+class Quoting(Protocol):
+    async def agree(self, request: Request, http: httpx.AsyncClient) -> None:
+        """Compare the provider's own quote with what was set aside; raises PriceChanged. Nothing is sent.
+
+        After it `submit` is given the request without a price, and asks for no second quote.
+        """
+        ...
+
+
+@runtime_checkable
 class PollProvider(Provider, Protocol):
     async def submit(self, request: Request, http: httpx.AsyncClient) -> Snapshot: ...
 

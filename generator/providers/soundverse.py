@@ -64,7 +64,9 @@ MUSIC = ModelSpec(
             "duration", Kind.WHOLE, "Length", "A wish; the length that comes may differ.", 5, 600, 1, "seconds", (), 30
         ),
         Field("style", Kind.WORDS, "Style", "Such as: electronic, jazz, ambient", maximum=100),
-        Field("model", Kind.WORDS, "Engine", "Soundverse's own name for it.", maximum=60, default=MODEL, advanced=True),
+        Field(
+            "engine", Kind.WORDS, "Engine", "Soundverse's own name for it.", maximum=60, default=MODEL, advanced=True
+        ),
         Field(
             "parameters",
             Kind.WORDS,
@@ -318,7 +320,7 @@ def _duration(request: Request, account: ProviderConfig) -> int:
 
 
 def _model(request: Request, account: ProviderConfig) -> str:
-    name = str(request.settings.get("model") or MODEL).strip()
+    name = str(request.settings.get("engine") or MODEL).strip()
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", name):
         raise Rejected(f"“{name[:40]}” is not the name of an engine. {wire.FREE}")
     return name

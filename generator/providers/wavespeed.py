@@ -29,7 +29,6 @@ from generator.providers.wavespeed_models import (
     PURPOSES,
     RECIPES,
     REGISTER,
-    Recipe,
     body_of,
     same_request,
 )
@@ -76,9 +75,8 @@ class WaveSpeed:
 
     async def submit(self, request: Request, http: httpx.AsyncClient) -> Snapshot:
         """Send the request, once, unless the vendor's quote is not the price that was set aside."""
-        body = body_of(request)
-        recipe = RECIPES[request.model]
-        await self._agree_on_price(request, recipe, body, http)
+        await self.agree(request, http)
+        body, recipe = body_of(request), RECIPES[request.model]
         account = self._account
         hook = account.extra.get("webhook_url", "")
         query = f"?{urlencode({'webhook': hook})}" if hook.startswith("https://") else ""
@@ -182,9 +180,7 @@ class WaveSpeed:
                 return tuple(Micros(amount * times) for amount in amounts if amount is not None)
         return None
 
-    async def _agree_on_price(
-        self, request: Request, recipe: Recipe, body: Mapping[str, Any], http: httpx.AsyncClient
-    ) -> None:
+    async def agree(self, request: Request, http: httpx.AsyncClient) -> None:
         """Stop before anything is sent when the vendor's quote is not what was set aside.
 
         An estimate may turn out too high, never too low. No quote, or a quote that cannot be had, stops nothing.
@@ -192,7 +188,7 @@ class WaveSpeed:
         if request.price is None:
             return
         try:
-            quoted = await self.price(request.model, body, http)
+            quoted = await self.price(request.model, body_of(request), http)
         except Busy:
             return
         if not quoted or request.price in quoted or (request.price_is_estimate and min(quoted) <= request.price):
@@ -202,7 +198,7 @@ class WaveSpeed:
             f"Nothing was sent. The administrator has to confirm the new price.",
             theirs=quoted[0],
             ours=request.price,
-            words=recipe.path,
+            words=RECIPES[request.model].path,
         )
 
     async def billings(self, since: float, until: float, http: httpx.AsyncClient) -> list[wire.Billing]:

@@ -103,12 +103,17 @@ def _keep(account: ProviderAccount, bill: Bill) -> None:
     generation = Generation.objects.filter(model__provider=account, handle=bill.job).first() if bill.job else None
     facts = {"kind": bill.kind[:40], "amount": bill.amount, "at": bill.at, "handle": bill.job[:200]}
     with transaction.atomic():
-        _, is_new = ProviderBill.objects.get_or_create(
-            account=account, uuid=bill.uuid, defaults={**facts, "generation": generation}
-        )
-        if is_new and generation and "refund" in bill.kind.lower():
-            words = f"{account.title} has refunded {money.show(Micros(abs(bill.amount)))}"
-            states.note(generation, words, data={"bill": bill.uuid})
+        line, _ = ProviderBill.objects.get_or_create(account=account, uuid=bill.uuid, defaults=facts)
+        # Told once, when the line is first known to be about a job of ours: a lost job may be found after its bill.
+        if generation and line.generation_id is None:
+            ProviderBill.objects.filter(pk=line.pk).update(generation=generation)
+            _tell(account, bill, generation)
+
+
+def _tell(account: ProviderAccount, bill: Bill, generation: Generation) -> None:
+    if "refund" in bill.kind.lower():
+        words = f"{account.title} has refunded {money.show(Micros(abs(bill.amount)))}"
+        states.note(generation, words, data={"bill": bill.uuid})
 
 
 # --- messages ---

@@ -9,6 +9,7 @@ import datetime as dt
 import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
 import httpx
@@ -18,9 +19,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from generator.models import Event, Generation, MusicModel, Notice, ProviderAccount, State
-from generator.providers.base import PollProvider, Progress, Provider, Snapshot, StreamProvider
+from generator.providers.base import PollProvider, Progress, Provider, Quoting, Request, Snapshot, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
-from generator.workflow import catalogue, collect, ending, states
+from generator.workflow import breaker, catalogue, collect, ending, states
 from generator.workflow.compose import request_of
 
 log = logging.getLogger(__name__)
@@ -30,9 +31,6 @@ T = TypeVar("T")
 PATIENT_AFTER = dt.timedelta(minutes=15)  # our giving up on a quick answer is not their failure
 SEARCH_EVERY = 60.0
 GIVE_UP_AFTER = dt.timedelta(days=7)  # providers forget jobs after a week
-BREAKER_AT = 5  # failures in a row
-BREAKER_SECONDS = 60.0
-MOST_BREAK = 1800.0
 STREAM_CLAIM = 150.0  # seconds a row stays claimed between two snapshots of an open stream
 
 _AMBIGUOUS = (
@@ -67,11 +65,19 @@ def _db(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
 
 async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    request = request_of(generation)
+    if isinstance(provider, Quoting):
+        try:
+            await provider.agree(request, http)  # before the attempt: what dies here has sent nothing
+        except ProviderError as error:
+            await _db(_refused)(generation, error)
+            return
+        request = replace(request, price=None)
     if not await _db(_attempt)(generation):
         return
     claim = STREAM_CLAIM if isinstance(provider, StreamProvider) else None
     try:
-        async with contextlib.aclosing(_answers(provider, generation, http)) as snapshots:
+        async with contextlib.aclosing(_answers(provider, request, http)) as snapshots:
             async for snapshot in snapshots:
                 await _db(_heard)(generation, snapshot, claim)
         await _db(_stream_over)(generation)
@@ -82,8 +88,7 @@ async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncC
         await _db(_refused)(generation, InDoubt(_AMBIGUOUS, words=f"{type(error).__name__}: {error}"))
 
 
-async def _answers(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> AsyncGenerator[Snapshot]:
-    request = request_of(generation)
+async def _answers(provider: Provider, request: Request, http: httpx.AsyncClient) -> AsyncGenerator[Snapshot]:
     if isinstance(provider, PollProvider):
         yield await provider.submit(request, http)
     elif isinstance(provider, StreamProvider):
@@ -110,29 +115,25 @@ def _attempt(generation: Generation) -> bool:
 
 def _refused(generation: Generation, error: ProviderError) -> None:
     generation.refresh_from_db(fields=["state", "handle", "attempts"])
-    sent_and_known = generation.state != State.SUBMITTING
-    if isinstance(error, Busy) and not sent_and_known:
+    # Once it was accepted, whatever is said does not mean "send it again".
+    accepted = generation.state not in (State.QUEUED, State.SUBMITTING)
+    if isinstance(error, Busy) and not accepted:
         wait = error.retry_after * random.uniform(1, 1.25)
-        states.advance(
-            generation,
-            State.QUEUED,
-            error.sentence,
-            due_at=states.later(timezone.now(), wait),
-            stage="Waiting for room",
-        )
+        due_at = states.later(timezone.now(), wait)
+        states.advance(generation, State.QUEUED, error.sentence, due_at=due_at, stage="Waiting for room")
         return
-    if isinstance(error, InDoubt):
+    if isinstance(error, (InDoubt, Busy)):
         _doubt(generation, error.sentence, words=error.words)
-        _stumble(generation.model.provider, error.sentence)
+        breaker.stumble(generation.model.provider, error.sentence)
         return
     if isinstance(error, PriceChanged):
         _another_price(generation, error)
     elif isinstance(error, OperatorMustAct):
-        _stumble(generation.model.provider, error.sentence, at_once=True)
+        breaker.stumble(generation.model.provider, error.sentence, at_once=True)
     elif isinstance(error, Failed):
-        _stumble(generation.model.provider, error.sentence)
+        breaker.stumble(generation.model.provider, error.sentence)
     elif isinstance(error, Rejected):
-        _well(generation.model.provider)
+        breaker.well(generation.model.provider)
     ending.fail(generation, error)
 
 
@@ -181,10 +182,10 @@ def _heard(generation: Generation, snapshot: Snapshot, claim: float | None = Non
         Generation.objects.filter(pk=generation.pk, handle="").update(handle=snapshot.handle)
         states.note(generation, "The provider accepted it", kind=Event.Kind.REPLY, data=dict(snapshot.raw))
     if snapshot.progress == Progress.FAILED:
-        _well(generation.model.provider)
+        breaker.well(generation.model.provider)
         ending.fail(generation, Failed(_failed_sentence(generation), words=snapshot.error))
     elif snapshot.progress == Progress.COMPLETED:
-        _well(generation.model.provider)
+        breaker.well(generation.model.provider)
         _completed(generation, snapshot)
     else:
         _under_way(generation, snapshot, claim)
@@ -216,24 +217,46 @@ def _completed(generation: Generation, snapshot: Snapshot) -> None:
 
 def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) -> None:
     now = timezone.now()
-    changes: dict[str, Any] = {
-        "due_at": states.later(now, claim or snapshot.retry_after or _next_look(generation, now)),
-        "stage": snapshot.stage[:80] or "Being made",
-    }
+    wait = claim or snapshot.retry_after
+    changes: dict[str, Any] = {"stage": _stage(snapshot)}
     if snapshot.percent is not None:
-        changes["percent"] = max(0, min(99, snapshot.percent))
-    if generation.state != State.RUNNING:
-        if Notice.objects.filter(account=generation.model.provider_id, handle=generation.handle).exists():
-            changes["due_at"] = now  # its message came before its id was stored
-        states.advance(generation, State.RUNNING, "Being made", **changes)
-    elif any(getattr(generation, name) != value for name, value in changes.items() if name != "due_at"):
+        changes["percent"] = _percent(snapshot)
+    breaker.well(generation.model.provider)
+    if generation.state == State.RUNNING:
+        if wait:
+            changes["due_at"] = states.later(now, wait)
         Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(**changes)
-        generation.stage = changes["stage"]
-    else:
-        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=changes["due_at"])
+        for name, value in changes.items():
+            setattr(generation, name, value)
+        return
+    changes["due_at"] = states.later(now, wait or next_look(generation, now))
+    if not states.advance(generation, State.RUNNING, "Being made", **changes) or not generation.handle:
+        return
+    if Notice.objects.filter(account=generation.model.provider_id, handle=generation.handle).exists():
+        # Its message came before its id was stored; one that comes from now on finds the row running.
+        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=now)
 
 
-def _next_look(generation: Generation, now: dt.datetime) -> float:
+def _stage(snapshot: Snapshot) -> str:
+    return snapshot.stage[:80] or "Being made"
+
+
+def _percent(snapshot: Snapshot) -> int:
+    return max(0, min(99, snapshot.percent or 0))
+
+
+def _is_news(generation: Generation, snapshot: Snapshot) -> bool:
+    """Whether the answer to a poll changes anything; the claim has set the next look already."""
+    return (
+        snapshot.progress in (Progress.COMPLETED, Progress.FAILED)
+        or snapshot.retry_after is not None
+        or _stage(snapshot) != generation.stage
+        or (snapshot.percent is not None and _percent(snapshot) != generation.percent)
+        or breaker.is_counting(generation.model.provider)
+    )
+
+
+def next_look(generation: Generation, now: dt.datetime) -> float:
     """Seconds to the next poll: half the model's usual time first, often near its end, seldom when it drags on."""
     started = generation.started_at or now
     gone = (now - started).total_seconds()
@@ -253,6 +276,9 @@ def _next_look(generation: Generation, now: dt.datetime) -> float:
 
 
 async def _ask(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    if not generation.handle:  # a stream that died before it had told an id: there is nothing to ask for
+        await _db(_doubt)(generation, "The provider's answer broke off before the end")
+        return
     try:
         if isinstance(provider, PollProvider):
             snapshot: Snapshot | None = await provider.poll(generation.handle, http)
@@ -268,7 +294,7 @@ async def _ask(provider: Provider, generation: Generation, http: httpx.AsyncClie
         return
     if snapshot is None:
         await _db(_lost)(generation)
-    else:
+    elif _is_news(generation, snapshot):
         await _db(_heard)(generation, snapshot)
 
 
@@ -278,9 +304,9 @@ def _ask_later(generation: Generation, error: ProviderError) -> None:
     if generation.submit_attempted_at and now - generation.submit_attempted_at > GIVE_UP_AFTER:
         _lost(generation)
         return
-    wait = getattr(error, "retry_after", None) or 3 * _next_look(generation, now)
+    wait = getattr(error, "retry_after", None) or 3 * next_look(generation, now)
     Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=states.later(now, wait))
-    _stumble(generation.model.provider, error.sentence)
+    breaker.stumble(generation.model.provider, error.sentence)
 
 
 def _lost(generation: Generation) -> None:
@@ -295,13 +321,20 @@ def _lost(generation: Generation) -> None:
 
 
 async def _look_for(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    if not isinstance(provider, PollProvider) or not generation.submit_attempted_at:
+        await _db(_stop_looking)(generation)
+        return
     found: Snapshot | None = None
     with contextlib.suppress(ProviderError):
-        if isinstance(provider, PollProvider) and generation.submit_attempted_at:
-            known = await _db(_handles)(generation)
-            since = generation.submit_attempted_at.timestamp()
-            found = await provider.find(request_of(generation), since, http, known=known)
+        known = await _db(_handles)(generation)
+        since = generation.submit_attempted_at.timestamp()
+        found = await provider.find(request_of(generation), since, http, known=known)
     await _db(_adopt)(generation, found)
+
+
+def _stop_looking(generation: Generation) -> None:
+    """There is no list to look through: a person decides."""
+    Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=None)
 
 
 def _handles(generation: Generation) -> set[str]:
@@ -314,34 +347,13 @@ def _adopt(generation: Generation, found: Snapshot | None) -> None:
     now = timezone.now()
     if found and found.handle:
         changes: dict[str, Any] = {"handle": found.handle, "error_code": "", "error_sentence": "", "due_at": now}
-        states.advance(generation, State.RUNNING, "Found again at the provider", data=dict(found.raw), **changes)
-        return
+        with transaction.atomic():
+            # Two that asked for the same may have been looked for side by side: the first one takes the job.
+            ProviderAccount.objects.select_for_update().get(pk=generation.model.provider_id)
+            if found.handle not in _handles(generation):
+                data = dict(found.raw)
+                states.advance(generation, State.RUNNING, "Found again at the provider", data=data, **changes)
+                return
     since = generation.submit_attempted_at or generation.created_at
     waiting = None if now - since > GIVE_UP_AFTER else states.later(now, SEARCH_EVERY)
     Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=waiting)
-
-
-# --- the circuit breaker ---
-
-
-def resting() -> list[int]:
-    """The providers that get no new work just now: switched off or resting after failures."""
-    return [account.pk for account in ProviderAccount.objects.all() if account.is_resting or not account.enabled]
-
-
-def _stumble(account: ProviderAccount, error: str, *, at_once: bool = False) -> None:
-    """Count a failure; after BREAKER_AT in a row the provider rests, longer each time."""
-    now = timezone.now()
-    account.refresh_from_db()
-    failures = account.failures_in_a_row + 1
-    over = failures - (1 if at_once else BREAKER_AT)
-    rest = states.later(now, min(BREAKER_SECONDS * 2**over, MOST_BREAK)) if over >= 0 else account.resting_until
-    ProviderAccount.objects.filter(pk=account.pk).update(
-        failures_in_a_row=failures, resting_until=rest, last_error=error, last_error_at=now
-    )
-
-
-def _well(account: ProviderAccount) -> None:
-    ProviderAccount.objects.filter(pk=account.pk, failures_in_a_row__gt=0).update(
-        failures_in_a_row=0, resting_until=None
-    )

@@ -121,9 +121,11 @@ def choice(model_key: str) -> ModelChoice | None:
 
 
 def has_key(account: ProviderAccount) -> bool:
-    """Whether a provider can be asked at all: it needs no key, or has one."""
-    provider = registry().provider(account.key)
-    found = with_account(provider, account)
+    """Whether a provider can be asked at all: it is installed, and it needs no key or has one."""
+    try:
+        found = with_account(provider_of(account.key), account)
+    except KeyError:
+        return False
     return not isinstance(found, Configurable) or found.has_key
 
 

@@ -6,8 +6,10 @@ is ever submitted again from here, and an address that is dead for good is given
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db.models import F
@@ -22,9 +24,10 @@ from generator.workflow import ending, ingest, media, queue, states
 
 log = logging.getLogger(__name__)
 
-LEASE = dt.timedelta(seconds=400)  # longer than the longest download and its measuring
+LEASE = dt.timedelta(seconds=90)  # renewed while bytes come; longer than the measuring of the longest take
+RENEW_EVERY = 15.0  # seconds
 KEPT_FOR = dt.timedelta(days=6)  # providers keep files for a week; trying longer cannot help
-MOST_USELESS = 3  # complete downloads that were not audio
+MOST_USELESS = 5  # answers that were whole and were not audio; broken-off ones are not counted
 BACK_OFF = (2, 5, 15, 60, 300, 900, 3600)  # seconds
 COVER_BYTES = 10_000_000
 
@@ -37,9 +40,9 @@ def work() -> bool:
     try:
         _fetch(delivery)
     except http.DownloadFailed as error:
-        _try_later(delivery, str(error), given_up=error.gone and delivery.attempts >= MOST_USELESS)
+        _try_later(delivery, str(error), useless=error.gone)
     except Failed as error:
-        _try_later(delivery, error.sentence, given_up=delivery.attempts >= MOST_USELESS)
+        _try_later(delivery, error.sentence, useless=True)
     ending.finish_if_complete(delivery.generation)
     if Delivery.objects.filter(due_at__lte=timezone.now()).exists():
         async_task(queue.COLLECT)
@@ -50,7 +53,7 @@ def _claim() -> Delivery | None:
     now = timezone.now()
     for pk, due_at in Delivery.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
         mine = Delivery.objects.filter(pk=pk, due_at=due_at)
-        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1, error=""):
             related = ("model__provider", "project", "author", "price", "prompt")
             return Delivery.objects.select_related(*(f"generation__{name}" for name in related)).get(pk=pk)
     return None
@@ -61,7 +64,7 @@ def _fetch(delivery: Delivery) -> None:
     private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
     with media.workshop() as folder:
         file = folder / f"take-{delivery.take}.{generation.prompt.settings['format']}"
-        http.download(delivery.url, file, private_ok=private_ok)
+        http.download(delivery.url, file, private_ok=private_ok, alive=_alive(delivery))
         stored = ingest.store(
             generation,
             delivery.take,
@@ -73,6 +76,19 @@ def _fetch(delivery: Delivery) -> None:
     Delivery.objects.filter(pk=delivery.pk).update(due_at=None, collected_at=done, error="")
     if not stored:
         log.warning("take %s of %s arrived after its generation had ended", delivery.take, generation.ref)
+
+
+def _alive(delivery: Delivery) -> Callable[[], None]:
+    """Something to call while bytes come: it keeps the claim."""
+    renewed = time.monotonic()
+
+    def alive() -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > RENEW_EVERY:
+            renewed = time.monotonic()
+            Delivery.objects.filter(pk=delivery.pk, collected_at=None).update(due_at=timezone.now() + LEASE)
+
+    return alive
 
 
 def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:
@@ -87,15 +103,18 @@ def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:
         return None
 
 
-def _try_later(delivery: Delivery, error: str, *, given_up: bool) -> None:
+def _try_later(delivery: Delivery, error: str, *, useless: bool) -> None:
+    """Back off; give up only after MOST_USELESS answers that were whole and no audio: the take may be paid for."""
     now = timezone.now()
+    delivery.useless += useless
     wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
     too_old = now - delivery.generation.created_at > KEPT_FOR
-    if given_up or too_old:
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, given_up_at=now, error=error)
+    changes: dict[str, Any] = {"error": error, "useless": delivery.useless}
+    if too_old or (useless and delivery.useless >= MOST_USELESS):
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, given_up_at=now, **changes)
         states.note(delivery.generation, f"Take {delivery.take} was given up: {error}")
     else:
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=states.later(now, wait), error=error)
+        Delivery.objects.filter(pk=delivery.pk).update(due_at=states.later(now, wait), **changes)
 
 
 def announce(generation: Generation, outputs: Sequence[Output]) -> None:

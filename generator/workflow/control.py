@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.models import Delivery, Event, Generation, State, User
-from generator.workflow import catalogue, ending, queue, states
+from generator.workflow import catalogue, ending, queue, states, sweep
 from generator.workflow.refused import Refused
 
 PATIENCE = dt.timedelta(seconds=4)  # a row due for longer than this has nobody on its way to it
@@ -62,10 +62,11 @@ def rescue() -> None:
 def cluster_restarted() -> None:
     """Let go of every claim of workers that are certainly gone (no other cluster runs): their work is due at once."""
     now = timezone.now()
-    Generation.objects.active().filter(due_at__gt=now, model__provider__key__in=catalogue.local_keys()).update(
-        due_at=now
-    )
-    Delivery.objects.filter(due_at__gt=now, attempts=0).update(due_at=now)
+    claimed = Generation.objects.active().filter(due_at__gt=now)
+    local = Q(model__provider__key__in=catalogue.local_keys())
+    claimed.filter(local | ~Q(state=State.QUEUED)).update(due_at=now)  # queued remote work waits for its Retry-After
+    Delivery.objects.filter(due_at__gt=now, error="").update(due_at=now)  # with an error: it waits for its next try
+    sweep.release_lease()
 
 
 def _left_behind() -> list[Generation]:

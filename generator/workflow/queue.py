@@ -5,17 +5,21 @@ while more is due. So a task delivered twice claims twice and finds nothing, and
 waiting, which keeps the watchdog's beat quick.
 """
 
+import datetime as dt
+
 from django.conf import settings
+from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Generation
+from generator.models import Generation, Heartbeat
 from generator.workflow import catalogue
 
 COMPOSE = "generator.workflow.tasks.compose"
 SWEEP = "generator.workflow.tasks.sweep"
 COLLECT = "generator.workflow.tasks.collect"
 RENDER = "generator.workflow.tasks.render"
-SWEEP_TIMEOUT = 1200  # seconds: 45 of its own and the longest stream
+SWEEP_TIMEOUT = 1200  # seconds: its own time and the longest stream
+SWEEP_LEASE = dt.timedelta(seconds=15)  # a running sweep renews its heartbeat more often than this
 
 
 def composers() -> int:
@@ -27,7 +31,9 @@ def wake(generation: Generation) -> None:
     """Start someone on a new generation; enqueued in the caller's transaction, so it goes if that rolls back."""
     local = catalogue.local_keys()
     if generation.model.provider.key not in local:
-        async_task(SWEEP, timeout=SWEEP_TIMEOUT)
+        # A running sweep looks again after it has let go of its lease, so it cannot miss this one.
+        if not Heartbeat.objects.filter(name="sweep", at__gt=timezone.now() - SWEEP_LEASE).exists():
+            async_task(SWEEP, timeout=SWEEP_TIMEOUT)
         return
     others = Generation.objects.active().filter(model__provider__key__in=local).exclude(pk=generation.pk)
     if others[: composers()].count() < composers():

@@ -1,91 +1,95 @@
-"""Remote work: one asyncio loop submits, polls and reads streams for everything that is due, for about 45 seconds
-(longer only while a submit or a stream it began is still open; nothing new is begun then).
+"""Remote work: one asyncio loop submits, polls and reads streams for everything that is due, for about 45 seconds.
 
-    claim       move `due_at` ahead; whoever moved it has the row until then
+    claim       move `due_at` ahead; whoever moved it has the row until then. A running job's next look is its claim,
+                so a poll that brings no news writes nothing
     queued      write the attempt, then submit: at most once, whatever happens after
     submitting  someone died between the attempt and the answer: in doubt
     running     poll, or ask after a lost stream
     in doubt    look for it at the provider; adopt it if it is there; else it waits for a person
 
-One loop holds the lease `sweep`; a second one started by mistake leaves at once. What if the process dies here? Claims
-run out within CLAIM seconds and the next sweep goes on; a submit under way is the one thing that is never repeated.
+One loop holds the lease `sweep`; a second one started by mistake leaves at once. While a submit or a stream is open the
+loop goes on, up to LONGEST; then it hands everything else over to a successor and only hears its streams out, so that
+nobody waits for somebody else's stream. What if the process dies here? Claims run out (a poll's within seconds, a
+submit's within STREAM_CLAIM) and the next sweep goes on; a submit under way is the one thing that is never repeated.
 """
 
 import asyncio
 import datetime as dt
 import logging
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 
 import httpx
 from asgiref.sync import async_to_sync, sync_to_async
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Generation, Heartbeat, State
+from generator.models import Generation, Heartbeat, MusicModel, State
 from generator.models.generation import GenerationQuerySet
 from generator.providers import http
-from generator.workflow import attend, catalogue, queue
+from generator.workflow import attend, breaker, catalogue, queue, states
 
 log = logging.getLogger(__name__)
 
 SECONDS = 45.0
+LONGEST = 240.0  # with the longest stream (900 s) still within queue.SWEEP_TIMEOUT
 TICK = 0.2
-AT_ONCE = 64  # coroutines, each with its own connection
-CLAIM = 40.0  # seconds a claim lasts; longer than the longest single request
-LEASE = dt.timedelta(seconds=15)
-RELATED = ("model__provider", "project", "author", "price", "prompt")
+AT_ONCE = 96  # coroutines, each with its own connection
+SENDING = 48  # of them at most with a submit or an open stream: polls never wait for streams
+CLAIM = 40.0  # seconds a claim lasts that is not a poll's
+LOOK = 500  # how far down the queue fairness looks
 
 
 def run(seconds: float = SECONDS) -> None:
     """Run the loop while there is remote work, then wake a successor if some is left."""
-    if not _take_lease():
-        return
-    try:
+    if _take_lease():
         async_to_sync(_loop)(seconds)  # its database work runs in this thread, on this worker's connection
-    finally:
-        Heartbeat.objects.filter(name="sweep").update(at=timezone.now() - LEASE)
-    if _under_way().exists():
-        async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
 
 
 def _take_lease() -> bool:
     now = timezone.now()
-    Heartbeat.objects.get_or_create(name="sweep", defaults={"at": now - 2 * LEASE})
-    return bool(Heartbeat.objects.filter(name="sweep", at__lte=now - LEASE).update(at=now))
+    Heartbeat.objects.get_or_create(name="sweep", defaults={"at": now - 2 * queue.SWEEP_LEASE})
+    return bool(Heartbeat.objects.filter(name="sweep", at__lte=now - queue.SWEEP_LEASE).update(at=now))
 
 
 def _renew_lease() -> None:
     Heartbeat.objects.filter(name="sweep").update(at=timezone.now())
 
 
+def release_lease() -> None:
+    Heartbeat.objects.filter(name="sweep").update(at=timezone.now() - queue.SWEEP_LEASE)
+
+
+def _hand_over() -> None:
+    release_lease()
+    if _is_needed():
+        async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
+
+
 def _under_way() -> GenerationQuerySet:
-    """Remote work that this loop is for: active and in the sweep's hands, or to be looked for."""
+    """Remote work that this loop is for: in the sweep's hands, or to be looked for; all of it has a `due_at`."""
     return Generation.objects.filter(
-        Q(state__in=(State.QUEUED, State.SUBMITTING, State.RUNNING)) | Q(state=State.IN_DOUBT, due_at__isnull=False)
+        due_at__isnull=False, state__in=(State.QUEUED, State.SUBMITTING, State.RUNNING, State.IN_DOUBT)
     ).exclude(model__provider__key__in=catalogue.local_keys())
+
+
+def _is_needed() -> bool:
+    """Whether a loop has to stay: a doubt that is looked for once a minute wakes one by itself (`control.rescue`)."""
+    soon = states.later(timezone.now(), 5)
+    return _under_way().filter(~Q(state=State.IN_DOUBT) | Q(due_at__lte=soon)).exists()
 
 
 async def _loop(seconds: float) -> None:
     todo: asyncio.Queue[Generation] = asyncio.Queue()
     busy: dict[int, str] = {}
     workers = [asyncio.create_task(_worker(todo, busy)) for _ in range(AT_ONCE)]
-    ends = time.monotonic() + seconds
-    renewed = 0.0
     try:
-        while time.monotonic() < ends or State.QUEUED in busy.values():
-            if time.monotonic() - renewed > LEASE.total_seconds() / 3:
-                renewed = time.monotonic()
-                await sync_to_async(_renew_lease)()
-            new_work = time.monotonic() < ends
-            claimed = await sync_to_async(_claim)(AT_ONCE * 2 - todo.qsize(), busy, new_work)
-            for generation in claimed:
-                busy[generation.pk] = generation.state
-                todo.put_nowait(generation)
-            if not claimed and not busy and not await sync_to_async(_under_way().exists)():
-                break
-            await asyncio.sleep(TICK)
+        try:
+            await _turns(todo, busy, seconds)
+        finally:
+            await sync_to_async(_hand_over)()
         await todo.join()
     finally:
         for worker in workers:
@@ -93,22 +97,68 @@ async def _loop(seconds: float) -> None:
         await asyncio.gather(*workers, return_exceptions=True)
 
 
-def _claim(room: int, busy: dict[int, str], new_work: bool) -> list[Generation]:
-    """Take due rows: those under way first, then (if wanted) new ones, people with the least in flight first."""
+async def _turns(todo: asyncio.Queue[Generation], busy: dict[int, str], seconds: float) -> None:
+    """Claim what is due, turn by turn, until the time is over or nothing is under way any more."""
+    began = time.monotonic()
+    renewed = 0.0
+    while (gone := time.monotonic() - began) < seconds or (gone < LONGEST and State.QUEUED in busy.values()):
+        if time.monotonic() - renewed > queue.SWEEP_LEASE.total_seconds() / 3:
+            renewed = time.monotonic()
+            await sync_to_async(_renew_lease)()
+        claimed = await sync_to_async(_claim)(AT_ONCE * 2 - todo.qsize(), busy)
+        for generation in claimed:
+            busy[generation.pk] = generation.state
+            todo.put_nowait(generation)
+        if not claimed and not busy and not await sync_to_async(_is_needed)():
+            return
+        await asyncio.sleep(TICK)
+
+
+def _claim(room: int, busy: dict[int, str]) -> list[Generation]:
+    """Take due rows: those under way first, then new ones."""
     if room <= 0:
         return []
     now = timezone.now()
-    due = _under_way().filter(due_at__lte=now).exclude(pk__in=busy)
-    rows = list(due.order_by("due_at", "id").values_list("pk", "due_at", "state", "author", "model__provider")[:500])
-    flying = Counter(_under_way().exclude(state=State.QUEUED).values_list("author", flat=True))
-    resting = set(attend.resting())
-    rows = [row for row in rows if row[2] != State.QUEUED or (new_work and row[4] not in resting)]
-    rows.sort(key=lambda row: (row[2] == State.QUEUED, flying[row[3]]))
-    until = now + dt.timedelta(seconds=CLAIM)
-    mine = [
-        pk for pk, due_at, *_ in rows[:room] if Generation.objects.filter(pk=pk, due_at=due_at).update(due_at=until)
-    ]
-    return list(Generation.objects.filter(pk__in=mine).select_related(*RELATED)) if mine else []
+    due = _under_way().filter(due_at__lte=now).exclude(pk__in=busy).order_by("due_at", "id")
+    chosen = list(due.exclude(state=State.QUEUED).values_list("pk", flat=True)[:room])
+    sends = sum(state == State.QUEUED for state in busy.values())
+    chosen += _next_to_send(due.filter(state=State.QUEUED), min(room - len(chosen), SENDING - sends))
+    return _take(chosen, now) if chosen else []
+
+
+def _next_to_send(queued: GenerationQuerySet, most: int) -> list[int]:
+    """New work of providers that do not rest, people with the least in flight first."""
+    if most <= 0:
+        return []
+    rows = list(queued.exclude(model__provider__in=breaker.resting()).values_list("pk", "author")[:LOOK])
+    if len(rows) > most:
+        flying = Counter(_under_way().exclude(state=State.QUEUED).values_list("author", flat=True))
+        rows.sort(key=lambda row: flying[row[1]])
+    return [pk for pk, _ in rows[:most]]
+
+
+def _take(chosen: list[int], now: dt.datetime) -> list[Generation]:
+    """Claim these rows unless somebody else has, and load them with what attending to them reads."""
+    claims = defaultdict(list)
+    with transaction.atomic():
+        mine = Generation.objects.select_for_update(skip_locked=True).filter(pk__in=chosen, due_at__lte=now)
+        rows = list(mine.order_by("due_at", "id"))
+        # A handful of models for many rows: fetched once, not joined to each.
+        models = MusicModel.objects.select_related("provider").in_bulk({row.model_id for row in rows})
+        for row in rows:
+            row.model = models[row.model_id]
+            claims[_claim_of(row, now)].append(row.pk)
+        for seconds, pks in claims.items():
+            Generation.objects.filter(pk__in=pks).update(due_at=states.later(now, seconds))
+    others = [row for row in rows if row.state != State.RUNNING]
+    prefetch_related_objects(others, "project", "author", "price", "prompt")
+    return rows
+
+
+def _claim_of(generation: Generation, now: dt.datetime) -> float:
+    """Seconds until a row is due again, in whole turns, so that many rows are claimed by few statements."""
+    wait = attend.next_look(generation, now) if generation.state == State.RUNNING else CLAIM
+    return TICK * max(1, round(wait / TICK))
 
 
 async def _worker(todo: asyncio.Queue[Generation], busy: dict[int, str]) -> None:

@@ -23,13 +23,6 @@ from generator.workflow import Refused, catalogue, quote
 from tests.conftest import COMPOSER, POLL
 
 
-@pytest.fixture
-def desk(client, offered):
-    client.force_login(User.objects.create_superuser("boss@example.com", "a long enough password", name="Boss"))
-    Price.objects.update(valid_from=timezone.now() - dt.timedelta(days=1))
-    return client
-
-
 def url(name: str, *args) -> str:
     return reverse(f"admin:generator_{name}", args=args)
 

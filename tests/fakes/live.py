@@ -57,6 +57,11 @@ class Gone(Exception):
     """The handler has dealt with the connection itself."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256  # a sweep opens a hundred connections at once
+
+
 class Listening:
     """Starts and stops a threaded server on a free port of this machine."""
 
@@ -64,8 +69,7 @@ class Listening:
 
     def __enter__(self):
         handler = type("Handler", (self.handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.closing = threading.Event()
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

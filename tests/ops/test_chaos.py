@@ -2,65 +2,20 @@
 
 import os
 import random
-import re
 import signal
 import sys
 import threading
 import time
 
-import httpx
 import pytest
 
+from tests.ops.person import Person
 from tests.ops.tree import Studio, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 RUNS = 50
 KILLS = 6
-
-
-class Person:
-    """Someone with a browser: signs in, submits, and presses the button again when the studio did not answer."""
-
-    def __init__(self, studio: Studio) -> None:
-        self.http = httpx.Client(base_url=studio.url, follow_redirects=True, timeout=15)
-        page = self.patiently(lambda: self.http.get("/accounts/login/"))
-        signed_in = self.http.post(
-            "/accounts/login/",
-            data={"login": "admin@studio.local", "password": studio.password(), "csrfmiddlewaretoken": token(page)},
-        )
-        assert "New music" in signed_in.text
-        self.project = str(signed_in.url.path)
-        self.token = token(signed_in)
-
-    @staticmethod
-    def patiently(request) -> httpx.Response:
-        for _ in range(150):
-            try:
-                reply = request()
-                if reply.status_code < 500:
-                    return reply
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.2)
-        raise AssertionError("the studio stayed away")
-
-    def submit(self, number: int) -> None:
-        form = {
-            "csrfmiddlewaretoken": self.token,
-            "idempotency_key": f"chaos-{number}",
-            "text": f"chaos run {number}",
-            "model": "composer/studio",
-            "takes": "1",
-            "format": "flac",
-            "length": "5",
-        }
-        reply = self.patiently(lambda: self.http.post(f"{self.project}generate/", data=form))
-        assert reply.status_code == 200, re.findall(r"notice[^>]*>([^<]+)", reply.text)
-
-
-def token(page: httpx.Response) -> str:
-    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
 
 
 def test_fifty_generations_survive_random_kills(tmp_path):
@@ -74,7 +29,7 @@ def test_fifty_generations_survive_random_kills(tmp_path):
 def _kill_while_submitting(studio: Studio) -> None:
     dice = random.Random(20)
     person = Person(studio)
-    submitting = threading.Thread(target=lambda: [person.submit(number) for number in range(RUNS)])
+    submitting = threading.Thread(target=lambda: [_submit(person, number) for number in range(RUNS)])
     submitting.start()
     for kill in range(KILLS):
         time.sleep(dice.uniform(0.5, 2.5))  # the moment is meant to be random
@@ -87,6 +42,10 @@ def _kill_while_submitting(studio: Studio) -> None:
             os.kill(victim.pid, signal.SIGKILL)
     submitting.join(120)
     assert not submitting.is_alive()
+
+
+def _submit(person: Person, number: int) -> None:
+    person.submit(f"chaos-{number}", f"chaos run {number}", takes="1", format="flac", length="5")
 
 
 def check_the_books(studio: Studio) -> None:

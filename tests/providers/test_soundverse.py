@@ -109,7 +109,7 @@ def test_the_samples_of_the_page_parse_as_printed(vendors, soundverse):
 
 
 def test_every_field_of_the_contract_is_sent(vendors, soundverse):
-    more = {"duration": 45, "style": " jazz ", "model": "mureka-8", "parameters": '{"mood": "calm", "n": [1]}'}
+    more = {"duration": 45, "style": " jazz ", "engine": "mureka-8", "parameters": '{"mood": "calm", "n": [1]}'}
     listen(soundverse(), tune("  piano ", more))
     assert vendors.seen[0].json == {
         "userId": "7",
@@ -151,7 +151,7 @@ def test_paths_and_bodies_of_other_versions_are_a_matter_of_settings(vendors, so
         ("x", {"parameters": "[1]"}, {}, Rejected),
         ("x", {"parameters": '{"n": NaN}'}, {}, Rejected),
         ("x", {"parameters": "[" * 100_000}, {}, Rejected),
-        ("x", {"model": "a b; drop"}, {}, Rejected),
+        ("x", {"engine": "a b; drop"}, {}, Rejected),
         ("x", {}, {"fields": "prompt,tempo"}, OperatorMustAct),
         ("x", {}, {"key": ""}, OperatorMustAct),
         ("x", {}, {"key": "a\nb"}, OperatorMustAct),
@@ -515,4 +515,4 @@ def test_the_spec_says_that_its_price_is_an_estimate():
     assert MUSIC.price_is_estimate
     assert "estimate" in MUSIC.unverified
     assert MUSIC.field("duration").default == 30
-    assert MUSIC.field("model").default == "mureka-7.5"
+    assert MUSIC.field("engine").default == "mureka-7.5"

@@ -1,0 +1,114 @@
+"""The paid providers' accounts in the admin: keys go in and never come out; the button tries them."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from generator.models import MusicModel, Price, ProviderAccount
+from generator.money import dollars
+from generator.workflow import catalogue
+from tests.admin.test_changes import errors, url
+from tests.conftest import BGM
+
+pytestmark = pytest.mark.usefixtures("installed")
+KEY = "ws_live_0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def account(desk) -> ProviderAccount:
+    """WaveSpeed's account without anything in it."""
+    return ProviderAccount.objects.get(key="wavespeed")
+
+
+def save(desk, account, **fields: str):
+    now = ProviderAccount.objects.get(pk=account.pk)
+    form = {"enabled": "on", "secret": "", "base_url": now.base_url, "extra": "{}", "webhook_secret": ""} | fields
+    return desk.post(url("provideraccount_change", account.pk), form, follow=True)
+
+
+def now(account: ProviderAccount) -> ProviderAccount:
+    return ProviderAccount.objects.get(pk=account.pk)
+
+
+def test_a_key_is_kept_sealed_and_never_shown_again(desk, account):
+    save(desk, account, secret=KEY, webhook_secret="whsec_hidden-from-view")
+    assert (now(account).secret, now(account).webhook_secret) == (KEY, "whsec_hidden-from-view")
+    for page in (url("provideraccount_change", account.pk), url("provideraccount_changelist")):
+        shown = desk.get(page).content.decode()
+        assert KEY not in shown
+        assert "hidden-from-view" not in shown
+        assert "ends in 4567" in shown
+    history = desk.get(url("provideraccount_history", account.pk)).content.decode()
+    assert KEY not in history
+
+
+def test_of_a_short_key_nothing_at_all_is_shown(desk, account):
+    save(desk, account, secret="short-9876")
+    assert "9876" not in desk.get(url("provideraccount_changelist")).content.decode()
+
+
+def test_an_empty_answer_keeps_the_key_and_a_dash_takes_it_away(desk, account):
+    save(desk, account, secret=KEY)
+    save(desk, account)
+    assert now(account).secret == KEY
+    assert catalogue.choice(BGM)
+    save(desk, account, secret="-")
+    assert now(account).secret == ""
+    assert catalogue.choice(BGM) is None
+
+
+@pytest.mark.parametrize("extra", ['{"mode": "sync"}', '{"webhook_url": 5}', "[1]", "nonsense"])
+def test_settings_that_nobody_reads_are_refused(desk, account, extra):
+    assert "extra" in errors(save(desk, account, secret=KEY, extra=extra))
+    save(desk, account, secret=KEY, extra='{"webhook_url": "https://studio.example/hooks/wavespeed/"}')
+    assert now(account).extra == {"webhook_url": "https://studio.example/hooks/wavespeed/"}
+
+
+def test_a_kept_key_is_not_sent_to_an_address_it_was_not_typed_for(desk, account, vendors):
+    save(desk, account, secret=KEY)
+    assert "secret" in errors(save(desk, account, base_url=vendors.url, _test="1"))
+    assert not vendors.seen
+    assert now(account).base_url == ""
+    save(desk, account, base_url=vendors.url, secret=KEY)
+    assert now(account).base_url == vendors.url
+
+
+def test_an_address_without_a_key_is_refused_because_it_would_be_ignored(desk, account, vendors):
+    assert errors(save(desk, account, base_url=vendors.url))
+
+
+@pytest.mark.parametrize(
+    ("key", "address", "says"),
+    [
+        (KEY, "", "The key works. WaveSpeed says $10.00 is left."),
+        ("not-the-key-at-all-0000", "", "does not accept the studio&#x27;s key"),
+        (KEY, "http://127.0.0.1:9", "cannot say just now"),
+        ("", None, "WaveSpeed has no key yet."),
+    ],
+    ids=["works", "wrong", "unreachable", "none"],
+)
+def test_the_button_tries_the_key_and_says_what_came_of_it(desk, account, vendors, key, address, says):
+    fields = {"secret": key} if address is None else {"secret": key, "base_url": address or vendors.url}
+    assert says in save(desk, account, _test="1", **fields).content.decode()
+    assert not vendors.wavespeed.jobs
+
+
+def test_a_provider_that_is_no_longer_installed_still_has_its_page(desk):
+    gone = ProviderAccount.objects.create(key="gone", title="Gone")
+    assert desk.get(url("provideraccount_changelist")).status_code == 200
+    assert desk.get(url("provideraccount_change", gone.pk)).status_code == 200
+
+
+def test_a_price_that_moved_is_shown_until_a_new_one_is_added(desk, account, client):
+    save(desk, account, secret=KEY)
+    Price.objects.update(created_at=timezone.now() - dt.timedelta(hours=1))
+    model = MusicModel.objects.get(key=BGM)
+    MusicModel.objects.filter(pk=model.pk).update(quoted=dollars("0.05"), quoted_at=timezone.now())
+    assert "$0.05" in desk.get(url("musicmodel_changelist")).content.decode()
+    page = desk.get("/", {"model": BGM}, follow=True).content.decode()
+    assert "asks another price for Mureka V7.6 BGM" in page
+    today = timezone.localtime()
+    sent = {"model": model.pk, "per_take": "0.05", "valid_from_0": f"{today:%Y-%m-%d}", "valid_from_1": "00:00:00"}
+    desk.post(url("price_add"), sent)
+    assert "asks another price" not in desk.get("/", {"model": BGM}, follow=True).content.decode()

@@ -1,0 +1,33 @@
+"""A small run of the paid chaos: both vendors, trouble by the dice, cluster and supervisor killed on the way."""
+
+import sys
+
+import pytest
+
+from tests.fakes.apart import Apart
+from tests.ops.chaos_paid import Chaos
+from tests.ops.tree import Studio, wait_for
+
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+    pytest.mark.xdist_group("tree"),
+]
+RUNS = 30
+
+
+def test_nothing_is_paid_twice_and_nothing_delivered_free_under_fire(tmp_path):
+    with (
+        Apart("--faults", "0.15", "--seconds", "0.3", "1.5", "--spare", "list", "price") as vendors,
+        Studio(tmp_path, **vendors.env) as studio,
+    ):
+        chaos = Chaos(studio, vendors, RUNS, seed=3)
+        chaos.begin()
+        wait_for(lambda: len(vendors.books()["jobs"]) > RUNS // 3, 60, "work is under way")
+        cluster = next(at for at, one in enumerate(studio.tree()) if " cluster" in one.command)
+        chaos.kill(cluster)
+        wait_for(lambda: len(vendors.books()["jobs"]) > RUNS // 2, 60, "work goes on")
+        chaos.kill(0)
+        wait_for(lambda: chaos.has_ended, 150, "every generation ends")
+        books = chaos.compare()
+    assert books.wrong == []
+    assert any(run.state == "ready" for run in books.runs)
