@@ -116,6 +116,11 @@ def models() -> list[ModelChoice]:
     return choices
 
 
+def usable() -> list[ModelChoice]:
+    """What can be asked for just now, the free composer first: what to offer when another model cannot be used."""
+    return sorted((one for one in models() if one.available), key=lambda one: not one.is_local)
+
+
 def choice(model_key: str) -> ModelChoice | None:
     return next((choice for choice in models() if choice.spec.key == model_key), None)
 

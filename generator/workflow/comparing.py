@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from generator.models import Comparison, Generation, Project, Star, Track, User
 from generator.models.comparison import LETTERS
-from generator.providers.base import Kind, ModelSpec
+from generator.providers.base import Kind, ModelSpec, Value
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.refused import Refused
 from generator.workflow.submit import Order, book, check_key, choice_of, clean_settings, make_room, prepare
@@ -73,16 +73,20 @@ def _order(model_key: str, text: str, takes: int, format: str, raw: Mapping[str,
     fitting = format if format in spec.formats else spec.formats[0]
 
     def make() -> Order:
-        settings = clean_settings(spec, {**raw, **dict.fromkeys(_foreign_choices(spec, raw))})
-        return prepare(choice, text, min(takes, spec.takes_max), fitting, settings)
+        return prepare(choice, text, min(takes, spec.takes_max), fitting, settings_for(spec, raw))
 
     return _naming(choice, make)
 
 
-def _foreign_choices(spec: ModelSpec, raw: Mapping[str, object]) -> list[str]:
-    """The fields whose value is a choice of another model only: here the text decides."""
+def settings_for(spec: ModelSpec, raw: Mapping[str, object]) -> dict[str, Value]:
+    """Read a model's own fields from what was meant for several: a choice of another model leaves it to the text.
+
+    Raises:
+        Refused: as `clean_settings`.
+    """
     choices = [field for field in spec.fields if field.kind == Kind.CHOICE and raw.get(field.name)]
-    return [field.name for field in choices if str(raw[field.name]).strip() not in dict(field.choices)]
+    foreign = [field.name for field in choices if str(raw[field.name]).strip() not in dict(field.choices)]
+    return clean_settings(spec, {**raw, **dict.fromkeys(foreign)})
 
 
 def _naming(choice: ModelChoice, make: Callable[[], Order]) -> Order:
