@@ -84,7 +84,7 @@ def pick(request: Request, ref: str) -> HttpResponse:
     """Choose the take to keep, which shows which model each candidate is."""
     comparison, toast = _mine(request, ref), ""
     tracks = access.editable_tracks(request.user).select_related("generation")
-    track = tracks.filter(ref=request.POST.get("track", "").replace("\x00", "")).first()
+    track = tracks.filter(ref=request.POST.get("track", "")).first()
     try:
         workflow.comparing.pick(comparison, track, request.user)
     except workflow.Refused as refused:

@@ -52,7 +52,7 @@ class CreateForm:
     ) -> None:
         self.choices = workflow.catalogue.models()
         self.usable = [choice for choice in self.choices if choice.available]
-        self.instead = sorted(self.usable, key=lambda choice: not choice.is_local)  # the free composer first
+        self.instead = workflow.catalogue.usable(self.choices)
         self.may_compare = len(self.usable) >= LEAST
         self.comparing = self.may_compare and data.get("compare") == "on"
         self.refused = refused
@@ -120,7 +120,7 @@ class CreateForm:
     def _takes(self, specs: Sequence[ModelSpec], data: QueryDict) -> None:
         most = min(spec.takes_max for spec in specs)
         asked = whole(data.get("takes", ""))
-        self.takes = min(asked, most) or min(specs[0].takes_default, most)
+        self.takes = min(asked, most) or min(most, *(spec.takes_default for spec in specs))
         self.takes_range = range(1, most + 1)
         if most < asked <= 10:
             fewest = next(spec.title for spec in specs if spec.takes_max == most)
@@ -139,7 +139,8 @@ class CreateForm:
         """Keep what was set for another model for the way back, and say that it is not used here."""
         self.carried = []
         everywhere = [field for choice in self.choices for field in choice.spec.fields if field.name not in OWN]
-        for name, field in {field.name: field for field in reversed(everywhere)}.items():
+        for name in dict.fromkeys(field.name for field in everywhere):
+            field = next(field for field in everywhere if field.name == name)
             value = data.get(name, "").strip()[:MOST_CARRIED]
             if not value or value in {str(one.default) for one in everywhere if one.name == name}:
                 continue

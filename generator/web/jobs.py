@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project, State, Track
 from generator.web.htmx import Request, client_event, wants_part
+from generator.workflow.catalogue import ModelChoice
 
 MOST_CARDS = 30
 MOST_WAITING = 3  # comparisons that are complete; the others are found by their tracks
@@ -27,14 +28,16 @@ def context(user, project: Project) -> dict:
     rows = rows.prefetch_related("entries", _takes())
     under_way_first = Case(When(state__in=State.active(), then=0), default=1)
     jobs = [_card(row) for row in rows.order_by(under_way_first, "-id")[:MOST_CARDS]]
-    if failed := [job for job in jobs if not job["generation"].is_active]:
-        _offer_others(failed)
+    ended = [job for job in jobs if not job["generation"].is_active]
+    choices = workflow.catalogue.models() if ended else []
+    _offer_others(ended, choices)
     comparing = _comparing(project)
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
     moving += [run.percent for one in comparing for run in one["runs"] if run.is_active]
     return {
         "jobs": jobs,
         "comparing": comparing,
+        "down": ",".join(choice.spec.key for choice in choices if not choice.available),
         "is_moving": bool(moving),
         "percent": round(sum(moving) / len(moving)) if moving else None,
         "newest": project.tracks.kept().order_by("-created_at", "-id").values_list("ref", flat=True).first(),
@@ -75,9 +78,9 @@ def _comparison_card(comparison: Comparison) -> dict:
     }
 
 
-def _offer_others(jobs: list[dict]) -> None:
+def _offer_others(jobs: list[dict], choices: list[ModelChoice]) -> None:
     """Beside what ended badly: the other models that can be used now, the free composer first."""
-    usable = workflow.catalogue.usable()
+    usable = workflow.catalogue.usable(choices)
     for job in jobs:
         job["others"] = [choice for choice in usable if choice.model.pk != job["generation"].model_id]
 
@@ -89,13 +92,13 @@ def _charged(generation: Generation) -> int:
 @login_required
 @require_GET
 def running(request: Request, ref: str) -> HttpResponse:
-    """The cards as they stand; raises `library-changed` on the page when tracks have come since it last asked."""
+    """The cards as they stand; tells the page when tracks have come or models have gone since it last asked."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     cards = context(request.user, project) | {"project": project, "may_edit": access.can_edit(request.user, project)}
     reply = render(request, "studio/_running.html", cards)
-    if request.GET.get("known") != (cards["newest"] or ""):
-        client_event(reply, "library-changed")
-    return reply
+    news = ["library-changed"] if request.GET.get("known") != (cards["newest"] or "") else []
+    news += ["models-changed"] if request.GET.get("down", "") != cards["down"] else []
+    return client_event(reply, *news) if news else reply
 
 
 def _mine(request: Request, ref: str) -> Generation:

@@ -119,7 +119,13 @@ def things(project, ask, make_track, user):
     invitation = workflow.people.invite("guest@example.com", user, project, Role.VIEWER)
     sent = {"text": "warm lo-fi", "takes": 1, "format": "flac", "raw": {}, "idempotency_key": "many"}
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
-    return {"project": project.ref, "comparison": comparison.ref, "generation": failed.ref, "track": track.ref, "token": invitation.token}
+    return {
+        "project": project.ref,
+        "comparison": comparison.ref,
+        "generation": failed.ref,
+        "track": track.ref,
+        "token": invitation.token,
+    }
 
 
 @pytest.fixture
@@ -141,7 +147,9 @@ def people(user, stranger, member) -> dict[str, Client]:
 def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
     arguments = {"format": "wav", "token": things["token"], "key": "composer"}
-    arguments["ref"] = things[{"p": "project", "g": "generation", "t": "track", "c": "comparison"}.get(route.partition("/")[0], "project")]
+    arguments["ref"] = things[
+        {"p": "project", "g": "generation", "t": "track", "c": "comparison"}.get(route.partition("/")[0], "project")
+    ]
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
 
