@@ -127,10 +127,12 @@ class CreateForm:
             self.notes.append(f"{asked} takes become {most}: {fewest} makes no more at a time.")
 
     def _formats(self, specs: Sequence[ModelSpec], data: QueryDict) -> None:
-        offered = list(dict.fromkeys(key for spec in specs for key in spec.formats))
+        offered = dict.fromkeys(key for spec in specs for key in spec.formats)
+        self.formats: dict[str, list[str]] = {"": []}  # who delivers it ("" is all) → formats
+        for key in offered:
+            self.formats.setdefault(_users([spec for spec in specs if key in spec.formats], specs), []).append(key)
         asked = data.get("format", "")
-        self.format = asked if asked in offered else offered[0]
-        self.formats = [(key, _users([spec for spec in specs if key in spec.formats], specs)) for key in offered]
+        self.format = asked if asked in offered else next(iter((*self.formats[""], *offered)))
         if asked in FORMATS and asked not in offered:
             titles = FORMATS[asked].title, FORMATS[self.format].title
             self.notes.append(f"{titles[0]} is not delivered by {self.title}: it becomes {titles[1]}.")

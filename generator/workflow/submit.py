@@ -290,7 +290,7 @@ def _with_seed(spec: ModelSpec, settings: Mapping[str, Value]) -> dict[str, Valu
 def retry(generation: Generation, actor: User, idempotency_key: str) -> Generation:
     """Ask for the same again as a new generation with a hold of its own; a seed is kept, so a local retry is the same.
 
-    A candidate's retry takes its place in the comparison.
+    The retry of a candidate that was not made takes its place in the comparison.
 
     Raises:
         Refused: as `submit`, and while the first one may still deliver and cost.
@@ -309,8 +309,7 @@ def retry(generation: Generation, actor: User, idempotency_key: str) -> Generati
         settings=settings,
         idempotency_key=idempotency_key,
         again_of=generation,
-        comparison=generation.comparison,
-        place=generation.place,
+        **({} if generation.state == State.READY else {"comparison": generation.comparison, "place": generation.place}),
     )
     Generation.objects.filter(pk=generation.pk, dismissed_at__isnull=True).update(dismissed_at=timezone.now())
     return again

@@ -96,7 +96,7 @@ function mark(step) {
   $(".track-title a", row).focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
-const press = (selector) => ($(selector, current() ?? document) ?? $(selector))?.click();
+const press = (selector) => $(selector, current() ?? document)?.click();
 // On a comparison: a number plays a candidate, p picks the take that plays.
 function candidate(number) {
   const card = $(`.candidate[data-candidate="${number}"]`);
