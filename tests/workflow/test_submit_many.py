@@ -2,6 +2,8 @@
 
 import pytest
 from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from generator.models import Budget, Comparison, Entry, Generation, MusicModel, Prompt, ProviderAccount, Star, State
 from generator.money import dollars
@@ -254,3 +256,41 @@ def test_it_can_be_revealed_without_a_pick_and_picked_afterwards(compare, user, 
 def test_a_single_submit_belongs_to_no_comparison(ask):
     made = ask()
     assert (made.comparison, made.place, made.letter, made.is_blind) == (None, None, "", False)
+
+
+# --- whatever is asked for, all of it or nothing ---
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    models=st.lists(st.sampled_from((*ALL * 4, "gone/one")), min_size=1, max_size=4),
+    takes=st.integers(0, 4),
+    caps=st.lists(
+        st.tuples(st.sampled_from(("user", "project", "fakepoll")), st.integers(0, 20)), unique_by=lambda c: c[0]
+    ),
+    off=st.sampled_from((None, None, None, *ALL)),
+)
+def test_the_ledger_has_every_hold_or_none(user, project, models, takes, caps, off):
+    with transaction.atomic():
+        MusicModel.objects.filter(key=off).update(enabled=False)
+        for target, cents in caps:
+            Budget.objects.create(
+                cap=cents * dollars("0.01"),
+                user=user if target == "user" else None,
+                project=project if target == "project" else None,
+                provider_key=target if target == "fakepoll" else "",
+            )
+        asked = {"text": "warm lo-fi, 5 s", "takes": takes, "format": "wav", "raw": {}, "idempotency_key": "k"}
+        try:
+            comparison = submit_many(user=user, project=project, model_keys=models, **asked)
+        except Refused:
+            assert nothing_is_left_behind()
+        else:
+            held = {run.model.key: run.held for run in comparison.generations.all()}
+            assert set(held) == set(models)
+            assert list(Entry.objects.order_by("id").values_list("amount", flat=True)) == list(held.values())
+            limits = dict(caps)
+            assert sum(held.values()) <= min(limits.get("user", 99), limits.get("project", 99)) * dollars("0.01")
+            assert held.get(POLL, 0) <= limits.get("fakepoll", 99) * dollars("0.01")
+            assert money.differences() == []
+        transaction.set_rollback(True)
