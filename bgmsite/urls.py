@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from generator.web import files, jobs, library, studio, tracks
+from generator.web import compare, files, jobs, library, studio, tracks
 
 urlpatterns = [
     path("", studio.home, name="home"),
@@ -18,6 +18,9 @@ urlpatterns = [
     path("g/<str:ref>/cancel/", jobs.cancel, name="cancel"),
     path("g/<str:ref>/retry/", jobs.retry, name="retry"),
     path("g/<str:ref>/dismiss/", jobs.dismiss, name="dismiss"),
+    path("c/<str:ref>/", compare.compare, name="compare"),
+    path("c/<str:ref>/pick/", compare.pick, name="compare-pick"),
+    path("c/<str:ref>/reveal/", compare.reveal, name="compare-reveal"),
     path("t/<str:ref>/", tracks.track, name="track"),
     path("t/<str:ref>/edit/", tracks.edit, name="track-edit"),
     path("t/<str:ref>/star/", tracks.star, name="star"),

@@ -10,7 +10,8 @@ Superusers and staff have no special sight on the pages; they review in the admi
 
 from django.db.models import F, QuerySet
 
-from generator.models import Generation, Project, Role, Track, User
+from generator.models import Comparison, Generation, Project, Role, Track, User
+from generator.models.comparison import ComparisonQuerySet
 from generator.models.generation import GenerationQuerySet
 from generator.models.track import TrackQuerySet
 
@@ -63,5 +64,16 @@ def generations(user: User) -> GenerationQuerySet:
 
 def editable_generations(user: User) -> GenerationQuerySet:
     return Generation.objects.filter(
+        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
+    )
+
+
+def comparisons(user: User) -> ComparisonQuerySet:
+    return Comparison.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+
+
+def editable_comparisons(user: User) -> ComparisonQuerySet:
+    """The comparisons a person may pick in and reveal."""
+    return Comparison.objects.filter(
         project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
     )

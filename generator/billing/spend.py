@@ -75,10 +75,16 @@ class Share:
     title: str
     spent: Micros
     takes: int
+    kept: int | None = None  # of those takes, the ones that are not in the bin; None: not counted
 
     @property
     def per_take(self) -> Micros | None:
         return _average(self.spent, self.takes)
+
+    @property
+    def per_kept(self) -> Micros | None:
+        """What a take that somebody wanted to keep cost: with all that was thrown away for it."""
+        return _average(self.spent, self.kept or 0)
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,18 @@ def months(scope: Scope) -> list[str]:
 
 def by_model(scope: Scope, name: str) -> list[Share]:
     titles = dict(MusicModel.objects.values_list("key", "title"))
-    return [Share(key, titles.get(key, key), spent, takes) for key, spent, takes in _grouped(scope, name, "model_key")]
+    kept = _kept(scope, name)
+    return [
+        Share(key, titles.get(key, key), spent, takes, kept.get(key, 0))
+        for key, spent, takes in _grouped(scope, name, "model_key")
+    ]
+
+
+def _kept(scope: Scope, name: str) -> dict[str, int]:
+    """Model → how many of the takes that were charged for in a month are in the library now."""
+    charges = scope.limit(Entry.objects.filter(month=name, kind=KIND.CHARGE)).order_by()
+    still_there = Count("generation__tracks", filter=Q(generation__tracks__binned_at=None))
+    return dict(charges.values_list("model_key").annotate(kept=still_there))
 
 
 def by_project(scope: Scope, name: str) -> list[Share]:

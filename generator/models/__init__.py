@@ -2,6 +2,7 @@
 
 from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
+from generator.models.comparison import Comparison
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.ledger import Budget, Entry, Rollup
@@ -13,6 +14,7 @@ from generator.models.user import User
 
 __all__ = [
     "Budget",
+    "Comparison",
     "Delivery",
     "Entry",
     "Event",

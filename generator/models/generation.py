@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from generator.models.catalogue import MusicModel, Price
+from generator.models.comparison import LETTERS, Comparison
 from generator.models.fields import MicrosField, RefField
 from generator.models.project import Project
 from generator.models.prompt import Prompt
@@ -59,6 +60,10 @@ class Generation(models.Model):
     model = models.ForeignKey(MusicModel, models.PROTECT, related_name="generations", editable=False)
     takes_asked = models.PositiveSmallIntegerField(editable=False)
     again_of = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="again")
+    comparison = models.ForeignKey(Comparison, models.PROTECT, null=True, editable=False, related_name="generations")
+    place = models.PositiveSmallIntegerField(
+        null=True, editable=False, help_text="Among the candidates of its comparison, drawn by lot: 0 is A."
+    )
 
     price = models.ForeignKey(Price, models.PROTECT, editable=False)
     price_per_take = MicrosField(editable=False)
@@ -112,6 +117,16 @@ class Generation(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in State.active()
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it is a candidate of a comparison that nobody has revealed yet."""
+        return self.comparison is not None and self.comparison.is_blind
+
+    @property
+    def letter(self) -> str:
+        """What a candidate is called while its comparison is blind."""
+        return "" if self.place is None else LETTERS[self.place]
 
     @property
     def held(self) -> int:

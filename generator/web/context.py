@@ -18,6 +18,7 @@ STYLESHEETS = tuple(
         "track",
         "accounts",
         "spend",
+        "compare",
     )
 )
 

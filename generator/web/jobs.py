@@ -10,10 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
-from generator.models import Generation, Project, State, Track
+from generator.models import Comparison, Generation, Project, State, Track
 from generator.web.htmx import Request, client_event, wants_part
+from generator.workflow.catalogue import ModelChoice
 
 MOST_CARDS = 30
+MOST_WAITING = 3  # comparisons that are complete; the others are found by their tracks
 _HEAVY = ("peaks", "measured", "search_text")
 
 
@@ -21,13 +23,21 @@ def context(user, project: Project) -> dict:
     """The cards to show: everything under way, and what failed or is unclear until it is dismissed."""
     shown = (*State.active(), State.IN_DOUBT, State.FAILED, State.CANCELLED)  # named, so that the index is used
     rows = project.generations.filter(state__in=shown, dismissed_at=None)
-    rows = rows.select_related("model__provider", "prompt", "author", "price")
-    rows = rows.prefetch_related("entries", Prefetch("tracks", Track.objects.kept().order_by("take").defer(*_HEAVY)))
+    rows = rows.select_related("model__provider", "prompt", "author", "price", "comparison")
+    rows = rows.exclude(comparison__isnull=False, comparison__revealed_at=None, state__in=State.active())
+    rows = rows.prefetch_related("entries", _takes())
     under_way_first = Case(When(state__in=State.active(), then=0), default=1)
     jobs = [_card(row) for row in rows.order_by(under_way_first, "-id")[:MOST_CARDS]]
+    ended = [job for job in jobs if not job["generation"].is_active]
+    choices = workflow.catalogue.models() if ended else []
+    _offer_others(ended, choices)
+    comparing = _comparing(project)
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
+    moving += [run.percent for one in comparing for run in one["runs"] if run.is_active]
     return {
         "jobs": jobs,
+        "comparing": comparing,
+        "down": ",".join(choice.spec.key for choice in choices if not choice.available),
         "is_moving": bool(moving),
         "percent": round(sum(moving) / len(moving)) if moving else None,
         "newest": project.tracks.kept().order_by("-created_at", "-id").values_list("ref", flat=True).first(),
@@ -44,6 +54,37 @@ def _card(generation: Generation) -> dict:
     }
 
 
+def _takes() -> Prefetch:
+    return Prefetch("tracks", Track.objects.kept().order_by("take").defer(*_HEAVY))
+
+
+def _comparing(project: Project) -> list[dict]:
+    """A card for each blind comparison: all that are under way, and the last that wait to be heard."""
+    runs = project.generations.order_by("id").prefetch_related(_takes())
+    rows = project.comparisons.blind().order_by("-id").prefetch_related(Prefetch("generations", runs))
+    cards = [_comparison_card(row) for row in rows[:MOST_CARDS]]
+    waiting = [card for card in cards if not card["is_moving"] and any(run.tracks.all() for run in card["runs"])]
+    return [card for card in cards if card["is_moving"] or card in waiting[:MOST_WAITING]]
+
+
+def _comparison_card(comparison: Comparison) -> dict:
+    newest = {run.letter: run for run in comparison.generations.all()}
+    runs = [newest[letter] for letter in sorted(newest)]
+    return {
+        "comparison": comparison,
+        "runs": runs,
+        "held": sum(run.held for run in runs),
+        "is_moving": any(run.is_active for run in runs),
+    }
+
+
+def _offer_others(jobs: list[dict], choices: list[ModelChoice]) -> None:
+    """Beside what ended badly: the other models that can be used now, the free composer first."""
+    usable = workflow.catalogue.usable(choices)
+    for job in jobs:
+        job["others"] = [choice for choice in usable if choice.model.pk != job["generation"].model_id]
+
+
 def _charged(generation: Generation) -> int:
     return sum(entry.amount for entry in generation.entries.all() if entry.kind == "charge")
 
@@ -51,13 +92,13 @@ def _charged(generation: Generation) -> int:
 @login_required
 @require_GET
 def running(request: Request, ref: str) -> HttpResponse:
-    """The cards as they stand; raises `library-changed` on the page when tracks have come since it last asked."""
+    """The cards as they stand; tells the page when tracks have come or models have gone since it last asked."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     cards = context(request.user, project) | {"project": project, "may_edit": access.can_edit(request.user, project)}
     reply = render(request, "studio/_running.html", cards)
-    if request.GET.get("known") != (cards["newest"] or ""):
-        client_event(reply, "library-changed")
-    return reply
+    news = ["library-changed"] if request.GET.get("known") != (cards["newest"] or "") else []
+    news += ["models-changed"] if request.GET.get("down", "") != cards["down"] else []
+    return client_event(reply, *news) if news else reply
 
 
 def _mine(request: Request, ref: str) -> Generation:

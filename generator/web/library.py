@@ -1,10 +1,12 @@
 """The library: what the list shows, what can be done to many tracks at once, and the bin."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Sum
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -22,14 +24,15 @@ MOST_PICKED = 500
 
 def shown(tracks: TrackQuerySet, user) -> TrackQuerySet:
     """Tracks with all that a row needs, in one query."""
-    related = ("author", "generation__model", "generation__prompt")
+    related = ("author", "generation__model", "generation__prompt", "generation__comparison")
     return tracks.select_related(*related).with_starred(user).defer("peaks", "measured", "search_text")
 
 
 def context(request: Request, project: Project) -> dict:
     """Everything the middle pane shows for this URL."""
     kept = project.tracks.kept()
-    wanted = LibraryFilter(request.GET, request.user)
+    # A brief in the address is the form's; its model is not what the library is to be narrowed to.
+    wanted = LibraryFilter(QueryDict() if "text" in request.GET else request.GET, request.user)
     facets, total = wanted.count(kept)
     return {
         "project": project,
@@ -78,19 +81,21 @@ def bulk(request: Request, ref: str) -> HttpResponseBase:
         return render(request, "errors/400.html", {"sentence": "That is not something to do with tracks."}, status=400)
     if action in _EDITS and not access.can_edit(request.user, project):
         return render(request, "403.html", status=403)
+    undo = list(tracks.kept().values_list("ref", flat=True)) if action == "bin" else []
     try:
         toast = _ACTIONS[action](request, tracks)
     except workflow.Refused as refused:
         return _done(request, project, refused.sentence, status=422)
-    return _done(request, project, toast)
+    return _done(request, project, toast, undo)
 
 
-def _done(request: Request, project: Project, toast: str, status: int = 200) -> HttpResponse:
+def _done(request: Request, project: Project, toast: str, undo: Sequence[str] = (), status: int = 200) -> HttpResponse:
     """Answer htmx with a message and an event that refreshes the list; others go back to where they were."""
     if not wants_part(request):
         messages.info(request, toast)
         return redirect(back(request, reverse("studio", args=[project.ref])))
-    return client_event(render(request, "parts/_toast.html", {"text": toast}, status=status), "library-changed")
+    said = {"text": toast, "undo_many": undo, "project": project}
+    return client_event(render(request, "parts/_toast.html", said, status=status), "library-changed")
 
 
 def _count(number: int, what: str = "track") -> str:

@@ -1,21 +1,16 @@
 """The main screen of a project: create on the left, the library in the middle, one track on the right."""
 
-import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import push_url, replace_url
 
 from generator import access, workflow
-from generator.models import Generation, Project
-from generator.providers.base import Field, ModelSpec
+from generator.models import Comparison, Generation, Project
 from generator.web import library
+from generator.web.create import CreateForm, lines, settings, whole
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
 
@@ -36,85 +31,14 @@ IDEAS = {
 }
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A field of the model's own, with what it holds and what is wrong with it."""
-
-    field: Field
-    value: Any
-    error: str
-
-
-class CreateForm:
-    """What the create pane shows: made from the chosen model's spec and whatever was typed, sent or remembered."""
-
-    def __init__(
-        self, user, project: Project, data: Mapping[str, str], refused: workflow.Refused | None = None
-    ) -> None:
-        self.choices = workflow.catalogue.models()
-        usable = [choice for choice in self.choices if choice.available] or self.choices
-        named = next((choice for choice in self.choices if choice.spec.key == data.get("model")), None)
-        self.gone = bool(data.get("model")) and named is None
-        self.choice = named or (usable[0] if usable else None)
-        self.refused = refused
-        self.key = data.get("idempotency_key") or secrets.token_urlsafe(18)
-        text = _lines(data.get("text", ""))
-        self.text = f"{text}, {data['add']}" if text and data.get("add") else text or data.get("add", "")
-        self.again = data.get("again", "")
-        if self.choice:
-            self._fill(user, project, self.choice.spec, data)
-
-    def _fill(self, user, project: Project, spec: ModelSpec, data: Mapping[str, str]) -> None:
-        asked = data.get("takes", "")
-        self.takes = min(_whole(asked), spec.takes_max) or spec.takes_default
-        self.format = data["format"] if data.get("format") in spec.formats else spec.formats[0]
-        about, sentence = (self.refused.field, self.refused.sentence) if self.refused else (None, "")
-        shown = [
-            Shown(field, data.get(field.name, field.default), sentence if about == field.name else "")
-            for field in spec.fields
-        ]
-        self.fields = [one for one in shown if not one.field.advanced]
-        self.advanced = [one for one in shown if one.field.advanced]
-        self.quote = workflow.quote(user, project, spec.key, self.takes)
-        self.price = workflow.price_line(self.quote)
-        self.heard, self.heard_problem = _heard(spec, self.text, data)
-
-    @property
-    def takes_range(self) -> range:
-        return range(1, (self.choice.spec.takes_max if self.choice else 1) + 1)
-
-    @property
-    def general_error(self) -> str:
-        """The refusal, when it is not about one of the model's own fields."""
-        own = {one.field.name for one in (*self.fields, *self.advanced)} if self.choice else set()
-        return self.refused.sentence if self.refused and self.refused.field not in own else ""
-
-
-def _lines(text: str) -> str:
-    """Undo what browsers do to line ends, so that a line counts here as it counts beside the text."""
-    return text.replace("\r\n", "\n")
-
-
-def _whole(text: str) -> int:
-    """Read a small whole number; anything else is 0."""
-    return int(text) if text.isdecimal() and len(text) < 4 else 0
-
-
-def _heard(spec: ModelSpec, text: str, data: Mapping[str, str]) -> tuple[str, str]:
-    if not text.strip():
-        return "", ""
-    try:
-        return workflow.heard(spec, text, workflow.clean_settings(spec, data)), ""
-    except workflow.Refused as refused:
-        return "", refused.sentence
-
-
-def _remembered(generation: Generation) -> dict[str, str]:
+def _remembered(generation: Generation) -> QueryDict:
     """Everything a past generation was asked with, as the form would send it."""
     asked = generation.prompt.settings.items()
-    settings = {name: "on" if value is True else _typed(value) for name, value in asked if value is not False}
-    settings.pop("seed", None)  # the same brief, but new music; the seed is on the track's page for those who want it
-    return settings | {"text": generation.prompt.text, "model": generation.model.key, "again": generation.ref}
+    typed = {name: "on" if value is True else _typed(value) for name, value in asked if value is not False}
+    typed.pop("seed", None)  # the same brief, but new music; the seed is on the track's page for those who want it
+    remembered = QueryDict(mutable=True)
+    remembered.update(typed | {"text": generation.prompt.text, "model": generation.model.key, "again": generation.ref})
+    return remembered
 
 
 def _typed(value: object) -> str:
@@ -146,14 +70,17 @@ def studio(request: Request, ref: str) -> HttpResponse:
     return render(request, "studio/studio.html", context | _create_context(request, project, request.GET))
 
 
-def _create_context(request: Request, project: Project, data, refused=None) -> dict:
+def _create_context(request: Request, project: Project, data: QueryDict, refused=None) -> dict:
     past = _again(request, data)
     if past and "text" not in data:
+        other = data.getlist("on")
         data = _remembered(past)
+        data.setlist("on", other)
+    last_used = request.session.get("model", "")
     return {
         "project": project,
         "here": "studio",
-        "form": CreateForm(request.user, project, data, refused),
+        "form": CreateForm(request.user, project, data, refused, last_used),
         "may_edit": access.can_edit(request.user, project),
         "ideas": IDEAS,
         "examples": EXAMPLES,
@@ -177,14 +104,14 @@ def generate(request: Request, ref: str) -> HttpResponse:
         return render(request, "403.html", {"project": project}, status=403)
     data = request.POST
     try:
-        _submit(request, project, data)
+        made = _submit_many(request, project, data) if data.get("compare") == "on" else _submit(request, project, data)
     except workflow.Refused as refused:
         context = _create_context(request, project, data, refused)
         if wants_part(request):
             return render(request, "studio/_live.html", context, status=422)
         return render(request, "studio/studio.html", library.context(request, project) | context, status=422)
     if not wants_part(request):
-        return redirect("studio", project.ref)
+        return redirect("compare", made.ref) if isinstance(made, Comparison) else redirect("studio", project.ref)
     renewed = data.copy()
     renewed["idempotency_key"] = ""
     reply = render(request, "studio/_live.html", _create_context(request, project, renewed))
@@ -196,21 +123,43 @@ def _again(request: Request, data) -> Generation | None:
     return access.generations(request.user).filter(ref=data.get("again", "").replace("\x00", "")).first()
 
 
-def _submit(request: Request, project: Project, data) -> Generation:
-    for name, value in data.items():
-        if "\x00" in value:
+def _readable(data: QueryDict) -> None:
+    for name, values in data.lists():
+        if any("\x00" in str(value) for value in values):
             raise workflow.Refused("There is a character that cannot be stored. Type it again by hand.", name)
+
+
+def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
+    _readable(data)
     choice = workflow.catalogue.choice(data.get("model", ""))
     if choice is None:
         raise workflow.Refused("That model is no longer offered. Choose another; your text is still here.", "model")
-    return workflow.submit(
+    generation = workflow.submit(
         user=request.user,
         project=project,
         model_key=choice.spec.key,
-        text=_lines(data.get("text", "")),
-        takes=_whole(data.get("takes", "")),
+        text=lines(data.get("text", "")),
+        takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
-        settings=workflow.clean_settings(choice.spec, data),
+        settings=workflow.clean_settings(choice.spec, settings(data)),
+        idempotency_key=data.get("idempotency_key", ""),
+        again_of=_again(request, data),
+    )
+    if request.session.get("model") != choice.spec.key:
+        request.session["model"] = choice.spec.key
+    return generation
+
+
+def _submit_many(request: Request, project: Project, data: QueryDict) -> Comparison:
+    _readable(data)
+    return workflow.submit_many(
+        user=request.user,
+        project=project,
+        model_keys=data.getlist("model"),
+        text=lines(data.get("text", "")),
+        takes=whole(data.get("takes", "")),
+        format=data.get("format", ""),
+        raw=settings(data),
         idempotency_key=data.get("idempotency_key", ""),
         again_of=_again(request, data),
     )

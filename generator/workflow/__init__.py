@@ -6,11 +6,12 @@
 Doors call what is named here; the background calls `tasks`.
 """
 
-from generator.workflow import accounts, catalogue, library, media, money, people, renditions
+from generator.workflow import accounts, catalogue, comparing, library, media, money, people, renditions
+from generator.workflow.comparing import submit_many
 from generator.workflow.control import cancel, dismiss, rescue
 from generator.workflow.history import Progress, progress
 from generator.workflow.refused import Refused
-from generator.workflow.submit import Quote, clean_settings, heard, price_line, quote, retry, submit
+from generator.workflow.submit import Quote, clean_settings, heard, price_line, quote, quote_many, retry, submit
 
 __all__ = [
     "Progress",
@@ -20,6 +21,7 @@ __all__ = [
     "cancel",
     "catalogue",
     "clean_settings",
+    "comparing",
     "dismiss",
     "heard",
     "library",
@@ -29,8 +31,10 @@ __all__ = [
     "price_line",
     "progress",
     "quote",
+    "quote_many",
     "renditions",
     "rescue",
     "retry",
     "submit",
+    "submit_many",
 ]

@@ -1,5 +1,6 @@
 """What can be asked for right now: the providers of the settings, joined with the operator's rows and prices."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -116,6 +117,11 @@ def models() -> list[ModelChoice]:
     return choices
 
 
+def usable(choices: Iterable[ModelChoice]) -> list[ModelChoice]:
+    """Those that can be used just now, the free composer first: what to offer when another model cannot be."""
+    return sorted((one for one in choices if one.available), key=lambda one: not one.is_local)
+
+
 def choice(model_key: str) -> ModelChoice | None:
     return next((choice for choice in models() if choice.spec.key == model_key), None)
 
@@ -134,7 +140,8 @@ def _why_not(row: MusicModel, price: Price) -> str:
     if not (account.enabled and row.enabled):
         return f"{row.title} is switched off by the administrator."
     if account.is_resting:
-        return f"{account.title} is not answering properly; the studio tries again by itself in a moment."
+        why = account.last_error or "it is not answering properly."
+        return f"{account.title} rests for a moment: {why} The studio tries again by itself."
     if row.quoted_at and row.quoted_at > price.created_at:
         return f"{account.title} asks another price for {row.title} than before; the administrator has to confirm it."
     return ""

@@ -93,17 +93,17 @@ class Room:
         return Micros(self.budget.cap - self.used)
 
 
-def rooms(user: User, project: Project, provider_key: str, *, lock: bool = False) -> list[Room]:
-    """Every cap that applies to this person's work in this project at this provider, the tightest first.
+def rooms(user: User, project: Project, *provider_keys: str, lock: bool = False) -> list[Room]:
+    """Every cap that applies to this person's work in this project at these providers, the tightest first.
 
     With `lock` the caps stay locked to the end of the transaction, so that parallel submits take turns
-    (PostgreSQL: row locks; SQLite: the IMMEDIATE transaction is the lock).
+    (PostgreSQL: row locks, taken in one order by everybody; SQLite: the IMMEDIATE transaction is the lock).
     """
     applies = Budget.objects.filter(
         Q(provider_key="", user=user, project__isnull=True)
         | Q(provider_key="", user__isnull=True, project=project)
         | Q(provider_key="", user=user, project=project)
-        | Q(provider_key=provider_key, user__isnull=True, project__isnull=True)
+        | Q(provider_key__in=provider_keys, user__isnull=True, project__isnull=True)
     ).exclude(provider_key="", user__isnull=True, project__isnull=True)
     if lock:
         applies = applies.select_for_update(of=("self",))

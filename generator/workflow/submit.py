@@ -1,8 +1,9 @@
 """From a filled-in form to a queued generation with its hold: one transaction, once per idempotency key."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,7 +15,7 @@ from generator.providers.base import Checking, Field, Kind, LocalProvider, Model
 from generator.providers.errors import ProviderError, Rejected
 from generator.workflow import catalogue, queue, states
 from generator.workflow.catalogue import ModelChoice
-from generator.workflow.money import hold, no_room, rooms
+from generator.workflow.money import Room, hold, no_room, rooms
 from generator.workflow.refused import Refused
 
 MOST_KEY = 64
@@ -27,16 +28,13 @@ MOST_KEY = 64
 class Quote:
     """What a press of the button would cost, and what it would leave."""
 
-    per_take: Micros
+    per_take: Micros  # of every chosen model together
     total: Micros
     is_estimate: bool
     left: Micros | None  # in the tightest cap that applies; None: no cap
+    left_after: Micros | None
     cap_name: str
     refusal: str
-
-    @property
-    def left_after(self) -> Micros | None:
-        return None if self.left is None else Micros(self.left - self.total)
 
 
 def quote(user: User, project: Project, model_key: str, takes: int) -> Quote:
@@ -45,23 +43,45 @@ def quote(user: User, project: Project, model_key: str, takes: int) -> Quote:
     Raises:
         Refused: the studio does not know the model (any more).
     """
-    choice = _choice(model_key)
-    total = Micros(choice.price.per_take * takes)
-    tightest = next(iter(rooms(user, project, choice.spec.provider)), None)
-    refusal = choice.reason
-    if not refusal and tightest and tightest.left < total:
-        refusal = no_room(tightest, total)
+    return quote_many(user, project, {model_key: takes})
+
+
+def quote_many(user: User, project: Project, takes: Mapping[str, int]) -> Quote:
+    """Price takes of several models at once: model key → takes.
+
+    Raises:
+        Refused: the studio does not know one of the models (any more).
+    """
+    choices = {key: choice_of(key) for key in takes}
+    costs = [(one.spec.provider, one.price.per_take * takes[key]) for key, one in choices.items()]
+    total = sum(cost for _, cost in costs)
+    asked_of = _asked_of(user, project, costs)
+    tightest, asked = min(asked_of, key=lambda one: one[0].left - one[1], default=(None, 0))
+    refusal = next((one.reason for one in choices.values() if one.reason), "")
+    if not refusal and tightest and tightest.left < asked:
+        refusal = no_room(tightest, asked)
     return Quote(
-        per_take=Micros(choice.price.per_take),
-        total=total,
-        is_estimate=choice.price.is_estimate,
+        per_take=Micros(sum(one.price.per_take for one in choices.values())),
+        total=Micros(total),
+        is_estimate=any(one.price.is_estimate for one in choices.values()),
         left=tightest.left if tightest else None,
+        left_after=Micros(tightest.left - asked) if tightest else None,
         cap_name=tightest.budget.target if tightest else "",
         refusal=refusal,
     )
 
 
-def _choice(model_key: str) -> ModelChoice:
+Costs = Sequence[tuple[str, int]]  # provider key, micro-dollars
+
+
+def _asked_of(user: User, project: Project, costs: Costs, *, lock: bool = False) -> Iterator[tuple[Room, int]]:
+    """Every cap that applies, with what would be asked of it: all of it, or a provider's own share."""
+    for room in rooms(user, project, *{provider for provider, _ in costs}, lock=lock):
+        ceiling = room.budget.provider_key
+        yield room, sum(cost for provider, cost in costs if ceiling in ("", provider))
+
+
+def choice_of(model_key: str) -> ModelChoice:
     choice = catalogue.choice(model_key)
     if choice is None:
         raise Refused("That model is no longer offered. Choose another; everything you typed is still here.", "model")
@@ -149,6 +169,21 @@ def heard(spec: ModelSpec, text: str, settings: Mapping[str, Value]) -> str:
 # --- the submit ---
 
 
+@dataclass(frozen=True)
+class Order:
+    """One model's part of a submit: checked, and ready to be booked."""
+
+    choice: ModelChoice
+    text: str
+    takes: int
+    format: str
+    settings: Mapping[str, Value]
+
+    @property
+    def cost(self) -> tuple[str, int]:
+        return self.choice.spec.provider, self.choice.price.per_take * self.takes
+
+
 def submit(
     *,
     user: User,
@@ -160,47 +195,77 @@ def submit(
     settings: Mapping[str, Value],
     idempotency_key: str,
     again_of: Generation | None = None,
+    **candidate: Any,
 ) -> Generation:
     """Queue a generation and set its price aside; the same key again returns the first one, untouched.
+
+    `candidate` is the `comparison` and the `place` of one that is to join a comparison.
 
     Raises:
         Refused: anything that cannot be done, over budget among them; nothing is left behind.
     """
-    if not idempotency_key or len(idempotency_key) > MOST_KEY:
-        raise Refused("The form has lost its key. Reload the page and send it again.")
+    check_key(idempotency_key)
     if first := Generation.objects.filter(author=user, idempotency_key=idempotency_key).first():
         return first
-    choice = _choice(model_key)
-    text = _check(choice, text, takes, format)
-    settings = _with_seed(choice.spec, settings)
-    heard(choice.spec, text, settings)
-    _ask_provider(choice, text, takes, format, settings)
+    order = prepare(choice_of(model_key), text, takes, format, settings)
     try:
         with transaction.atomic():
-            _make_room(user, project, choice, takes)
-            prompt = Prompt.objects.create(
-                project=project, author=user, text=text, settings={**settings, "takes": takes, "format": format}
-            )
-            generation = Generation.objects.create(
-                project=project,
-                author=user,
-                prompt=prompt,
-                model=choice.model,
-                takes_asked=takes,
-                again_of=again_of,
-                price=choice.price,
-                price_per_take=choice.price.per_take,
-                idempotency_key=idempotency_key,
-                due_at=timezone.now(),
-            )
-            hold(generation)
-            states.note(generation, "Asked for", kind=Event.Kind.STATE, actor=user, data={"state": State.QUEUED})
-            queue.wake(generation)
+            make_room(user, project, [order])
+            return book(order, user, project, idempotency_key, again_of=again_of, **candidate)
     except IntegrityError:
         # A twin of this request won the race between the look-up above and the insert.
         if first := Generation.objects.filter(author=user, idempotency_key=idempotency_key).first():
             return first
         raise
+
+
+def check_key(idempotency_key: str) -> None:
+    if not idempotency_key or len(idempotency_key) > MOST_KEY:
+        raise Refused("The form has lost its key. Reload the page and send it again.")
+
+
+def prepare(choice: ModelChoice, text: str, takes: int, format: str, settings: Mapping[str, Value]) -> Order:
+    """Check what is asked of a model, as far as it can be checked before anything is written.
+
+    Raises:
+        Refused: it cannot be done.
+    """
+    text = _check(choice, text, takes, format)
+    settings = _with_seed(choice.spec, settings)
+    heard(choice.spec, text, settings)
+    _ask_provider(choice, text, takes, format, settings)
+    return Order(choice, text, takes, format, settings)
+
+
+def make_room(user: User, project: Project, orders: Sequence[Order]) -> None:
+    """Lock the caps that apply and see that everything fits; call it in the transaction that books.
+
+    Raises:
+        Refused: a cap is in the way.
+    """
+    for room, asked in _asked_of(user, project, [order.cost for order in orders], lock=True):
+        if room.left < asked:
+            raise Refused(no_room(room, asked))
+
+
+def book(order: Order, user: User, project: Project, key: str, **more: Any) -> Generation:
+    """Write the prompt, the generation and its hold, and wake the queue; `more` are further columns."""
+    asked = {**order.settings, "takes": order.takes, "format": order.format}
+    generation = Generation.objects.create(
+        project=project,
+        author=user,
+        prompt=Prompt.objects.create(project=project, author=user, text=order.text, settings=asked),
+        model=order.choice.model,
+        takes_asked=order.takes,
+        price=order.choice.price,
+        price_per_take=order.choice.price.per_take,
+        idempotency_key=key,
+        due_at=timezone.now(),
+        **more,
+    )
+    hold(generation)
+    states.note(generation, "Asked for", kind=Event.Kind.STATE, actor=user, data={"state": State.QUEUED})
+    queue.wake(generation)
     return generation
 
 
@@ -214,13 +279,6 @@ def _ask_provider(choice: ModelChoice, text: str, takes: int, format: str, setti
             raise Refused(error.sentence) from error
 
 
-def _make_room(user: User, project: Project, choice: ModelChoice, takes: int) -> None:
-    total = choice.price.per_take * takes
-    for room in rooms(user, project, choice.spec.provider, lock=True):
-        if room.left < total:
-            raise Refused(no_room(room, total))
-
-
 def _with_seed(spec: ModelSpec, settings: Mapping[str, Value]) -> dict[str, Value]:
     """Choose a seed where the model takes one and none was given: kept with the prompt, so a run can be repeated."""
     chosen = dict(settings)
@@ -231,6 +289,8 @@ def _with_seed(spec: ModelSpec, settings: Mapping[str, Value]) -> dict[str, Valu
 
 def retry(generation: Generation, actor: User, idempotency_key: str) -> Generation:
     """Ask for the same again as a new generation with a hold of its own; a seed is kept, so a local retry is the same.
+
+    The retry of a candidate that was not made takes its place in the comparison.
 
     Raises:
         Refused: as `submit`, and while the first one may still deliver and cost.
@@ -249,6 +309,7 @@ def retry(generation: Generation, actor: User, idempotency_key: str) -> Generati
         settings=settings,
         idempotency_key=idempotency_key,
         again_of=generation,
+        **({} if generation.state == State.READY else {"comparison": generation.comparison, "place": generation.place}),
     )
     Generation.objects.filter(pk=generation.pk, dismissed_at__isnull=True).update(dismissed_at=timezone.now())
     return again

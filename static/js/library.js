@@ -96,7 +96,18 @@ function mark(step) {
   $(".track-title a", row).focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
-const press = (selector) => ($(selector, current() ?? document) ?? $(selector))?.click();
+const press = (selector) => $(selector, current() ?? document)?.click();
+// On a comparison: a number plays a candidate, p picks the take that plays.
+function candidate(number) {
+  const card = $(`.candidate[data-candidate="${number}"]`);
+  (card && ($(".candidate-take.is-playing [data-play]", card) ?? $("[data-play]", card)))?.click();
+}
+function pick() {
+  if (!$(".candidate")) return;
+  const button = $(".candidate-take.is-current [data-pick]");
+  if (button) button.click();
+  else if ($("[data-pick]")) say("Play the candidate first, then press p to pick it.");
+}
 let went = 0;
 const GO = { l: "[data-go=studio]", s: "[data-go=spend]", p: "[data-go=projects]" };
 const KEYS = {
@@ -106,6 +117,8 @@ const KEYS = {
   f: () => press("[data-star]"),
   d: () => press("[data-download]"),
   "?": () => $("#keys")?.showModal(),
+  p: pick,
+  ...Object.fromEntries([1, 2, 3, 4].map((number) => [number, () => candidate(number)])),
   g: () => { went = Date.now(); },
 };
 document.addEventListener("keydown", (event) => {

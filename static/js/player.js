@@ -14,7 +14,7 @@ let dragging = false;
 
 const facts = (element) => ({ ...element.dataset });
 const sources = (ref) => [...document.querySelectorAll(`[data-src][data-ref="${CSS.escape(ref)}"]`)];
-const queue = () => [...document.querySelectorAll(".track[data-src]")];
+const queue = () => [...document.querySelectorAll(".track[data-src], .candidate-take[data-src]")];
 
 export function play(element, share = null) {
   const track = facts(element);
@@ -28,6 +28,13 @@ export function play(element, share = null) {
   audio.src = track.src;
   audio.volume = volume * level(track);
   player.hidden = false;
+  name(track);
+  if (share !== null) audio.addEventListener("loadedmetadata", () => seek(share), { once: true });
+  audio.play().catch(() => {});
+  announce();
+  paint();
+}
+function name(track) {
   part("cover").src = track.cover;
   part("title").textContent = track.title;
   part("title").href = track.page;
@@ -35,16 +42,22 @@ export function play(element, share = null) {
   part("total").textContent = clock(track.seconds);
   part("wave").setAttribute("d", track.wave);
   part("played").setAttribute("d", track.wave);
-  if (share !== null) audio.addEventListener("loadedmetadata", () => seek(share), { once: true });
-  audio.play().catch(() => {});
-  announce();
-  paint();
+}
+// A candidate is renamed when its comparison is revealed, and turned down when a quieter one has arrived.
+function renew() {
+  const source = now && sources(now.ref)[0];
+  if (!source) return;
+  const fresh = { level: now.level, ...facts(source) };
+  if (fresh.title !== now.title || fresh.by !== now.by) name(fresh);
+  now = fresh;
+  audio.volume = volume * level(now);
 }
 
-// Turn down what is louder than the target; never turn up, which could clip.
+// Turn down what is louder than the target, or than the page's own where it has one; never turn up, which could clip.
 function level(track) {
   const lufs = Number(track.lufs);
-  return Number.isFinite(lufs) && track.lufs !== "" ? Math.min(1, 10 ** ((TARGET_LUFS - lufs) / 20)) : 1;
+  const target = Number(track.level || TARGET_LUFS);
+  return Number.isFinite(lufs) && track.lufs !== "" ? Math.min(1, 10 ** ((target - lufs) / 20)) : 1;
 }
 const length = () => (Number.isFinite(audio.duration) && audio.duration ? audio.duration : Number(now?.seconds ?? 0));
 function seek(share) {
@@ -140,4 +153,4 @@ document.addEventListener("keydown", (event) => {
   else if (now) (audio.paused ? audio.play() : audio.pause());
   else if (queue()[0]) play(queue()[0]);
 });
-document.addEventListener("htmx:afterSettle", paint);
+document.addEventListener("htmx:afterSettle", () => { renew(); paint(); });

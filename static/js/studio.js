@@ -24,6 +24,11 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
   if (target.id === "page" || !/^\s*<!doctype/i.test(xhr.responseText)) return;
+  // A plain link inside a list or a pane leads to a page, whatever the list does with its own answers.
+  if (event.detail.boosted) {
+    Object.assign(event.detail, { target: $("#page"), selectOverride: "#page", swapOverride: "outerHTML show:window:top" });
+    return;
+  }
   event.detail.shouldSwap = false;
   if (xhr.status === 404 && event.detail.requestConfig.elt.matches("[data-poll]")) { location.reload(); return; }
   if (xhr.status >= 500) say("Something went wrong in the studio. Nothing was lost; try again.");

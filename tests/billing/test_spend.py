@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from generator.billing import spend
 from generator.billing.export import csv_rows, harmless
 from generator.billing.spend import Scope, Wanted
-from generator.models import Budget, Entry, Membership, Price, Project, Role, User
+from generator.models import Budget, Entry, Membership, Price, Project, Role, Track, User
 from generator.money import dollars
-from generator.workflow import money
+from generator.workflow import library, money
 from tests.conftest import COMPOSER, POLL, STREAM
 
 NOW = "django.utils.timezone.now"
@@ -208,6 +208,33 @@ def test_without_takes_there_is_no_average(ask, user):
 def test_what_was_only_held_is_no_row_of_a_breakdown(ask, user):
     ask()
     assert spend.by_model(Scope(user), spend.this_month()) == []
+
+
+def test_a_kept_take_carries_what_was_spent_on_those_that_were_thrown_away(ask, user, project, stranger, make_track):
+    """Kept is what is in the library now, of the takes that were charged for in that month and scope."""
+    for model, takes in ((POLL, 3), (STREAM, 2)):
+        generation = ask(model=model, takes=takes)
+        tracks = [make_track(generation=generation, take=number + 1) for number in range(takes)]
+        money.settle(generation, takes, "done")
+        library.bin_tracks(Track.objects.filter(pk=tracks[0].pk), user)
+    library.bin_tracks(Track.objects.filter(generation=generation), user)
+    elsewhere = ask(user=stranger, project=stranger.personal_project)
+    make_track(generation=elsewhere, author=stranger, project=stranger.personal_project)
+    money.settle(elsewhere, 1, "done")
+    for scope in (Scope(user), Scope(user, project)):
+        shares = {
+            share.key: (share.takes, share.kept, share.per_kept) for share in spend.by_model(scope, spend.this_month())
+        }
+        assert shares == {POLL: (3, 2, dollars("0.045")), STREAM: (2, 0, None)}
+
+
+def test_kept_takes_are_counted_in_one_query(ask, user, make_track, django_assert_num_queries):
+    for model in (POLL, STREAM, COMPOSER):
+        generation = ask(model=model)
+        make_track(generation=generation)
+        money.settle(generation, 1, "done")
+    with django_assert_num_queries(3):
+        assert [share.kept for share in spend.by_model(Scope(user), spend.this_month())] == [1, 1, 1]
 
 
 # --- caps ---

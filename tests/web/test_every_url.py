@@ -17,7 +17,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from generator import workflow
 from generator.models import Role, User
 from generator.workflow import ending
-from tests.conftest import COMPOSER
+from tests.conftest import COMPOSER, POLL
 
 METHODS = ("GET", "POST", "PUT", "DELETE")
 PEOPLE = ("anonymous", "stranger", "viewer", "editor", "owner", "staff")
@@ -36,6 +36,9 @@ TABLE = """
     cancel               POST    in         404       404     302     302    404
     retry                POST    in         404       404     302     302    404
     dismiss              POST    in         404       404     302     302    404
+    compare              GET     in         404       200     200     200    404
+    compare-pick         POST    in         404       404     302     302    404
+    compare-reveal       POST    in         404       404     302     302    404
     track                GET     in         404       200     200     200    404
     track-edit           POST    in         404       404     302     302    404
     star                 POST    in         404       302     302     302    404
@@ -114,7 +117,15 @@ def things(project, ask, make_track, user):
     ending.cancel(failed, user, "Cancelled")
     track = make_track()
     invitation = workflow.people.invite("guest@example.com", user, project, Role.VIEWER)
-    return {"project": project.ref, "generation": failed.ref, "track": track.ref, "token": invitation.token}
+    sent = {"text": "warm lo-fi", "takes": 1, "format": "flac", "raw": {}, "idempotency_key": "many"}
+    comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
+    return {
+        "project": project.ref,
+        "comparison": comparison.ref,
+        "generation": failed.ref,
+        "track": track.ref,
+        "token": invitation.token,
+    }
 
 
 @pytest.fixture
@@ -136,7 +147,9 @@ def people(user, stranger, member) -> dict[str, Client]:
 def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
     arguments = {"format": "wav", "token": things["token"], "key": "composer"}
-    arguments["ref"] = things[{"p": "project", "g": "generation", "t": "track"}.get(route.partition("/")[0], "project")]
+    arguments["ref"] = things[
+        {"p": "project", "g": "generation", "t": "track", "c": "comparison"}.get(route.partition("/")[0], "project")
+    ]
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
 

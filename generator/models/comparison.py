@@ -1,0 +1,47 @@
+"""One brief sent to several models at once, to be judged by ear.
+
+Its generations are the candidates. Each has a place, drawn by lot when they were made: place 0 is candidate A. Until
+the comparison is revealed, pages that show a candidate show its letter and nothing that tells which model it came from.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from generator.models.fields import RefField
+from generator.models.project import Project
+
+LETTERS = "ABCD"
+
+
+class ComparisonQuerySet(models.QuerySet["Comparison"]):
+    def blind(self) -> "ComparisonQuerySet":
+        return self.filter(revealed_at__isnull=True)
+
+
+class Comparison(models.Model):
+    ref = RefField()
+    project = models.ForeignKey(Project, models.PROTECT, related_name="comparisons", editable=False)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comparisons", editable=False)
+    text = models.TextField(editable=False, help_text="The brief that every candidate was given.")
+    idempotency_key = models.CharField(max_length=64, editable=False)
+    picked = models.ForeignKey("generator.Track", models.SET_NULL, null=True, related_name="+", editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    revealed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project", "-id"], condition=models.Q(revealed_at=None), name="comparison_blind"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["author", "idempotency_key"], name="one_comparison_a_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+    @property
+    def is_blind(self) -> bool:
+        return self.revealed_at is None

@@ -1,0 +1,131 @@
+"""One brief to several models at once: every hold or none, and what people do with what comes back."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from generator.models import Comparison, Generation, Project, Star, Track, User
+from generator.models.comparison import LETTERS
+from generator.providers.base import Kind, ModelSpec, Value
+from generator.workflow.catalogue import ModelChoice
+from generator.workflow.refused import Refused
+from generator.workflow.submit import Order, book, check_key, choice_of, clean_settings, make_room, prepare
+
+LEAST, MOST = 2, len(LETTERS)
+
+
+def submit_many(
+    *,
+    user: User,
+    project: Project,
+    model_keys: Sequence[str],
+    text: str,
+    takes: int,
+    format: str,
+    raw: Mapping[str, object],
+    idempotency_key: str,
+    again_of: Generation | None = None,
+) -> Comparison:
+    """Queue the same brief on several models: one transaction, one hold each; the same key again returns the first.
+
+    `raw` is what the form sent; each model gets the settings it has, the format if it delivers it, and no more takes
+    than it makes at a time.
+
+    Raises:
+        Refused: anything that cannot be done, named with its model; nothing is left behind.
+    """
+    check_key(idempotency_key)
+    if first := Comparison.objects.filter(author=user, idempotency_key=idempotency_key).first():
+        return first
+    keys = list(dict.fromkeys(model_keys))
+    if not LEAST <= len(keys) <= MOST:
+        raise Refused(f"Choose {LEAST} to {MOST} models to compare.", "model")
+    orders = [_order(key, text, takes, format, raw) for key in keys]
+    secrets.SystemRandom().shuffle(orders)
+    try:
+        with transaction.atomic():
+            make_room(user, project, orders)
+            comparison = Comparison.objects.create(
+                project=project, author=user, text=orders[0].text, idempotency_key=idempotency_key
+            )
+            for place, order in enumerate(orders):
+                key = _key_of_one(idempotency_key, order.choice.spec.key)
+                book(order, user, project, key, again_of=again_of, comparison=comparison, place=place)
+    except IntegrityError:
+        # A twin of this request won the race between the look-up above and the insert.
+        if first := Comparison.objects.filter(author=user, idempotency_key=idempotency_key).first():
+            return first
+        raise
+    return comparison
+
+
+def _key_of_one(idempotency_key: str, model_key: str) -> str:
+    """The key of one model's part: always the same for the same press, and never that of a form."""
+    return sha256(f"{idempotency_key}\n{model_key}".encode()).hexdigest()
+
+
+def _order(model_key: str, text: str, takes: int, format: str, raw: Mapping[str, object]) -> Order:
+    choice = choice_of(model_key)
+    spec = choice.spec
+    fitting = format if format in spec.formats else spec.formats[0]
+
+    def make() -> Order:
+        return prepare(choice, text, min(takes, spec.takes_max), fitting, settings_for(spec, raw))
+
+    return _naming(choice, make)
+
+
+def settings_for(spec: ModelSpec, raw: Mapping[str, object]) -> dict[str, Value]:
+    """Read a model's own fields from what was meant for several: a choice of another model leaves it to the text.
+
+    Raises:
+        Refused: as `clean_settings`.
+    """
+    choices = [field for field in spec.fields if field.kind == Kind.CHOICE and raw.get(field.name)]
+    foreign = [field.name for field in choices if str(raw[field.name]).strip() not in dict(field.choices)]
+    return clean_settings(spec, {**raw, **dict.fromkeys(foreign)})
+
+
+def _naming(choice: ModelChoice, make: Callable[[], Order]) -> Order:
+    try:
+        return make()
+    except Refused as refused:
+        title, sentence = choice.spec.title, refused.sentence
+        about_all = refused.field == "text" and "at most" not in sentence
+        if about_all or title in sentence:
+            raise
+        raise Refused(f"{title}: {sentence}", refused.field) from refused
+
+
+# --- afterwards ---
+
+
+def candidates(comparison: Comparison) -> list[Generation]:
+    """The candidates in their places; one that was tried again is its newest run."""
+    rows = comparison.generations.select_related("model__provider", "prompt", "price").order_by("id")
+    return sorted({row.letter: row for row in rows}.values(), key=lambda row: row.letter)
+
+
+def pick(comparison: Comparison, track: Track | None, actor: User) -> None:
+    """Choose the take to keep: once, for everybody. It reveals the comparison and stars the take for this person.
+
+    Raises:
+        Refused: it is not one of the takes, or another one was picked before.
+    """
+    if track is None or track.generation.comparison_id != comparison.pk:
+        raise Refused("That take is not in this comparison.")
+    now = timezone.now()
+    with transaction.atomic():
+        mine = Comparison.objects.filter(pk=comparison.pk)
+        if not mine.filter(picked=None).update(picked=track) and not mine.filter(picked=track).exists():
+            raise Refused("Another take was picked before. Star this one if you want to keep both.")
+        mine.blind().update(revealed_at=now)
+        Star.objects.get_or_create(user=actor, track=track)
+
+
+def reveal(comparison: Comparison) -> None:
+    """Show which is which without picking; doing it twice is doing it once."""
+    Comparison.objects.blind().filter(pk=comparison.pk).update(revealed_at=timezone.now())

@@ -1,0 +1,136 @@
+"""One brief on three models, heard blind and equally loud, picked with a key: in a real browser on a real studio."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_accessibility import problems
+from tests.browser.test_main_job import is_playing, until
+from tests.fakes.providers import BASE
+from tests.fakes.server import FakeProvider
+from tests.ops.tree import Studio
+
+pytestmark = pytest.mark.browser
+
+PROVIDERS = "generator.providers.composer,tests.fakes.poll,tests.fakes.stream"
+NAMES = ("Built-in composer", "Fake poll", "Fake stream")
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory, fake) -> Iterator[Studio]:
+    """A studio whose paid models are answered by the live fake."""
+    own = {"STUDIO_PROVIDERS": PROVIDERS, "STUDIO_PRIVATE_DOWNLOADS": "1", BASE: fake.url}
+    with Studio(tmp_path_factory.mktemp("compare"), STUDIO_STALE_SECONDS="60", **own) as running:
+        yield running
+
+
+def card(page: Page, title: str):
+    return page.locator(".model", has_text=title)
+
+
+def send_to_three(page: Page, text: str) -> None:
+    page.locator("#prompt").fill(text)
+    expect(page.locator("#heard")).not_to_be_empty()
+    page.get_by_role("switch", name="Compare models").check()
+    expect(page.locator(".model :checked")).to_have_count(2)
+    card(page, "Fake stream one").click()
+    page.locator(".segments label", has_text="1").first.click()
+    button = page.get_by_role("button", name="Generate with 3 models · $0.06")
+    expect(button).to_be_visible()
+    button.click()
+
+
+def test_three_models_are_heard_blind_and_one_is_picked_with_the_keys(visit):
+    visitor = visit()
+    page = visitor.page
+    visitor.sign_in()
+    send_to_three(page, "warm lo-fi, 6 s")
+    page.get_by_role("link", name="Listen and pick").click()
+    takes = page.locator(".candidate-take")
+    expect(takes).to_have_count(3, timeout=60_000)
+    shown = page.locator("#page").inner_html()
+    assert [name for name in NAMES if name in shown] == []
+
+    # Each is turned down to the same level by what was measured.
+    for number in range(3):
+        page.keyboard.press(str(number + 1))
+        is_playing(page)
+        expect(takes.nth(number)).to_have_class(re.compile("is-playing"))
+        assert page.locator("[data-player=title]").inner_text() == f"Candidate {'ABC'[number]}"
+        lufs, level, volume = page.evaluate(
+            f"(([take, audio]) => [take.dataset.lufs, take.dataset.level, audio.volume].map(Number))"
+            f"([document.querySelectorAll('.candidate-take')[{number}], document.querySelector('#audio')])"
+        )
+        assert volume == pytest.approx(0.9 * min(1, 10 ** ((level - lufs) / 20)), abs=0.01)
+
+    # The third still plays; p picks it, and the names appear.
+    page.keyboard.press("p")
+    expect(page.locator(".compare-state")).to_contain_text("Candidate C was picked")
+    expect(page.locator(".candidate").nth(2)).to_have_class(re.compile("is-picked"))
+    shown = page.locator("#candidates").inner_text()
+    assert [name for name in NAMES if name not in shown] == []
+    until(page, "document.querySelector('[data-player=title]').textContent !== 'Candidate C'")
+
+    # The others can go, and come back.
+    page.get_by_role("button", name="Move the other 2 to the bin").click()
+    expect(page.get_by_text("In the bin")).to_have_count(2)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("In the bin")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_are_accessible_and_fit(visit, scheme, width):
+    visitor = visit(width=width, scheme=scheme)
+    page = visitor.page
+    visitor.sign_in()
+    page.locator("#prompt").fill("calm ambient, 5 s")
+    page.goto(page.url + "?compare=on&text=calm")
+    bad = {"form": problems(page)}
+    link = page.locator('a[href^="/c/"]').first
+    if link.count() == 0:
+        send_to_three(page, "calm ambient, 5 s")
+        link.wait_for()
+    blind = visitor.studio.url + link.get_attribute("href")
+    bad["studio"] = problems(page)
+    page.goto(blind)
+    expect(page.locator(".candidate-take").first).to_be_visible(timeout=60_000)
+    bad["blind"] = problems(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("button", name="Show which is which").click()
+    expect(page.locator(".candidate-title").first).to_be_visible()
+    bad["revealed"] = problems(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert {name: found for name, found in bad.items() if found} == {}
+
+
+# Last, for the provider rests afterwards.
+def test_the_model_that_went_down_is_said_on_the_open_page(visit, fake):
+    visitor = visit()
+    page = visitor.page
+    visitor.sign_in()
+    fake.script.submit = "no_credit"
+    try:
+        card(page, "Fake poll one").click()
+        expect(page.locator("#format")).to_have_value("wav")  # the form has followed
+        page.locator("#prompt").fill("bright piano, 5 s")
+        page.locator(".button-big").click()
+        notice = page.locator(".model-down")
+        expect(notice).to_contain_text("credit there is used up", timeout=60_000)
+    finally:
+        fake.script.submit = "ok"
+    expect(page.get_by_text("Use another model")).to_be_visible()
+    assert problems(page) == []
+    notice.get_by_role("button", name=re.compile("Built-in composer")).click()
+    expect(notice).to_have_count(0)
+    assert page.locator("#prompt").input_value() == "bright piano, 5 s"
+    page.get_by_role("button", name=re.compile(r"Generate \d · free")).click()
+    until(page, "document.querySelectorAll('.track[data-src]').length > 0", 60)
