@@ -21,7 +21,7 @@ def _spec(key: str, title: str) -> ModelSpec:
         summary="Answers from the test's own server.",
         prompt_limit=200,
         takes_max=3,
-        formats=("wav", "mp3"),
+        formats=("wav",),
         list_price=dollars("0.03"),
         usual_seconds=2.0,
     )

@@ -37,11 +37,11 @@ def tone(seconds: float = 2.0, pitch: float = 220.0) -> bytes:
     return out.getvalue()
 
 
-def as_aac(sound: bytes) -> bytes:
-    """The same sound as AAC in an MP4."""
+def encoded(sound: bytes, container: str, codec: str) -> bytes:
+    """The same sound in another format."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(sound)) as source, av.open(out, "w", format="mp4") as target:
-        stream = target.add_stream("aac", rate=RATE)
+    with av.open(io.BytesIO(sound)) as source, av.open(out, "w", format=container) as target:
+        stream = target.add_stream(codec, rate=RATE)
         for frame in source.decode(audio=0):
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
@@ -64,7 +64,7 @@ class Script:
     polls: int = 1  # how many times "processing" is answered before the end
     end: str = "completed"  # completed, failed
     deliver: int | None = None  # takes delivered; None: as many as asked
-    file: str = "tone"  # tone, aac, html, empty, missing, truncated
+    file: str = "tone"  # tone, mp3, aac, html, empty, missing, truncated
     stream: str = "ok"  # ok, cut_before_id, cut_after_id, failed
     poll: str = "ok"  # ok, error
 
@@ -170,7 +170,8 @@ class _Handler(BaseHTTPRequestHandler):
         kind = self.fake.script.file
         if kind == "missing":
             return self._json(404, {"error": "gone"})
-        odd = {"html": lambda: b"<html>busy</html>", "empty": bytes, "aac": lambda: as_aac(tone())}
+        odd = {"html": lambda: b"<html>busy</html>", "empty": bytes, "aac": lambda: encoded(tone(), "mp4", "aac")}
+        odd["mp3"] = lambda: encoded(tone(), "mp3", "libmp3lame")
         body = odd.get(kind, tone)()
         self.send_response(200)
         self.send_header("content-type", "audio/wav")

@@ -140,11 +140,12 @@ def test_polls_that_fail_say_nothing_about_the_job(ask, fake, run_background):
 
 
 def test_a_file_of_another_format_keeps_what_it_is_and_says_so(ask, fake, run_background):
-    track = ended(ask(format="mp3"), run_background).tracks.get()
-    assert (track.format, track.file.rpartition(".")[2]) == ("wav", "wav")
+    fake.script.file = "mp3"
+    track = ended(ask(format="wav"), run_background).tracks.get()
+    assert (track.format, track.file.rpartition(".")[2]) == ("mp3", "mp3")
     assert track.has_findings
     assert track.findings[0]["code"] == "wrong_format"
-    assert track.findings[0]["sentence"] == "It came as WAV · 16 bit, but MP3 · 256 kb/s was asked for."
+    assert track.findings[0]["sentence"] == "It came as MP3 · 256 kb/s, but WAV · 16 bit was asked for."
 
 
 def test_a_format_the_studio_does_not_keep_is_converted_and_says_so(ask, fake, run_background):
