@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import datetime as dt
 import email.utils
+import importlib.util
 import ipaddress
 import re
 import socket
 import ssl
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +27,11 @@ import httpx
 from generator.providers.base import Patience, ProviderConfig
 from generator.providers.errors import OperatorMustAct
 from generator.providers.outside import loads
+
+# httpx tries to import sniffio at every lock, and a failing import searches the whole path again each time: measured, a
+# fifth of a poll. This remembers that it is not there; without it httpx assumes asyncio, which is what we use.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 TIMEOUT = httpx.Timeout(30, connect=10)
 ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)

@@ -24,6 +24,7 @@ from generator.workflow import ending, ingest, media, queue, states
 
 log = logging.getLogger(__name__)
 
+SECONDS = 1.0  # a task goes on to the next delivery for so long
 LEASE = dt.timedelta(seconds=90)  # renewed while bytes come; longer than the measuring of the longest take
 RENEW_EVERY = 15.0  # seconds
 KEPT_FOR = dt.timedelta(days=6)  # providers keep files for a week; trying longer cannot help
@@ -33,7 +34,20 @@ COVER_BYTES = 10_000_000
 
 
 def work() -> bool:
-    """Bring home one due delivery; False when none was due. Wakes a successor while more is waiting."""
+    """Bring home due deliveries for about a second; False when none was due. Wakes a successor while more is waiting.
+
+    A task for each would have each wait for the broker; much longer tasks would keep the watchdog's beat waiting.
+    """
+    ends = time.monotonic() + SECONDS
+    brought = _one()
+    while brought and time.monotonic() < ends and _one():
+        pass
+    if Delivery.objects.filter(due_at__lte=timezone.now()).exists():
+        async_task(queue.COLLECT)
+    return brought
+
+
+def _one() -> bool:
     delivery = _claim()
     if delivery is None:
         return False
@@ -44,8 +58,6 @@ def work() -> bool:
     except Failed as error:
         _try_later(delivery, error.sentence, useless=True)
     ending.finish_if_complete(delivery.generation)
-    if Delivery.objects.filter(due_at__lte=timezone.now()).exists():
-        async_task(queue.COLLECT)
     return True
 
 

@@ -3,9 +3,10 @@
 import math
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
-from generator.models import Generation, MusicModel, State
+from generator.models import Generation, MusicModel, State, Track
 from generator.workflow import catalogue
 
 LAST_RUNS = 50
@@ -13,9 +14,12 @@ LAST_RUNS = 50
 
 def learn(model: MusicModel) -> None:
     """Refresh a model's usual and slow time from its last finished runs."""
-    runs = Generation.objects.filter(model=model, state=State.READY).order_by("-finished_at")[:LAST_RUNS]
+    runs = Generation.objects.filter(model=model, state=State.READY).order_by("-finished_at")
+    runs = runs.only("started_at", "finished_at")[:LAST_RUNS]
     local = model.provider.key in catalogue.local_keys()
-    rates = sorted(rate for run in runs.prefetch_related("tracks") if (rate := _rate(run, local)) is not None)
+    if local:  # only there the length of the audio counts
+        runs = runs.prefetch_related(Prefetch("tracks", Track.objects.only("generation", "length_ms")))
+    rates = sorted(rate for run in runs if (rate := _rate(run, local)) is not None)
     if rates:
         MusicModel.objects.filter(pk=model.pk).update(usual_ms=_at(rates, 0.5), slow_ms=_at(rates, 0.95))
 

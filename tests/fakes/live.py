@@ -117,6 +117,7 @@ class LiveHandler(BaseHTTPRequestHandler):
 
     fake: Troubled
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: object) -> None:
         """Keep the test output quiet."""
