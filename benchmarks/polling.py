@@ -49,7 +49,7 @@ def put_under_way(handles: list[str]) -> None:
     now = timezone.now()
     begun = {"started_at": states.later(now, -60), "submit_attempted_at": states.later(now, -60)}
     asked = {"user": user, "project": project, "model_key": MODEL, "takes": 1, "format": "mp3", "settings": {}}
-    MusicModel.objects.filter(key=MODEL).update(usual_ms=None, slow_ms=None)  # near their end by the list, every run
+    MusicModel.objects.filter(key=MODEL).update(usual_ms=45_000, slow_ms=60_000)  # near their end, in every run
     with transaction.atomic():  # nobody sees them queued
         for number, handle in enumerate(handles):
             generation = submit(**asked, text=f"polled {number}", idempotency_key=handle)
