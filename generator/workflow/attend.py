@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeGuard, TypeVar
 
 import httpx
 from asgiref.sync import sync_to_async
@@ -149,8 +149,13 @@ def _doubt(generation: Generation, why: str, *, words: str = "") -> None:
     """Lost touch: with an id it is simply asked again; without one it is in doubt, looked for, never re-sent."""
     now = timezone.now()
     if generation.handle:
-        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=states.later(now, 5))
-        states.note(generation, f"{why}; asking again by its id", data={"words": words})
+        due_at, text = states.later(now, 5), f"{why}; asking again by its id"
+        if states.advance(
+            generation, State.RUNNING, text, sources=[State.SUBMITTING], due_at=due_at, stage="Being made"
+        ):
+            return  # it had died between the id and the next state
+        Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=due_at)
+        states.note(generation, text, data={"words": words})
         return
     states.advance(
         generation,
@@ -275,12 +280,22 @@ def next_look(generation: Generation, now: dt.datetime) -> float:
 # --- asking and looking ---
 
 
+_polled: dict[type, bool] = {}  # comparing with a protocol costs as much as the rest of a poll without news
+
+
+def _is_polled(provider: Provider) -> TypeGuard[PollProvider]:
+    kind = type(provider)
+    if kind not in _polled:
+        _polled[kind] = isinstance(provider, PollProvider)
+    return _polled[kind]
+
+
 async def _ask(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
     if not generation.handle:  # a stream that died before it had told an id: there is nothing to ask for
         await _db(_doubt)(generation, "The provider's answer broke off before the end")
         return
     try:
-        if isinstance(provider, PollProvider):
+        if _is_polled(provider):
             snapshot: Snapshot | None = await provider.poll(generation.handle, http)
         elif isinstance(provider, StreamProvider):
             snapshot = await provider.recover(generation.handle, http)

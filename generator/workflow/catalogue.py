@@ -39,7 +39,7 @@ def provider_for(generation: Generation) -> Provider:
 
 def with_account(provider: Provider, account: ProviderAccount) -> Provider:
     """Hand an account in; one without a key leaves the provider to the environment."""
-    if not isinstance(provider, Configurable) or not account.secret:
+    if not account.secret or not isinstance(provider, Configurable):
         return provider
     config = ProviderConfig(
         base_url=account.base_url,

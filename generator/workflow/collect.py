@@ -145,4 +145,4 @@ def announce(generation: Generation, outputs: Sequence[Output]) -> None:
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if generation.state in (State.RUNNING, State.COLLECTING):
-        async_task(queue.COLLECT)
+        queue.wake_collector()

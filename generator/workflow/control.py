@@ -63,8 +63,8 @@ def cluster_restarted() -> None:
     """Let go of every claim of workers that are certainly gone (no other cluster runs): their work is due at once."""
     now = timezone.now()
     claimed = Generation.objects.active().filter(due_at__gt=now)
-    local = Q(model__provider__key__in=catalogue.local_keys())
-    claimed.filter(local | ~Q(state=State.QUEUED)).update(due_at=now)  # queued remote work waits for its Retry-After
+    told_to_wait = Q(state=State.QUEUED) & ~Q(stage="")  # by a provider, until its Retry-After
+    claimed.exclude(told_to_wait).update(due_at=now)
     Delivery.objects.filter(due_at__gt=now, error="").update(due_at=now)  # with an error: it waits for its next try
     sweep.release_lease()
 

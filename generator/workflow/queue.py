@@ -11,13 +11,14 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Generation, Heartbeat
+from generator.models import Delivery, Generation, Heartbeat
 from generator.workflow import catalogue
 
 COMPOSE = "generator.workflow.tasks.compose"
 SWEEP = "generator.workflow.tasks.sweep"
 COLLECT = "generator.workflow.tasks.collect"
 RENDER = "generator.workflow.tasks.render"
+MOST_WAITING = 4  # deliveries with a task each
 SWEEP_TIMEOUT = 1200  # seconds: its own time and the longest stream
 SWEEP_LEASE = dt.timedelta(seconds=15)  # a running sweep renews its heartbeat more often than this
 
@@ -25,6 +26,16 @@ SWEEP_LEASE = dt.timedelta(seconds=15)  # a running sweep renews its heartbeat m
 def composers() -> int:
     """How many compose tasks may run at once: two workers stay free, for the sweep and for everything quick."""
     return max(1, int(settings.STUDIO_WORKERS) - 2)
+
+
+def wake_collector() -> None:
+    """Start a collector for a new delivery, unless several wait already: then as many tasks go on by themselves.
+
+    A task for each would make a long queue in front of the sweep's successor and of the watchdog's beat.
+    """
+    waiting = Delivery.objects.filter(due_at__lte=timezone.now())
+    if waiting[: MOST_WAITING + 1].count() <= MOST_WAITING:
+        async_task(COLLECT)
 
 
 def wake(generation: Generation) -> None:

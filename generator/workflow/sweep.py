@@ -21,7 +21,6 @@ from collections import Counter, defaultdict
 
 import httpx
 from asgiref.sync import async_to_sync, sync_to_async
-from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -120,13 +119,13 @@ def _claim(room: int, busy: dict[int, str]) -> list[Generation]:
         return []
     now = timezone.now()
     due = _under_way().filter(due_at__lte=now).exclude(pk__in=busy).order_by("due_at", "id")
-    chosen = list(due.exclude(state=State.QUEUED).values_list("pk", flat=True)[:room])
+    chosen = list(due.exclude(state=State.QUEUED)[:room])
     sends = sum(state == State.QUEUED for state in busy.values())
     chosen += _next_to_send(due.filter(state=State.QUEUED), min(room - len(chosen), SENDING - sends))
     return _take(chosen, now) if chosen else []
 
 
-def _next_to_send(queued: GenerationQuerySet, most: int) -> list[int]:
+def _next_to_send(queued: GenerationQuerySet, most: int) -> list[Generation]:
     """New work of providers that do not rest, people with the least in flight first."""
     if most <= 0:
         return []
@@ -134,25 +133,35 @@ def _next_to_send(queued: GenerationQuerySet, most: int) -> list[int]:
     if len(rows) > most:
         flying = Counter(_under_way().exclude(state=State.QUEUED).values_list("author", flat=True))
         rows.sort(key=lambda row: flying[row[1]])
-    return [pk for pk, _ in rows[:most]]
+    return list(queued.filter(pk__in=[pk for pk, _ in rows[:most]]))
 
 
-def _take(chosen: list[int], now: dt.datetime) -> list[Generation]:
-    """Claim these rows unless somebody else has, and load them with what attending to them reads."""
+def _take(chosen: list[Generation], now: dt.datetime) -> list[Generation]:
+    """Claim these rows unless somebody else has, and give them what attending to them reads.
+
+    A statement for each claim, without a transaction around them: a lock held while Python works keeps every collector
+    waiting on SQLite.
+    """
+    # A handful of models for many rows: fetched once, not joined to each.
+    models = MusicModel.objects.select_related("provider").in_bulk({row.model_id for row in chosen})
     claims = defaultdict(list)
-    with transaction.atomic():
-        mine = Generation.objects.select_for_update(skip_locked=True).filter(pk__in=chosen, due_at__lte=now)
-        rows = list(mine.order_by("due_at", "id"))
-        # A handful of models for many rows: fetched once, not joined to each.
-        models = MusicModel.objects.select_related("provider").in_bulk({row.model_id for row in rows})
-        for row in rows:
-            row.model = models[row.model_id]
-            claims[_claim_of(row, now)].append(row.pk)
-        for seconds, pks in claims.items():
-            Generation.objects.filter(pk__in=pks).update(due_at=states.later(now, seconds))
-    others = [row for row in rows if row.state != State.RUNNING]
+    for row in chosen:
+        row.model = models[row.model_id]
+        claims[_claim_of(row, now)].append(row)
+    mine = [row for seconds, rows in claims.items() for row in _moved(rows, now, states.later(now, seconds))]
+    others = [row for row in mine if row.state != State.RUNNING]
     prefetch_related_objects(others, "project", "author", "price", "prompt")
-    return rows
+    return mine
+
+
+def _moved(rows: list[Generation], now: dt.datetime, until: dt.datetime) -> list[Generation]:
+    """The rows whose `due_at` was moved by this call."""
+    pks = [row.pk for row in rows]
+    moved = Generation.objects.filter(pk__in=pks, due_at__lte=now).update(due_at=until)
+    if moved == len(rows):
+        return rows
+    still = set(Generation.objects.filter(pk__in=pks, due_at=until).values_list("pk", flat=True))
+    return [row for row in rows if row.pk in still]
 
 
 def _claim_of(generation: Generation, now: dt.datetime) -> float:

@@ -19,6 +19,7 @@ import contextlib
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,6 +61,11 @@ class Gone(Exception):
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256  # a sweep opens a hundred connections at once
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed is no news here; everything else is printed."""
+        if not isinstance(sys.exception(), (ConnectionError, json.JSONDecodeError)):
+            super().handle_error(request, client_address)
 
 
 class Listening:

@@ -17,7 +17,7 @@ RUNS = 30
 
 def test_nothing_is_paid_twice_and_nothing_delivered_free_under_fire(tmp_path):
     with (
-        Apart("--faults", "0.15", "--seconds", "0.3", "1.5", "--spare", "list", "price") as vendors,
+        Apart("--faults", "0.15", "--seconds", "0.3", "1.5", "--spare", "list", "price", "status", "cover") as vendors,
         Studio(tmp_path, **vendors.env) as studio,
     ):
         chaos = Chaos(studio, vendors, RUNS, seed=3)

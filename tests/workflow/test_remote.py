@@ -108,6 +108,16 @@ def test_a_process_that_died_while_sending_leaves_a_doubt_not_a_second_job(ask, 
     assert not any(request.startswith("POST") for request in fake.requests)
 
 
+def test_a_process_that_died_just_after_the_id_was_stored_asks_by_it(ask, fake, run_background):
+    generation = ask()
+    job = fake.accept({"prompt": "x", "takes": 1})
+    Generation.objects.update(state=State.SUBMITTING, handle=job.id, due_at=generation.created_at)
+    sweep.run(0.3)
+    Generation.objects.update(due_at=generation.created_at)
+    ended(generation, run_background)
+    assert len(fake.jobs) == 1
+
+
 def test_a_stream_lost_after_its_id_is_recovered_by_asking(ask, fake, run_background):
     fake.script.stream = "cut_after_id"
     generation = ask(model=STREAM)
