@@ -143,11 +143,11 @@ def test_binning_can_be_undone(visit):
     visitor = visit()
     page = visitor.page
     visitor.sign_in()
-    generate(page, "short funk, 5 s")
     rows = page.locator(".track[data-src]")
-    until(page, "document.querySelectorAll('.track[data-src]').length > 0", 60)
+    before = rows.count() + 1
+    generate(page, "short funk, 5 s")
+    expect(rows).to_have_count(before, timeout=60_000)
     expect(page.locator(".job")).to_have_count(0, timeout=60_000)
-    before = rows.count()
     rows.first.get_by_label(re.compile("^More for")).click()
     rows.first.get_by_role("button", name="Move to the bin").click()
     expect(rows).to_have_count(before - 1)
