@@ -10,8 +10,9 @@ Superusers and staff have no special sight on the pages; they review in the admi
 
 from django.db.models import F, QuerySet
 
-from generator.models import Generation, Project, Role, Track, User
+from generator.models import Generation, Project, Reference, Role, Stem, Track, User
 from generator.models.generation import GenerationQuerySet
+from generator.models.reference import ReferenceQuerySet
 from generator.models.track import TrackQuerySet
 
 _MAY_EDIT = (Role.OWNER, Role.EDITOR)
@@ -65,3 +66,18 @@ def editable_generations(user: User) -> GenerationQuerySet:
     return Generation.objects.filter(
         project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
     )
+
+
+def references(user: User) -> ReferenceQuerySet:
+    return Reference.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+
+
+def editable_references(user: User) -> ReferenceQuerySet:
+    """The references a person may register, bin and restore."""
+    return Reference.objects.filter(
+        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
+    )
+
+
+def stems(user: User) -> QuerySet[Stem]:
+    return Stem.objects.filter(track__project__memberships__user=user, track__project__archived_at__isnull=True)

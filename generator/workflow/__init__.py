@@ -6,17 +6,31 @@
 Doors call what is named here; the background calls `tasks`.
 """
 
-from generator.workflow import accounts, catalogue, library, media, money, people, renditions
+from generator.workflow import (
+    accounts,
+    actions,
+    catalogue,
+    library,
+    media,
+    money,
+    people,
+    references,
+    renditions,
+    stems,
+)
+from generator.workflow.actions import retry
 from generator.workflow.control import cancel, dismiss, rescue
 from generator.workflow.history import Progress, progress
+from generator.workflow.order import Quote
 from generator.workflow.refused import Refused
-from generator.workflow.submit import Quote, clean_settings, heard, price_line, quote, retry, submit
+from generator.workflow.submit import clean_settings, heard, price_line, quote, submit
 
 __all__ = [
     "Progress",
     "Quote",
     "Refused",
     "accounts",
+    "actions",
     "cancel",
     "catalogue",
     "clean_settings",
@@ -29,8 +43,10 @@ __all__ = [
     "price_line",
     "progress",
     "quote",
+    "references",
     "renditions",
     "rescue",
     "retry",
+    "stems",
     "submit",
 ]

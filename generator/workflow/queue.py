@@ -15,6 +15,7 @@ COMPOSE = "generator.workflow.tasks.compose"
 SWEEP = "generator.workflow.tasks.sweep"
 COLLECT = "generator.workflow.tasks.collect"
 RENDER = "generator.workflow.tasks.render"
+READ = "generator.workflow.tasks.read_reference"
 SWEEP_TIMEOUT = 1200  # seconds: 45 of its own and the longest stream
 
 

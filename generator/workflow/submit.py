@@ -1,42 +1,21 @@
 """From a filled-in form to a queued generation with its hold: one transaction, once per idempotency key."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator import money
-from generator.models import Event, Generation, Project, Prompt, State, User
-from generator.money import Micros
+from generator.models import Generation, Project, State, User
 from generator.providers.base import Checking, Field, Kind, LocalProvider, ModelSpec, Request, Value
 from generator.providers.errors import ProviderError, Rejected
-from generator.workflow import catalogue, queue, states
+from generator.workflow import catalogue
 from generator.workflow.catalogue import ModelChoice
-from generator.workflow.money import hold, no_room, rooms
+from generator.workflow.order import Order, Quote, place, placed_before, quote_of
 from generator.workflow.refused import Refused
 
-MOST_KEY = 64
-
-
 # --- the price before the click ---
-
-
-@dataclass(frozen=True)
-class Quote:
-    """What a press of the button would cost, and what it would leave."""
-
-    per_take: Micros
-    total: Micros
-    is_estimate: bool
-    left: Micros | None  # in the tightest cap that applies; None: no cap
-    cap_name: str
-    refusal: str
-
-    @property
-    def left_after(self) -> Micros | None:
-        return None if self.left is None else Micros(self.left - self.total)
 
 
 def quote(user: User, project: Project, model_key: str, takes: int) -> Quote:
@@ -46,19 +25,7 @@ def quote(user: User, project: Project, model_key: str, takes: int) -> Quote:
         Refused: the studio does not know the model (any more).
     """
     choice = _choice(model_key)
-    total = Micros(choice.price.per_take * takes)
-    tightest = next(iter(rooms(user, project, choice.spec.provider)), None)
-    refusal = choice.reason
-    if not refusal and tightest and tightest.left < total:
-        refusal = no_room(tightest, total)
-    return Quote(
-        per_take=Micros(choice.price.per_take),
-        total=total,
-        is_estimate=choice.price.is_estimate,
-        left=tightest.left if tightest else None,
-        cap_name=tightest.budget.target if tightest else "",
-        refusal=refusal,
-    )
+    return quote_of(user, project, choice.model, choice.price, takes, choice.reason)
 
 
 def _choice(model_key: str) -> ModelChoice:
@@ -77,7 +44,12 @@ def clean_settings(spec: ModelSpec, raw: Mapping[str, object]) -> dict[str, Valu
     Raises:
         Refused: a value is not of its kind or outside its limits; `field` names it.
     """
-    cleaned = {field.name: _clean(field, raw.get(field.name)) for field in spec.fields}
+    return clean_fields(spec.fields, raw)
+
+
+def clean_fields(fields: Iterable[Field], raw: Mapping[str, object]) -> dict[str, Value]:
+    """As `clean_settings`, for the fields of anything."""
+    cleaned = {field.name: _clean(field, raw.get(field.name)) for field in fields}
     return {name: value for name, value in cleaned.items() if value is not None}
 
 
@@ -166,42 +138,33 @@ def submit(
     Raises:
         Refused: anything that cannot be done, over budget among them; nothing is left behind.
     """
-    if not idempotency_key or len(idempotency_key) > MOST_KEY:
-        raise Refused("The form has lost its key. Reload the page and send it again.")
-    if first := Generation.objects.filter(author=user, idempotency_key=idempotency_key).first():
+    if first := placed_before(user, idempotency_key):
         return first
     choice = _choice(model_key)
     text = _check(choice, text, takes, format)
     settings = _with_seed(choice.spec, settings)
     heard(choice.spec, text, settings)
     _ask_provider(choice, text, takes, format, settings)
+    order = Order(
+        user=user,
+        project=project,
+        model=choice.model,
+        price=choice.price,
+        text=text,
+        takes=takes,
+        format=format,
+        settings=settings,
+        idempotency_key=idempotency_key,
+        again_of=again_of,
+    )
     try:
         with transaction.atomic():
-            _make_room(user, project, choice, takes)
-            prompt = Prompt.objects.create(
-                project=project, author=user, text=text, settings={**settings, "takes": takes, "format": format}
-            )
-            generation = Generation.objects.create(
-                project=project,
-                author=user,
-                prompt=prompt,
-                model=choice.model,
-                takes_asked=takes,
-                again_of=again_of,
-                price=choice.price,
-                price_per_take=choice.price.per_take,
-                idempotency_key=idempotency_key,
-                due_at=timezone.now(),
-            )
-            hold(generation)
-            states.note(generation, "Asked for", kind=Event.Kind.STATE, actor=user, data={"state": State.QUEUED})
-            queue.wake(generation)
+            return place(order)
     except IntegrityError:
         # A twin of this request won the race between the look-up above and the insert.
-        if first := Generation.objects.filter(author=user, idempotency_key=idempotency_key).first():
+        if first := placed_before(user, idempotency_key):
             return first
         raise
-    return generation
 
 
 def _ask_provider(choice: ModelChoice, text: str, takes: int, format: str, settings: Mapping[str, Value]) -> None:
@@ -212,13 +175,6 @@ def _ask_provider(choice: ModelChoice, text: str, takes: int, format: str, setti
             provider.check(Request(choice.spec.key, text, takes, format, settings, "", "", ""))
         except ProviderError as error:
             raise Refused(error.sentence) from error
-
-
-def _make_room(user: User, project: Project, choice: ModelChoice, takes: int) -> None:
-    total = choice.price.per_take * takes
-    for room in rooms(user, project, choice.spec.provider, lock=True):
-        if room.left < total:
-            raise Refused(no_room(room, total))
 
 
 def _with_seed(spec: ModelSpec, settings: Mapping[str, Value]) -> dict[str, Value]:

@@ -35,7 +35,7 @@ TICK = 0.2
 AT_ONCE = 64  # coroutines, each with its own connection
 CLAIM = 40.0  # seconds a claim lasts; longer than the longest single request
 LEASE = dt.timedelta(seconds=15)
-RELATED = ("model__provider", "project", "author", "price", "prompt")
+RELATED = ("model__provider", "project", "author", "price", "prompt", "action__reference", "action__track")
 
 
 def run(seconds: float = SECONDS) -> None:
