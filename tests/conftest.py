@@ -18,10 +18,11 @@ from PIL import Image
 from generator import money
 from generator.audio import encode
 from generator.models import Generation, Membership, MusicModel, Price, Project, Prompt, Role, State, Track, User
-from generator.workflow import catalogue, library, media, submit
+from generator.workflow import attend, catalogue, library, media, submit
 from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
 from tests.fakes.server import FakeProvider
+from tests.fakes.vendors import Vendors
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
 _numbers = itertools.count(1)
@@ -81,6 +82,28 @@ def fake(monkeypatch) -> Iterator[FakeProvider]:
     with FakeProvider() as running:
         monkeypatch.setenv(BASE, running.url)
         yield running
+
+
+@pytest.fixture
+def vendors() -> Iterator[Vendors]:
+    """The paid vendors' live fake, known to nobody yet."""
+    with Vendors() as running:
+        yield running
+
+
+@pytest.fixture
+def shops(vendors, db, settings, monkeypatch) -> Iterator[Vendors]:
+    """The vendors' fake, offered in the studio's catalogue through the environment."""
+    settings.STUDIO_PROVIDERS = [f"generator.providers.{name}" for name in ("composer", "wavespeed", "soundverse")]
+    for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
+        monkeypatch.setenv(f"{name}_API_KEY", key)
+        monkeypatch.setenv(f"{name}_BASE_URL", vendors.url)
+    monkeypatch.setenv("STUDIO_PRIVATE_DOWNLOADS", "on")
+    monkeypatch.setattr(attend, "_next_look", lambda generation, now: 0.05)
+    catalogue.registry.cache_clear()
+    catalogue.sync()
+    yield vendors
+    catalogue.registry.cache_clear()
 
 
 @pytest.fixture

@@ -25,13 +25,15 @@ class Excerpt:
     waveform: str
 
 
-def excerpt(source: str | Path, target: str | Path, *, start: float, most: float) -> Excerpt:
+def excerpt(
+    source: str | Path, target: str | Path, *, start: float, most: float, longest: float = MOST_SECONDS
+) -> Excerpt:
     """Cut at most `most` seconds from `start` on out of any audio file and write them as MP3.
 
     Raises:
         NotAudio: not a sound, too long, too short, or nothing to hear in that stretch; the message says which.
     """
-    sound = decode(source, max_seconds=MOST_SECONDS)
+    sound = decode(source, max_seconds=longest)
     rate = sound.sample_rate
     first = round(start * rate)
     if first >= sound.frames:

@@ -2,8 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -14,10 +12,12 @@ from django_htmx.http import push_url, replace_url
 
 from generator import access, workflow
 from generator.models import Generation, Project
-from generator.providers.base import Field, ModelSpec
+from generator.providers.base import ModelSpec
 from generator.web import library
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
+from generator.web.picking import Shown, pickers
+from generator.workflow.catalogue import ModelChoice
 
 EXAMPLES = (
     "Warm lo-fi under a cooking video, 45 s",
@@ -34,15 +34,6 @@ IDEAS = {
     "Sound": ("soft piano", "acoustic guitar", "strings", "synth pads", "brass", "no drums", "seamless loop"),
     "Use": ("cooking video", "podcast", "product film", "vlog", "game", "documentary", "intro", "under a voice"),
 }
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A field of the model's own, with what it holds and what is wrong with it."""
-
-    field: Field
-    value: Any
-    error: str
 
 
 class CreateForm:
@@ -62,9 +53,10 @@ class CreateForm:
         self.text = f"{text}, {data['add']}" if text and data.get("add") else text or data.get("add", "")
         self.again = data.get("again", "")
         if self.choice:
-            self._fill(user, project, self.choice.spec, data)
+            self._fill(user, project, self.choice, data)
 
-    def _fill(self, user, project: Project, spec: ModelSpec, data: Mapping[str, str]) -> None:
+    def _fill(self, user, project: Project, choice: ModelChoice, data: Mapping[str, str]) -> None:
+        spec = choice.spec
         asked = data.get("takes", "")
         self.takes = min(_whole(asked), spec.takes_max) or spec.takes_default
         self.format = data["format"] if data.get("format") in spec.formats else spec.formats[0]
@@ -72,12 +64,19 @@ class CreateForm:
         shown = [
             Shown(field, data.get(field.name, field.default), sentence if about == field.name else "")
             for field in spec.fields
+            if not field.purpose
         ]
         self.fields = [one for one in shown if not one.field.advanced]
         self.advanced = [one for one in shown if one.field.advanced]
+        self.pickers = pickers(user, project, choice, data, about, sentence)
         self.quote = workflow.quote(user, project, spec.key, self.takes)
         self.price = workflow.price_line(self.quote)
         self.heard, self.heard_problem = _heard(spec, self.text, data)
+
+    @property
+    def has_picked(self) -> bool:
+        """Whether a reference field has anything in it that the person should see."""
+        return any(one.picked or one.error for one in self.pickers)
 
     @property
     def takes_range(self) -> range:
@@ -86,7 +85,8 @@ class CreateForm:
     @property
     def general_error(self) -> str:
         """The refusal, when it is not about one of the model's own fields."""
-        own = {one.field.name for one in (*self.fields, *self.advanced)} if self.choice else set()
+        shown = [*self.fields, *self.advanced] if self.choice else []
+        own = {one.field.name for one in shown} | {one.field.name for one in (self.pickers if self.choice else [])}
         return self.refused.sentence if self.refused and self.refused.field not in own else ""
 
 
@@ -143,10 +143,10 @@ def studio(request: Request, ref: str) -> HttpResponse:
     if request.htmx.target == "library-list" and not request.htmx.history_restore_request:
         reply = render(request, "studio/_library_list.html", context)
         return address(request, reply, project, context["filter"])
-    return render(request, "studio/studio.html", context | _create_context(request, project, request.GET))
+    return render(request, "studio/studio.html", context | create_context(request, project, request.GET))
 
 
-def _create_context(request: Request, project: Project, data, refused=None) -> dict:
+def create_context(request: Request, project: Project, data, refused=None) -> dict:
     past = _again(request, data)
     if past and "text" not in data:
         data = _remembered(past)
@@ -157,6 +157,7 @@ def _create_context(request: Request, project: Project, data, refused=None) -> d
         "may_edit": access.can_edit(request.user, project),
         "ideas": IDEAS,
         "examples": EXAMPLES,
+        "most_upload": workflow.references.MOST_UPLOAD,
     }
 
 
@@ -165,7 +166,7 @@ def _create_context(request: Request, project: Project, data, refused=None) -> d
 def create_live(request: Request, ref: str) -> HttpResponse:
     """The part of the create pane that follows what is typed and chosen."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
-    return render(request, "studio/_live.html", _create_context(request, project, request.GET))
+    return render(request, "studio/_live.html", create_context(request, project, request.GET))
 
 
 @login_required
@@ -179,7 +180,7 @@ def generate(request: Request, ref: str) -> HttpResponse:
     try:
         _submit(request, project, data)
     except workflow.Refused as refused:
-        context = _create_context(request, project, data, refused)
+        context = create_context(request, project, data, refused)
         if wants_part(request):
             return render(request, "studio/_live.html", context, status=422)
         return render(request, "studio/studio.html", library.context(request, project) | context, status=422)
@@ -187,7 +188,7 @@ def generate(request: Request, ref: str) -> HttpResponse:
         return redirect("studio", project.ref)
     renewed = data.copy()
     renewed["idempotency_key"] = ""
-    reply = render(request, "studio/_live.html", _create_context(request, project, renewed))
+    reply = render(request, "studio/_live.html", create_context(request, project, renewed))
     return client_event(reply, "running-changed")
 
 
@@ -210,10 +211,14 @@ def _submit(request: Request, project: Project, data) -> Generation:
         text=_lines(data.get("text", "")),
         takes=_whole(data.get("takes", "")),
         format=data.get("format", ""),
-        settings=workflow.clean_settings(choice.spec, data),
+        settings=workflow.clean_settings(choice.spec, _with_ids(project, choice, data)),
         idempotency_key=data.get("idempotency_key", ""),
         again_of=_again(request, data),
     )
+
+
+def _with_ids(project: Project, choice: ModelChoice, data: Mapping[str, str]) -> dict[str, str]:
+    return workflow.references.choose(choice.spec, project, choice.model.provider_id, data)
 
 
 def address(request: Request, reply: HttpResponse, project: Project, wanted: LibraryFilter) -> HttpResponse:

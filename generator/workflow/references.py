@@ -18,6 +18,7 @@ from generator.models import Project, Reference, ReferenceId, Track, User
 from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import ModelSpec
 from generator.workflow import media, queue
+from generator.workflow.catalogue import ModelChoice
 from generator.workflow.refused import Refused
 
 MOST_UPLOAD = 60_000_000  # bytes: five minutes of a WAV as studios make them
@@ -26,7 +27,7 @@ USUAL_SECONDS = 30.0  # what is kept of a sound when the model does not say
 LEASE = dt.timedelta(seconds=90)
 MOST_ATTEMPTS = 3
 PICK = "pick-"  # the form's choice of a reference for a field; a model's own field never has a dash in its name
-PASTED = "paste"
+PASTED, UPLOAD = "paste", "upload"
 ENDINGS = (".mp3", ".m4a", ".wav", ".flac", ".ogg")
 
 
@@ -167,6 +168,8 @@ def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str
         ref = sent.get(PICK + field.name, "")
         if not field.purpose or ref in ("", PASTED):
             continue
+        if ref == UPLOAD:
+            raise Refused("Press Upload first, or choose no reference.", field.name)
         reference = project.references.kept().filter(ref=ref).first()
         if reference is None:
             raise Refused("That reference is not there any more. Choose another.", field.name)
@@ -175,6 +178,18 @@ def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str
             raise Refused(f"“{reference.title}” has to be registered first; the button is beside it.", field.name)
         resolved[field.name] = known.registered_id
     return resolved
+
+
+def first_use(choices: Iterable[ModelChoice]) -> tuple[str, str] | None:
+    """The first model, and its field, that a reference can be used with."""
+    usable = (
+        (choice.spec.key, field.name)
+        for choice in choices
+        if choice.available
+        for field in choice.spec.fields
+        if field.purpose
+    )
+    return next(usable, None)
 
 
 def id_of(reference: Reference, account_id: int, purpose: str) -> ReferenceId | None:

@@ -101,7 +101,7 @@ def _check_directory(archive: Path) -> None:
 
 
 def _is_part(entry: zipfile.ZipInfo) -> bool:
-    name = PurePosixPath(entry.filename).name
+    name = PurePosixPath(entry.filename.replace("\\", "/")).name
     return not entry.is_dir() and not name.startswith(".") and "__MACOSX" not in entry.filename
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,18 +12,11 @@ from generator.providers.base import Patience, ProviderConfig, Request, Snapshot
 from generator.providers.errors import ProviderError
 from generator.providers.soundverse import Soundverse
 from generator.providers.wavespeed import WaveSpeed
-from tests.fakes.vendors import Vendors
 
 BGM = "wavespeed/mureka-v7.6-bgm"
 CALM = Patience(connect=10, submit=20, poll=20, gap=20, total=30)  # a busy machine must not look like a silent vendor
 HASTY = Patience(connect=0.3, submit=0.3, poll=0.3, gap=0.3, total=0.6)
 SLOW = ("hang", "drip")
-
-
-@pytest.fixture
-def vendors() -> Iterator[Vendors]:
-    with Vendors() as running:
-        yield running
 
 
 @pytest.fixture

@@ -4,23 +4,10 @@ import pytest
 
 from generator.models import Entry, Generation, State
 from generator.money import dollars
-from generator.workflow import attend, catalogue, money, sweep
+from generator.workflow import money, sweep
 from tests.providers.conftest import BGM
 
 MUSIC = "soundverse/music"
-
-
-@pytest.fixture
-def shops(vendors, settings, monkeypatch):
-    """The vendors' fake, offered in the studio's catalogue through the environment."""
-    settings.STUDIO_PROVIDERS = ["generator.providers.wavespeed", "generator.providers.soundverse"]
-    for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
-        monkeypatch.setenv(f"{name}_API_KEY", key)
-        monkeypatch.setenv(f"{name}_BASE_URL", vendors.url)
-    monkeypatch.setattr(attend, "_next_look", lambda generation, now: 0.05)
-    catalogue.registry.cache_clear()
-    yield vendors
-    catalogue.registry.cache_clear()
 
 
 def ended(generation, run_background, state=State.READY) -> Generation:
