@@ -56,7 +56,7 @@ def clean_fields(fields: Iterable[Field], raw: Mapping[str, object]) -> dict[str
 def _clean(field: Field, value: object) -> Value:
     if field.kind == Kind.SWITCH:
         return value in (True, "on", "true", "1")
-    text = "" if value is None else str(value).strip()
+    text = "" if value is None else str(value).replace("\r\n", "\n").strip()
     if not text:
         return field.default
     if field.kind == Kind.CHOICE:
