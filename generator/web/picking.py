@@ -96,6 +96,13 @@ def pickers(
     ]
 
 
+def picked_for(choices: list[ModelChoice], data: Mapping[str, str]) -> ModelChoice | None:
+    """The first model that has a field for the reference that was picked, when nothing says which model."""
+    names = {name.removeprefix(PICK) for name in data if name.startswith(PICK) and data[name]}
+    usable = (choice for choice in choices if names & {field.name for field in choice.spec.fields if field.purpose})
+    return next(usable, None)
+
+
 def _picker(
     project: Project,
     choice: ModelChoice,

@@ -125,8 +125,7 @@ def from_track(request: Request, ref: str) -> HttpResponse:
     found = workflow.references.first_use(workflow.catalogue.models())
     if found is None:
         return redirect("references", track.project.ref)
-    model, field = found
-    return redirect(f"{place}?{urlencode({'model': model, PICK + field: reference.ref})}")
+    return redirect(f"{place}?{urlencode({PICK + found: reference.ref})}")
 
 
 @login_required

@@ -16,7 +16,7 @@ from generator.providers.base import ModelSpec
 from generator.web import library
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
-from generator.web.picking import Shown, pickers
+from generator.web.picking import Shown, picked_for, pickers
 from generator.workflow.catalogue import ModelChoice
 
 EXAMPLES = (
@@ -46,7 +46,7 @@ class CreateForm:
         usable = [choice for choice in self.choices if choice.available] or self.choices
         named = next((choice for choice in self.choices if choice.spec.key == data.get("model")), None)
         self.gone = bool(data.get("model")) and named is None
-        self.choice = named or (usable[0] if usable else None)
+        self.choice = named or picked_for(usable, data) or (usable[0] if usable else None)
         self.refused = refused
         self.key = data.get("idempotency_key") or secrets.token_urlsafe(18)
         text = _lines(data.get("text", ""))
@@ -157,7 +157,7 @@ def create_context(request: Request, project: Project, data, refused=None) -> di
         "may_edit": access.can_edit(request.user, project),
         "ideas": IDEAS,
         "examples": EXAMPLES,
-        "most_upload": workflow.references.MOST_UPLOAD,
+        "most_upload": workflow.references.MOST_UPLOAD // 1_000_000,
     }
 
 

@@ -173,6 +173,8 @@ def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str
         reference = project.references.kept().filter(ref=ref).first()
         if reference is None:
             raise Refused("That reference is not there any more. Choose another.", field.name)
+        if reference.problem:
+            raise Refused(f"“{reference.title}” cannot be used. {reference.problem}", field.name)
         known = id_of(reference, account_id, field.purpose)
         if known is None or not known.is_good:
             raise Refused(f"“{reference.title}” has to be registered first; the button is beside it.", field.name)
@@ -180,15 +182,9 @@ def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str
     return resolved
 
 
-def first_use(choices: Iterable[ModelChoice]) -> tuple[str, str] | None:
-    """The first model, and its field, that a reference can be used with."""
-    usable = (
-        (choice.spec.key, field.name)
-        for choice in choices
-        if choice.available
-        for field in choice.spec.fields
-        if field.purpose
-    )
+def first_use(choices: Iterable[ModelChoice]) -> str | None:
+    """The first field of any model that a reference can be used in."""
+    usable = (field.name for choice in choices if choice.available for field in choice.spec.fields if field.purpose)
     return next(usable, None)
 
 
