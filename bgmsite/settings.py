@@ -182,11 +182,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-FILE_UPLOAD_TEMP_DIR = None
-FILE_UPLOAD_HANDLERS = [  # the first one drops a file that is too large while it arrives, and reads on behind it
-    "generator.web.uploads.Capped",
-    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
-]
+FILE_UPLOAD_HANDLERS = ["generator.web.uploads.Capped"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # --- language and time ---

@@ -114,8 +114,8 @@ def _picker(
     error: str,
 ) -> Picker:
     account = choice.model.provider_id
-    typed = str(data.get(field.name) or "")
-    picked = data.get(PICK + field.name, "")
+    typed = str(data.get(field.name) or "").replace("\x00", "")
+    picked = data.get(PICK + field.name, "").replace("\x00", "")
     if not picked and typed:  # remembered from an earlier run: an id of one of ours is shown as that reference
         behind = workflow.references.behind(project, account, field.purpose, typed)
         picked = behind.ref if behind else PASTED
@@ -144,10 +144,13 @@ def _known(reference: Reference, account: int, purpose: str) -> ReferenceId | No
 
 
 def _label(reference: Reference, account: int, purpose: str) -> str:
+    title = reference.title
+    if seconds := reference.start_ms // 1000:
+        title = f"{title}, from {seconds // 60}:{seconds % 60:02d}"
     known = _known(reference, account, purpose)
     if known and known.is_good:
-        return f"{reference.title} · registered"
-    return f"{reference.title} · being read" if reference.is_checking else reference.title
+        return f"{title} · registered"
+    return f"{title} · being read" if reference.is_checking else title
 
 
 def start_of(text: str, field: str) -> float:

@@ -148,6 +148,12 @@ def test_same_again_shows_the_reference_behind_an_id(page, browser, project, run
     assert form.pickers[0].picked == reference.ref
 
 
+def test_a_nul_character_is_refused_with_everything_kept(page):
+    reply = page.generate(**{f"pick-{FIELD}": "a\x00b", FIELD: "\x00"})
+    assert (reply.status_code, reply.context["form"].text) == (422, TYPED["text"])
+    assert "Reference audio" in page.live(**{f"pick-{FIELD}": "a\x00b"})
+
+
 def test_a_reference_of_another_project_is_neither_shown_nor_used(page, make_reference, user, stranger):
     foreign = make_reference("Secret tune", project=stranger.personal_project)
     assert "Secret tune" not in page.live(**{f"pick-{FIELD}": foreign.ref})

@@ -8,7 +8,7 @@ import pytest
 from generator import workflow
 from generator.models import Budget, Delivery, Entry, Generation, State, Stem, Track
 from generator.money import dollars
-from generator.workflow import collect, library, media, money, stems
+from generator.workflow import collect, library, media, money, renditions, stems, sweep
 from tests.fakes import sounds
 from tests.fakes.server import tone
 
@@ -169,7 +169,13 @@ def test_while_one_is_under_way_a_second_press_returns_it(split, shops):
 
 def test_a_large_original_is_sent_as_mp3(split, shops, whole, run_background):
     Track.objects.filter(pk=whole.pk).update(size=99_000_000)
-    ended(split(), run_background)
+    generation = split()
+    sweep.run(0.3)
+    generation.refresh_from_db()
+    assert (generation.state, generation.stage) == (State.QUEUED, "Making an MP3 of it")
+    renditions.make(whole, "mp3")  # the worker that was asked
+    Generation.objects.update(due_at=generation.created_at)
+    ended(generation, run_background)
     assert shops.requests("POST", "media/uploads")[0].json["content_type"] == "audio/mpeg"
 
 
