@@ -17,6 +17,7 @@ from django_q.tasks import async_task
 
 BEAT = "generator.workflow.tasks.beat"
 BUSY_PATIENCE = 4  # times the usual
+STARTING = 30.0  # seconds a new cluster may take to answer at all, on a slow or busy machine
 LOOK = 200  # rows at the head of the queue
 
 
@@ -30,6 +31,7 @@ class Beat:
     _since: float = 0.0  # when it was enqueued, or when something else was last finished
     _next: float = 0.0
     _queued: frozenset[int] = frozenset()
+    _has_answered: bool = False
 
     def look(self) -> bool | None:
         """True when a beat has just been answered, False when the cluster must be taken for hung, else None."""
@@ -41,17 +43,19 @@ class Beat:
             return None
         locks = dict(OrmQ.objects.order_by("pk").values_list("pk", "lock")[:LOOK])
         if self._row not in locks and not OrmQ.objects.filter(pk=self._row).exists():
-            self._row = None
+            self._row, self._has_answered = None, True
             return True
         if self._queued - locks.keys():
             self._since = now
         self._queued = frozenset(locks)
         taken = sum(lock is not None and lock > timezone.now() for pk, lock in locks.items() if pk != self._row)
         busy = taken >= settings.STUDIO_WORKERS
-        return False if now - self._since > self.stale_after * (BUSY_PATIENCE if busy else 1) else None
+        patience = self.stale_after if self._has_answered else max(self.stale_after, STARTING)
+        return False if now - self._since > patience * (BUSY_PATIENCE if busy else 1) else None
 
     def forget(self) -> None:
-        """Take the unanswered beat out of the queue: the cluster it was for is gone."""
+        """Take the unanswered beat out of the queue: its cluster is gone, and a new one is about to start."""
+        self._has_answered = False
         if self._row is not None:
             OrmQ.objects.filter(pk=self._row).delete()
             self._row = None

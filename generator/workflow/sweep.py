@@ -152,6 +152,7 @@ def _take(chosen: list[int], now: dt.datetime) -> list[Generation]:
             Generation.objects.filter(pk__in=pks).update(due_at=states.later(now, seconds))
     others = [row for row in rows if row.state != State.RUNNING]
     prefetch_related_objects(others, "project", "author", "price", "prompt")
+    prefetch_related_objects([row for row in others if row.model.is_action], "action__reference", "action__track")
     return rows
 
 
