@@ -23,8 +23,7 @@ def problems(page) -> list[str]:
     return [f"{one['id']}: {one['help']} {[node['html'][:120] for node in one['nodes'][:3]]}" for one in found]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_signed_in_pages(visit, scheme, width):
     visitor = visit(width=width, scheme=scheme)
     page = visitor.page
