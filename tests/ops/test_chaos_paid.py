@@ -25,7 +25,7 @@ def test_nothing_is_paid_twice_and_nothing_delivered_free_under_fire(tmp_path):
         wait_for(lambda: len(vendors.books()["jobs"]) > RUNS // 3, 60, "work is under way")
         cluster = next(at for at, one in enumerate(studio.tree()) if " cluster" in one.command)
         chaos.kill(cluster)
-        wait_for(lambda: len(vendors.books()["jobs"]) > RUNS // 2, 60, "work goes on")
+        wait_for(lambda: chaos.has_ended or len(vendors.books()["jobs"]) > RUNS // 2, 120, "work goes on")
         chaos.kill(0)
         wait_for(lambda: chaos.has_ended, 150, "every generation ends")
         books = chaos.compare()
