@@ -15,9 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.browser.conftest import ADMIN, ARGUMENTS, find_chromium
+from tests.browser.conftest import ARGUMENTS, Visitor, find_chromium
 from tests.ops.tree import ROOT, Studio, wait_for
 
 SLOWER = 4
@@ -50,16 +50,6 @@ def add_tracks(studio: Studio, count: int) -> str:
     command = [sys.executable, "run.py", "--data", str(studio.folder), "manage", "shell", "-v", "0", "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=studio.env, capture_output=True, text=True, check=True)
     return done.stdout.split()[-1]
-
-
-def sign_in(browser: Browser, studio: Studio) -> Page:
-    page = browser.new_page(viewport={"width": 1440, "height": 900})
-    page.goto(f"{studio.url}/")
-    page.get_by_label("Email").fill(ADMIN)
-    page.get_by_label("Password").fill(studio.password())
-    page.get_by_role("button", name="Sign in").click()
-    page.locator("#prompt").wait_for()
-    return page
 
 
 def settle(page: Page, address: str) -> tuple[float, float]:
@@ -104,7 +94,8 @@ def main() -> None:
         wait_for(lambda: studio.rows("SELECT COUNT(*) FROM generator_track")[0][0] >= 4, 90, "the sample is there")
         address = studio.url + add_tracks(studio, asked.tracks)
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-        page = sign_in(browser, studio)
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        Visitor(page, studio).sign_in()
         kilobytes = weight(page, address)
         page.add_init_script(OBSERVE)
         cdp = page.context.new_cdp_session(page)
