@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from generator.web import compare, files, jobs, library, studio, tracks
+from generator.web import compare, files, jobs, library, references, stems, studio, tracks
 
 urlpatterns = [
     path("", studio.home, name="home"),
@@ -29,6 +29,15 @@ urlpatterns = [
     path("t/<str:ref>/audio", files.audio, name="audio"),
     path("t/<str:ref>/cover", files.cover, name="cover"),
     path("t/<str:ref>/download/<str:format>", files.download, name="download"),
+    path("p/<str:ref>/references/", references.references, name="references"),
+    path("r/<str:ref>/register/", references.register, name="register"),
+    path("r/<str:ref>/bin/", references.to_bin, name="reference-bin"),
+    path("r/<str:ref>/audio", references.audio, name="reference-audio"),
+    path("t/<str:ref>/reference/", references.from_track, name="track-reference"),
+    path("t/<str:ref>/stems/", stems.stems, name="stems"),
+    path("t/<str:ref>/split/", stems.split, name="split"),
+    path("s/<str:ref>/audio", stems.audio, name="stem-audio"),
+    path("s/<str:ref>/download", stems.download, name="stem-download"),
     path("", include("generator.web.urls_people")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -10,9 +10,10 @@ Superusers and staff have no special sight on the pages; they review in the admi
 
 from django.db.models import F, QuerySet
 
-from generator.models import Comparison, Generation, Project, Role, Track, User
+from generator.models import Comparison, Generation, Project, Reference, Role, Stem, Track, User
 from generator.models.comparison import ComparisonQuerySet
 from generator.models.generation import GenerationQuerySet
+from generator.models.reference import ReferenceQuerySet
 from generator.models.track import TrackQuerySet
 
 _MAY_EDIT = (Role.OWNER, Role.EDITOR)
@@ -77,3 +78,18 @@ def editable_comparisons(user: User) -> ComparisonQuerySet:
     return Comparison.objects.filter(
         project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
     )
+
+
+def references(user: User) -> ReferenceQuerySet:
+    return Reference.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+
+
+def editable_references(user: User) -> ReferenceQuerySet:
+    """The references a person may register, bin and restore."""
+    return Reference.objects.filter(
+        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
+    )
+
+
+def stems(user: User) -> QuerySet[Stem]:
+    return Stem.objects.filter(track__project__memberships__user=user, track__project__archived_at__isnull=True)

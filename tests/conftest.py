@@ -17,7 +17,20 @@ from PIL import Image
 
 from generator import money
 from generator.audio import encode
-from generator.models import Generation, Membership, MusicModel, Price, Project, Prompt, Role, State, Track, User
+from generator.models import (
+    Generation,
+    Membership,
+    MusicModel,
+    Price,
+    Project,
+    Prompt,
+    Reference,
+    Role,
+    State,
+    Stem,
+    Track,
+    User,
+)
 from generator.workflow import attend, catalogue, library, media, submit
 from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
@@ -205,6 +218,33 @@ def make_track(user, project, small_files) -> Callable[..., Track]:
         return track
 
     return _track
+
+
+@pytest.fixture
+def make_reference(user, project, small_files) -> Callable[..., Reference]:
+    """Put a reference that has been read into the project: `make_reference("My theme", length_ms=30_000)`."""
+
+    def _reference(title: str = "My theme", **columns) -> Reference:
+        name = _kept(small_files[0], "wav")
+        facts = {"upload_sha256": f"{next(_numbers):064}", "most_ms": 30_000, "length_ms": 20_000, "came_ms": 20_000}
+        facts |= {"file": name, "sha256": Path(name).stem, "size": len(small_files[0]), "waveform": "M0 20H240"}
+        where = {"project": project, "author": user}
+        return Reference.objects.create(**where | {"title": title} | facts | columns)
+
+    return _reference
+
+
+@pytest.fixture
+def make_stem(small_files) -> Callable[..., Stem]:
+    """Give a track a part: `make_stem(track, "Vocals")`."""
+
+    def _stem(track: Track, title: str = "Vocals", **columns) -> Stem:
+        name = _kept(small_files[0], "wav")
+        facts = {"generation": track.generation, "number": next(_numbers), "length_ms": 500, "waveform": "M0 20H240"}
+        facts |= {"file": name, "sha256": Path(name).stem, "size": len(small_files[0])}
+        return Stem.objects.create(**{"track": track, "title": title} | facts | columns)
+
+    return _stem
 
 
 def _kept(data: bytes, extension: str) -> str:

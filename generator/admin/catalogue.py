@@ -112,9 +112,9 @@ class ProviderAdmin(admin.ModelAdmin):
 
 @admin.register(MusicModel)
 class ModelAdmin(admin.ModelAdmin):
-    list_display = ("title", "provider", "enabled", "current_price", "they_ask", "usual_ms", "slow_ms")
+    list_display = ("title", "provider", "is_action", "enabled", "current_price", "they_ask", "usual_ms", "slow_ms")
     list_filter = ("provider", "enabled")
-    readonly_fields = ("provider", "key", "title", "current_price", "they_ask", "usual_ms", "slow_ms")
+    readonly_fields = ("provider", "key", "title", "is_action", "current_price", "they_ask", "usual_ms", "slow_ms")
 
     @admin.display(description="Price of a take now")
     def current_price(self, obj: MusicModel) -> str:

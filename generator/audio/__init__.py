@@ -3,6 +3,7 @@
 from generator.audio.cover import draw_cover
 from generator.audio.decode import NotAudio, Sound, decode
 from generator.audio.encode import FORMATS, Format, convert, encode
+from generator.audio.excerpt import Excerpt, excerpt
 from generator.audio.files import sha256
 from generator.audio.gate import Finding, inspect
 from generator.audio.measure import Measurements, measure
@@ -12,6 +13,7 @@ from generator.audio.waveform import waveform_path, waveform_peaks
 
 __all__ = [
     "FORMATS",
+    "Excerpt",
     "Finding",
     "Format",
     "Measurements",
@@ -22,6 +24,7 @@ __all__ = [
     "decode",
     "draw_cover",
     "encode",
+    "excerpt",
     "file_name",
     "inspect",
     "measure",

@@ -30,7 +30,14 @@ FORMAT = 1
 MANIFEST, ENV, SQLITE, DUMP = "manifest.json", "env", "database.sqlite3", "database.dump"
 NAMED_FILES = " UNION ".join(
     f"SELECT {column} FROM generator_{table}"  # noqa: S608
-    for table, column in (("track", "file"), ("track", "cover"), ("rendition", "file"))
+    for table, column in (
+        ("track", "file"),
+        ("track", "cover"),
+        ("rendition", "file"),
+        ("reference", "file"),
+        ("reference", "upload"),
+        ("stem", "file"),
+    )
 )
 
 

@@ -1,5 +1,6 @@
 """The records: what the studio remembers. One concept a file; invariants a row can keep live in the database."""
 
+from generator.models.action import ActionRun, Stem
 from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
 from generator.models.comparison import Comparison
@@ -8,11 +9,13 @@ from generator.models.heartbeat import Heartbeat
 from generator.models.ledger import Budget, Entry, Rollup
 from generator.models.project import Invitation, Membership, Project, Role
 from generator.models.prompt import Prompt
+from generator.models.reference import Reference, ReferenceId
 from generator.models.search import matching
 from generator.models.track import Rendition, Star, Tag, Track
 from generator.models.user import User
 
 __all__ = [
+    "ActionRun",
     "Budget",
     "Comparison",
     "Delivery",
@@ -29,11 +32,14 @@ __all__ = [
     "Prompt",
     "ProviderAccount",
     "ProviderBill",
+    "Reference",
+    "ReferenceId",
     "Rendition",
     "Role",
     "Rollup",
     "Star",
     "State",
+    "Stem",
     "Tag",
     "Track",
     "User",

@@ -53,6 +53,9 @@ class MusicModel(models.Model):
     key = models.CharField(max_length=120, unique=True, editable=False)
     title = models.CharField(max_length=80, editable=False)
     enabled = models.BooleanField(default=True)
+    is_action = models.BooleanField(
+        db_default=False, editable=False, help_text="Works on a sound that exists already; not offered for new music."
+    )
     usual_ms = models.PositiveIntegerField(
         null=True, editable=False, help_text="Median of recent runs: milliseconds a take (local: a second of audio)."
     )

@@ -6,8 +6,8 @@
     LocalProvider   make(request, progress) → finished takes, one after the other, in a worker process of ours
 
 The workflow knows these shapes and nothing else about a provider. Providers raise only `errors.ProviderError`s. A
-provider may also be `Configurable` (it works with an account of the operator's) and `Checking` (it can refuse before
-anything is set aside).
+provider may also be `Configurable` (it works with an account of the operator's), `Checking` (it can refuse before
+anything is set aside) and `Acting` (it does things with sounds that exist already).
 """
 
 import datetime as dt
@@ -83,6 +83,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     default: Value = None
     advanced: bool = False
+    purpose: str = ""  # takes the id of a reference that is registered for this; the form offers the project's
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,29 @@ class ModelSpec:
         return next((field for field in self.fields if field.name == name), None)
 
 
+class Gives(enum.StrEnum):
+    """What an action answers with."""
+
+    ID = "id"  # `Snapshot.registered_id`: the sound can be referred to from now on
+    PARTS = "parts"  # files made of the sound
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a reference can be registered for, and how much of it, in seconds, is taken."""
+
+    name: str
+    title: str
+    least: float = 0.0
+    most: float = 30.0
+
+
 @dataclass(frozen=True)
 class ActionSpec:
     """Something a provider does with a sound that exists already; asked and charged like a generation of one take.
 
     It is submitted as a `Request` whose model is the action's key and whose settings hold `audio`, a web address the
-    provider can fetch, besides the action's own fields.
+    provider can fetch, besides the action's own fields. The address is made by `Acting.upload`, which costs nothing.
     """
 
     key: str
@@ -128,6 +146,15 @@ class ActionSpec:
     fields: tuple[Field, ...] = ()
     unverified: str = ""
     checked: str = ""
+    gives: Gives = Gives.PARTS
+    purposes: tuple[Purpose, ...] = ()
+
+    @property
+    def provider(self) -> str:
+        return self.key.partition("/")[0]
+
+    def purpose(self, name: str) -> Purpose | None:
+        return next((purpose for purpose in self.purposes if purpose.name == name), None)
 
 
 @dataclass(frozen=True)
@@ -210,6 +237,19 @@ class Configurable(Protocol):
     @property
     def has_key(self) -> bool:
         """Whether there is a key to work with."""
+        ...
+
+
+@runtime_checkable
+class Acting(Protocol):
+    actions: tuple[ActionSpec, ...]
+    most_upload: int  # bytes
+
+    async def upload(self, file: Path, http: httpx.AsyncClient) -> str:
+        """Hand the provider a sound of ours; the address it has there, for a few days. Costs nothing, may be repeated.
+
+        Raises Rejected when the provider could never take the file, Busy when the upload broke off.
+        """
         ...
 
 

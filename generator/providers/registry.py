@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 
-from generator.providers.base import ModelSpec, Provider
+from generator.providers.base import Acting, ActionSpec, ModelSpec, Provider
 
 
 class Registry:
@@ -15,6 +15,9 @@ class Registry:
             provider: Provider = import_module(name).provider()
             self._providers[provider.key] = provider
         self._specs = {spec.key: spec for provider in self for spec in provider.models}
+        self._actions = {
+            spec.key: spec for provider in self if isinstance(provider, Acting) for spec in provider.actions
+        }
 
     def __iter__(self) -> Iterator[Provider]:
         return iter(self._providers.values())
@@ -26,6 +29,13 @@ class Registry:
     def spec(self, model_key: str) -> ModelSpec | None:
         """The spec of a model, or None when the model has gone since."""
         return self._specs.get(model_key)
+
+    def action(self, key: str) -> ActionSpec | None:
+        """The spec of an action, or None when the action has gone since."""
+        return self._actions.get(key)
+
+    def actions(self) -> list[ActionSpec]:
+        return list(self._actions.values())
 
     def specs(self) -> list[ModelSpec]:
         return list(self._specs.values())

@@ -48,14 +48,14 @@ verify_webhook = wire.verify_webhook
 
 
 class WaveSpeed:
-    """Implements `base.PollProvider`, `base.Configurable` and `base.Checking`."""
+    """Implements `base.PollProvider`, `base.Configurable`, `base.Checking` and `base.Acting`."""
 
     key = "wavespeed"
     title = "WaveSpeed"
     verify_webhook = staticmethod(wire.verify_webhook)
     models = MODELS
     actions = ACTIONS
-
+    most_upload = MOST_UPLOAD
     extra = EXTRA
 
     def __init__(self, config: ProviderConfig | None = None) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from generator.money import dollars
-from generator.providers.base import ActionSpec, Field, Kind, ModelSpec, Request
+from generator.providers.base import ActionSpec, Field, Gives, Kind, ModelSpec, Purpose, Request
 from generator.providers.errors import OperatorMustAct, Rejected
 from generator.providers.outside import plain
 from generator.providers.wavespeed_wire import FREE
@@ -22,7 +22,17 @@ LICENCE = (
     "Made by Mureka through WaveSpeed. The rights come from WaveSpeed's and Mureka's terms as they stood on the day it "
     "was made; read them before you publish."
 )
-PURPOSES = ("instrumental", "reference", "vocal", "melody", "voice", "remix", "audio")
+# Mureka's own limits in seconds; it crops what is longer. For the last two none were found.
+USES = (
+    Purpose("instrumental", "Instrumental"),
+    Purpose("reference", "Song to follow"),
+    Purpose("vocal", "Singing voice", 15, 30),
+    Purpose("melody", "Melody", 5, 60),
+    Purpose("voice", "Speaking voice", 5, 15),
+    Purpose("remix", "Remix"),
+    Purpose("audio", "Audio"),
+)
+PURPOSES = tuple(purpose.name for purpose in USES)
 
 
 @dataclass(frozen=True)
@@ -38,17 +48,16 @@ class Recipe:
 
 
 def _id_field(name: str, label: str, help: str) -> Field:
-    return Field(name, Kind.WORDS, label, help, maximum=120, advanced=True)
+    purpose = name.removesuffix("_id")
+    return Field(name, Kind.WORDS, label, help, maximum=120, advanced=True, purpose=purpose)
 
 
-_INSTRUMENTAL = _id_field(
-    "instrumental_id", "Reference id", "The id of an instrumental that is registered with Mureka; steers the style."
-)
+_INSTRUMENTAL = _id_field("instrumental_id", "Reference", "An instrumental whose style the music follows.")
 _SONG_FIELDS = (
     Field("lyrics", Kind.WORDS, "Lyrics", "The words that are sung, with [Verse] and [Chorus] marks.", maximum=3000),
-    _id_field("reference_id", "Reference id", "The id of a registered song whose direction to follow."),
-    _id_field("vocal_id", "Voice id", "The id of a registered voice to sing with."),
-    _id_field("melody_id", "Melody id", "The id of a registered melody to build on."),
+    _id_field("reference_id", "Song to follow", "A song whose direction to take."),
+    _id_field("vocal_id", "Voice", "A voice to sing with."),
+    _id_field("melody_id", "Melody", "A melody to build on."),
 )
 
 
@@ -116,11 +125,13 @@ REGISTER = ActionSpec(
             "purpose",
             Kind.CHOICE,
             "What it is for",
-            choices=tuple((name, name.capitalize()) for name in PURPOSES),
+            choices=tuple((purpose.name, purpose.title) for purpose in USES),
             default="instrumental",
         ),
     ),
     checked=CHECKED,
+    gives=Gives.ID,
+    purposes=USES,
 )
 STEMS = ActionSpec(
     key="wavespeed/stem-song",

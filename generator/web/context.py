@@ -16,6 +16,7 @@ STYLESHEETS = tuple(
         "create",
         "library",
         "track",
+        "references",
         "accounts",
         "spend",
         "compare",

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from django.http import QueryDict
 
@@ -11,21 +10,13 @@ from generator import workflow
 from generator.audio import FORMATS
 from generator.models import Project
 from generator.providers.base import Field, Kind, ModelSpec
+from generator.web.picking import Picker, Shown, picked_for, pickers
 from generator.workflow.comparing import LEAST, MOST, settings_for
+from generator.workflow.references import PICK
 
 # What the form itself is made of; a model's field of such a name is neither shown nor read.
 OWN = frozenset(("idempotency_key", "text", "takes", "format", "model", "again", "compare", "comparing", "add", "on"))
 MOST_CARRIED = 200  # characters of a value that is kept for a model that has its field
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A field of the models' own, with what it holds, what is wrong with it, and who uses it where not all do."""
-
-    field: Field
-    value: Any
-    error: str
-    users: str
 
 
 @dataclass(frozen=True)
@@ -65,6 +56,7 @@ class CreateForm:
         if self.choice:
             specs = [choice.spec for choice in self.chosen] or [self.choice.spec]
             self._fill(specs, data)
+            self._pick(user, project, data)
             self._price(user, project, specs)
 
     # --- which models ---
@@ -74,8 +66,9 @@ class CreateForm:
         asked = data.getlist("on") or data.getlist("model")
         named = [known[key] for key in dict.fromkeys(asked) if key in known]
         self.gone = any(asked) and not named
-        if not named and not any(asked) and last_used in known:
-            named = [known[last_used]]
+        if not named and not any(asked):
+            picked = picked_for(self.usable, data)
+            named = [picked] if picked else [known[last_used]] if last_used in known else []
         self.down = next((choice for choice in named if not choice.available), None)
         if self.comparing:
             chosen = [choice for choice in named if choice.available]
@@ -117,6 +110,20 @@ class CreateForm:
         self._carry(fields, data)
         self.heard, self.heard_problem = _heard(specs, self.text, data)
 
+    def _pick(self, user, project: Project, data: QueryDict) -> None:
+        """The reference fields of a single model; a comparison is about the text alone."""
+        about, sentence = (self.refused.field or "", self.refused.sentence) if self.refused else ("", "")
+        self.pickers: list[Picker] = []
+        if not self.comparing and self.chosen:
+            self.pickers = pickers(user, project, self.chosen[0], data, about, sentence)
+        elif any(name.startswith(PICK) and value for name, value in data.items()):
+            self.notes.append("References are not sent in a comparison: it is about the text alone.")
+
+    @property
+    def has_picked(self) -> bool:
+        """Whether a reference field has anything in it that the person should see."""
+        return any(one.picked or one.error for one in self.pickers)
+
     def _takes(self, specs: Sequence[ModelSpec], data: QueryDict) -> None:
         most = min(spec.takes_max for spec in specs)
         asked = whole(data.get("takes", ""))
@@ -140,7 +147,7 @@ class CreateForm:
     def _carry(self, fields: dict[str, Field], data: QueryDict) -> None:
         """Keep what was set for another model for the way back, and say that it is not used here."""
         self.carried = []
-        everywhere = [field for choice in self.choices for field in choice.spec.fields if field.name not in OWN]
+        everywhere = [field for choice in self.choices for field in _own_fields(choice.spec)]
         for name in dict.fromkeys(field.name for field in everywhere):
             field = next(field for field in everywhere if field.name == name)
             value = data.get(name, "").strip()[:MOST_CARRIED]
@@ -178,14 +185,21 @@ class CreateForm:
     @property
     def general_error(self) -> str:
         """The refusal, when it is not about one of the models' own fields."""
-        own = {one.field.name for one in (*self.fields, *self.advanced)} if self.choice else set()
-        return self.refused.sentence if self.refused and self.refused.field not in own else ""
+        if not self.refused or not self.choice:
+            return self.refused.sentence if self.refused else ""
+        own = {one.field.name for one in (*self.fields, *self.advanced)} | {one.field.name for one in self.pickers}
+        return self.refused.sentence if self.refused.field not in own else ""
+
+
+def _own_fields(spec: ModelSpec) -> list[Field]:
+    """A model's fields that are shown as fields: references have pickers of their own."""
+    return [field for field in spec.fields if field.name not in OWN and not field.purpose]
 
 
 def _together(specs: Sequence[ModelSpec]) -> dict[str, Field]:
     """The fields of all the models by name; what two share takes what either takes."""
     fields: dict[str, Field] = {}
-    for field in (field for spec in specs for field in spec.fields if field.name not in OWN):
+    for field in (field for spec in specs for field in _own_fields(spec)):
         first = fields.get(field.name)
         fields[field.name] = field if first is None else _widened(first, field)
     return fields

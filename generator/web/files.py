@@ -36,14 +36,14 @@ def _track(request: Request, ref: str) -> Track:
 def audio(request: Request, ref: str) -> HttpResponseBase:
     """The original, for the player: 206 with ranges, capped."""
     track = _track(request, ref)
-    return _bytes(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
+    return serve(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
 
 
 @login_required
 @require_safe
 def cover(request: Request, ref: str) -> HttpResponseBase:
     track = _track(request, ref)
-    return _bytes(request, workflow.media.path(track.cover), "image/webp", Path(track.cover).stem)
+    return serve(request, workflow.media.path(track.cover), "image/webp", Path(track.cover).stem)
 
 
 @login_required
@@ -63,7 +63,7 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
         wait = render(request, "tracks/preparing.html", waiting, status=202)
         wait["Refresh"] = "1"
         return wait
-    reply: HttpResponseBase = _bytes(request, file, FORMATS[format].mime, file.stem)
+    reply: HttpResponseBase = serve(request, file, FORMATS[format].mime, file.stem)
     reply["Content-Disposition"] = content_disposition_header(True, _name(track, format)) or "attachment"
     return reply
 
@@ -80,7 +80,8 @@ def _missing(request: Request) -> HttpResponse:
     return render(request, "errors/404.html", {"sentence": "This file is missing from the studio’s disk."}, status=404)
 
 
-def _bytes(request: Request, file: Path, mime: str, tag: str) -> HttpResponseBase:
+def serve(request: Request, file: Path, mime: str, tag: str) -> HttpResponseBase:
+    """A stored file with ranges, or the page that says it is missing; the caller has asked access."""
     if not file.is_file():
         return _missing(request)
     size = file.stat().st_size

@@ -1,5 +1,7 @@
 """The main screen of a project: create on the left, the library in the middle, one track on the right."""
 
+from collections.abc import Mapping
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +15,7 @@ from generator.web import library
 from generator.web.create import CreateForm, lines, settings, whole
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
+from generator.workflow.catalogue import ModelChoice
 
 EXAMPLES = (
     "Warm lo-fi under a cooking video, 45 s",
@@ -67,10 +70,10 @@ def studio(request: Request, ref: str) -> HttpResponse:
     if request.htmx.target == "library-list" and not request.htmx.history_restore_request:
         reply = render(request, "studio/_library_list.html", context)
         return address(request, reply, project, context["filter"])
-    return render(request, "studio/studio.html", context | _create_context(request, project, request.GET))
+    return render(request, "studio/studio.html", context | create_context(request, project, request.GET))
 
 
-def _create_context(request: Request, project: Project, data: QueryDict, refused=None) -> dict:
+def create_context(request: Request, project: Project, data: QueryDict, refused=None) -> dict:
     past = _again(request, data)
     if past and "text" not in data:
         other = data.getlist("on")
@@ -84,6 +87,7 @@ def _create_context(request: Request, project: Project, data: QueryDict, refused
         "may_edit": access.can_edit(request.user, project),
         "ideas": IDEAS,
         "examples": EXAMPLES,
+        "most_upload": workflow.references.MOST_UPLOAD // 1_000_000,
     }
 
 
@@ -92,7 +96,7 @@ def _create_context(request: Request, project: Project, data: QueryDict, refused
 def create_live(request: Request, ref: str) -> HttpResponse:
     """The part of the create pane that follows what is typed and chosen."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
-    return render(request, "studio/_live.html", _create_context(request, project, request.GET))
+    return render(request, "studio/_live.html", create_context(request, project, request.GET))
 
 
 @login_required
@@ -106,7 +110,7 @@ def generate(request: Request, ref: str) -> HttpResponse:
     try:
         made = _submit_many(request, project, data) if data.get("compare") == "on" else _submit(request, project, data)
     except workflow.Refused as refused:
-        context = _create_context(request, project, data, refused)
+        context = create_context(request, project, data, refused)
         if wants_part(request):
             return render(request, "studio/_live.html", context, status=422)
         return render(request, "studio/studio.html", library.context(request, project) | context, status=422)
@@ -114,7 +118,7 @@ def generate(request: Request, ref: str) -> HttpResponse:
         return redirect("compare", made.ref) if isinstance(made, Comparison) else redirect("studio", project.ref)
     renewed = data.copy()
     renewed["idempotency_key"] = ""
-    reply = render(request, "studio/_live.html", _create_context(request, project, renewed))
+    reply = render(request, "studio/_live.html", create_context(request, project, renewed))
     return client_event(reply, "running-changed")
 
 
@@ -141,7 +145,7 @@ def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
         text=lines(data.get("text", "")),
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
-        settings=workflow.clean_settings(choice.spec, settings(data)),
+        settings=workflow.clean_settings(choice.spec, _with_ids(project, choice, settings(data))),
         idempotency_key=data.get("idempotency_key", ""),
         again_of=_again(request, data),
     )
@@ -163,6 +167,10 @@ def _submit_many(request: Request, project: Project, data: QueryDict) -> Compari
         idempotency_key=data.get("idempotency_key", ""),
         again_of=_again(request, data),
     )
+
+
+def _with_ids(project: Project, choice: ModelChoice, data: Mapping[str, str]) -> dict[str, str]:
+    return workflow.references.choose(choice.spec, project, choice.model.provider_id, data)
 
 
 def address(request: Request, reply: HttpResponse, project: Project, wanted: LibraryFilter) -> HttpResponse:

@@ -12,6 +12,7 @@ from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Track
 from generator.models.track import TrackQuerySet
+from generator.web import stems
 from generator.web.htmx import Request, back, client_event, wants_part
 
 
@@ -38,6 +39,8 @@ def _context(request: Request, track: Track, **more) -> dict:
         "entries": generation.entries.order_by("id"),
         "may_edit": access.can_edit(request.user, track.project),
         "tags": track.tags.all(),
+        "can_be_reference": workflow.references.first_use(workflow.catalogue.models()) is not None,
+        **stems.context(request.user, track),
         **more,
     }
 

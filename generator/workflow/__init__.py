@@ -6,18 +6,33 @@
 Doors call what is named here; the background calls `tasks`.
 """
 
-from generator.workflow import accounts, catalogue, comparing, library, media, money, people, renditions
+from generator.workflow import (
+    accounts,
+    actions,
+    catalogue,
+    comparing,
+    library,
+    media,
+    money,
+    people,
+    references,
+    renditions,
+    stems,
+)
+from generator.workflow.actions import retry
 from generator.workflow.comparing import submit_many
 from generator.workflow.control import cancel, dismiss, rescue
 from generator.workflow.history import Progress, progress
+from generator.workflow.order import Quote
 from generator.workflow.refused import Refused
-from generator.workflow.submit import Quote, clean_settings, heard, price_line, quote, quote_many, retry, submit
+from generator.workflow.submit import clean_settings, heard, price_line, quote, quote_many, submit
 
 __all__ = [
     "Progress",
     "Quote",
     "Refused",
     "accounts",
+    "actions",
     "cancel",
     "catalogue",
     "clean_settings",
@@ -32,9 +47,11 @@ __all__ = [
     "progress",
     "quote",
     "quote_many",
+    "references",
     "renditions",
     "rescue",
     "retry",
+    "stems",
     "submit",
     "submit_many",
 ]

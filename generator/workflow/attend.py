@@ -21,7 +21,7 @@ from django.utils import timezone
 from generator.models import Event, Generation, MusicModel, Notice, ProviderAccount, State
 from generator.providers.base import PollProvider, Progress, Provider, Quoting, Request, Snapshot, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
-from generator.workflow import breaker, catalogue, collect, ending, states
+from generator.workflow import actions, breaker, catalogue, collect, ending, handover, states
 from generator.workflow.compose import request_of
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,8 @@ def _db(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
 
 async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    if generation.model.is_action and not await handover.handed_over(provider, generation, http):
+        return
     request = request_of(generation)
     if isinstance(provider, Quoting):
         try:
@@ -202,15 +204,18 @@ def _failed_sentence(generation: Generation) -> str:
 
 
 def _completed(generation: Generation, snapshot: Snapshot) -> None:
+    if generation.model.is_action and actions.registered(generation, snapshot):
+        return
     if not snapshot.outputs:
         sentence = "The provider said it was finished but delivered no audio. It was not charged."
         ending.fail(generation, Failed(sentence, words=str(dict(snapshot.raw))))
         return
+    asked = "" if generation.model.is_action else f" of {generation.takes_asked}"
     with transaction.atomic():
         moved = states.advance(
             generation,
             State.COLLECTING,
-            f"{len(snapshot.outputs)} of {generation.takes_asked} finished at the provider",
+            f"{len(snapshot.outputs)}{asked} finished at the provider",
             data=dict(snapshot.raw),
             stage="Downloading and checking",
             percent=90,

@@ -9,7 +9,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from generator.models import Generation, MusicModel, Price, ProviderAccount
-from generator.providers.base import Configurable, LocalProvider, ModelSpec, Provider, ProviderConfig
+from generator.providers.base import (
+    Acting,
+    ActionSpec,
+    Configurable,
+    Gives,
+    LocalProvider,
+    ModelSpec,
+    Provider,
+    ProviderConfig,
+)
 from generator.providers.registry import Registry
 
 
@@ -20,6 +29,16 @@ def registry() -> Registry:
 
 def spec_of(model_key: str) -> ModelSpec | None:
     return registry().spec(model_key)
+
+
+def action_of(key: str) -> ActionSpec | None:
+    return registry().action(key)
+
+
+def title_of(key: str) -> str:
+    """What a model or an action is called; its key when it has gone."""
+    spec = spec_of(key) or action_of(key)
+    return spec.title if spec else key
 
 
 def provider_of(model_key: str) -> Provider:
@@ -61,16 +80,21 @@ def sync() -> None:
         for provider in registry():
             account, _ = ProviderAccount.objects.update_or_create(key=provider.key, defaults={"title": provider.title})
             for spec in provider.models:
-                model, _ = MusicModel.objects.update_or_create(
-                    key=spec.key, defaults={"provider": account, "title": spec.title}
-                )
-                if not model.prices.exists():
-                    Price.objects.create(
-                        model=model,
-                        per_take=spec.list_price,
-                        is_estimate=spec.price_is_estimate,
-                        note="The list price when the studio first knew the model",
-                    )
+                _sync_one(account, spec, is_action=False)
+            for action in provider.actions if isinstance(provider, Acting) else ():
+                _sync_one(account, action, is_action=True)
+
+
+def _sync_one(account: ProviderAccount, spec: ModelSpec | ActionSpec, *, is_action: bool) -> None:
+    facts = {"provider": account, "title": spec.title, "is_action": is_action}
+    model, _ = MusicModel.objects.update_or_create(key=spec.key, defaults=facts)
+    if not model.prices.exists():
+        Price.objects.create(
+            model=model,
+            per_take=spec.list_price,
+            is_estimate=spec.price_is_estimate,
+            note="The list price when the studio first knew the model",
+        )
 
 
 @dataclass(frozen=True)
@@ -145,3 +169,38 @@ def _why_not(row: MusicModel, price: Price) -> str:
     if row.quoted_at and row.quoted_at > price.created_at:
         return f"{account.title} asks another price for {row.title} than before; the administrator has to confirm it."
     return ""
+
+
+# --- actions: what can be done with a sound that exists already ---
+
+
+@dataclass(frozen=True)
+class ActionChoice:
+    """An action as a page offers it."""
+
+    model: MusicModel
+    spec: ActionSpec
+    price: Price
+    reason: str  # why it cannot be had just now, in a sentence
+
+
+def action(key: str) -> ActionChoice | None:
+    """An action by its key; None unless the studio knows it, can price it and has a key for it."""
+    spec = action_of(key)
+    row = MusicModel.objects.filter(key=key, is_action=True).select_related("provider").first()
+    price = Price.objects.at(row, timezone.now()) if row else None
+    if spec is None or row is None or price is None or not has_key(row.provider):
+        return None
+    return ActionChoice(row, spec, price, _why_not(row, price))
+
+
+def registering(provider_key: str) -> ActionChoice | None:
+    """The action by which a provider gives a reference an id, where it has one."""
+    wanted = (spec for spec in registry().actions() if spec.provider == provider_key and spec.gives == Gives.ID)
+    return next((found for spec in wanted if (found := action(spec.key))), None)
+
+
+def splitting() -> list[ActionChoice]:
+    """The actions that make parts of a finished track."""
+    wanted = (spec for spec in registry().actions() if spec.gives == Gives.PARTS)
+    return [found for spec in wanted if (found := action(spec.key))]

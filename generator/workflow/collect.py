@@ -20,7 +20,7 @@ from generator.models import Delivery, Generation, State
 from generator.providers import http
 from generator.providers.base import Output
 from generator.providers.errors import Failed
-from generator.workflow import ending, ingest, media, queue, states
+from generator.workflow import ending, ingest, media, queue, states, stems
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ def _claim() -> Delivery | None:
     for pk, due_at in Delivery.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
         mine = Delivery.objects.filter(pk=pk, due_at=due_at)
         if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1, error=""):
-            related = ("model__provider", "project", "author", "price", "prompt")
+            related = ("model__provider", "project", "author", "price", "prompt", "action__track")
             return Delivery.objects.select_related(*(f"generation__{name}" for name in related)).get(pk=pk)
     return None
 
@@ -77,13 +77,11 @@ def _fetch(delivery: Delivery) -> None:
     with media.workshop() as folder:
         file = folder / f"take-{delivery.take}.{generation.prompt.settings['format']}"
         http.download(delivery.url, file, private_ok=private_ok, alive=_alive(delivery))
-        stored = ingest.store(
-            generation,
-            delivery.take,
-            file,
-            title=delivery.title,
-            cover=_cover(delivery, folder / "cover", private_ok),
-        )
+        if generation.model.is_action:
+            stored = bool(stems.store(delivery, file))
+        else:
+            cover = _cover(delivery, folder / "cover", private_ok)
+            stored = ingest.store(generation, delivery.take, file, title=delivery.title, cover=cover)
     done = timezone.now()
     Delivery.objects.filter(pk=delivery.pk).update(due_at=None, collected_at=done, error="")
     if not stored:
@@ -132,6 +130,7 @@ def _try_later(delivery: Delivery, error: str, *, useless: bool) -> None:
 def announce(generation: Generation, outputs: Sequence[Output]) -> None:
     """Write down what a provider says is finished, one row a take, and wake a collector; twice is once."""
     now = timezone.now()
+    most = stems.MOST_PARTS if generation.model.is_action else generation.takes_asked
     rows = [
         Delivery(
             generation=generation,
@@ -141,7 +140,7 @@ def announce(generation: Generation, outputs: Sequence[Output]) -> None:
             cover_url=output.cover_url,
             due_at=now,
         )
-        for take, output in enumerate(outputs[: generation.takes_asked], start=1)
+        for take, output in enumerate(outputs[:most], start=1)
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
     if generation.state in (State.RUNNING, State.COLLECTING):

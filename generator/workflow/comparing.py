@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,8 +13,9 @@ from generator.models import Comparison, Generation, Project, Star, Track, User
 from generator.models.comparison import LETTERS
 from generator.providers.base import Kind, ModelSpec, Value
 from generator.workflow.catalogue import ModelChoice
+from generator.workflow.order import Order, book, check_key, make_room
 from generator.workflow.refused import Refused
-from generator.workflow.submit import Order, book, check_key, choice_of, clean_settings, make_room, prepare
+from generator.workflow.submit import choice_of, clean_settings, prepare
 
 LEAST, MOST = 2, len(LETTERS)
 
@@ -43,17 +46,19 @@ def submit_many(
     keys = list(dict.fromkeys(model_keys))
     if not LEAST <= len(keys) <= MOST:
         raise Refused(f"Choose {LEAST} to {MOST} models to compare.", "model")
-    orders = [_order(key, text, takes, format, raw) for key in keys]
+    who = {"user": user, "project": project, "again_of": again_of}
+    orders = [
+        _order(key, text, takes, format, raw, idempotency_key=_key_of_one(idempotency_key, key), **who) for key in keys
+    ]
     secrets.SystemRandom().shuffle(orders)
     try:
         with transaction.atomic():
-            make_room(user, project, orders)
+            make_room(orders)
             comparison = Comparison.objects.create(
                 project=project, author=user, text=orders[0].text, idempotency_key=idempotency_key
             )
             for place, order in enumerate(orders):
-                key = _key_of_one(idempotency_key, order.choice.spec.key)
-                book(order, user, project, key, again_of=again_of, comparison=comparison, place=place)
+                book(replace(order, comparison=comparison, place=place))
     except IntegrityError:
         # A twin of this request won the race between the look-up above and the insert.
         if first := Comparison.objects.filter(author=user, idempotency_key=idempotency_key).first():
@@ -67,13 +72,13 @@ def _key_of_one(idempotency_key: str, model_key: str) -> str:
     return sha256(f"{idempotency_key}\n{model_key}".encode()).hexdigest()
 
 
-def _order(model_key: str, text: str, takes: int, format: str, raw: Mapping[str, object]) -> Order:
+def _order(model_key: str, text: str, takes: int, format: str, raw: Mapping[str, object], **who: Any) -> Order:
     choice = choice_of(model_key)
     spec = choice.spec
     fitting = format if format in spec.formats else spec.formats[0]
 
     def make() -> Order:
-        return prepare(choice, text, min(takes, spec.takes_max), fitting, settings_for(spec, raw))
+        return prepare(choice, text, min(takes, spec.takes_max), fitting, settings_for(spec, raw), **who)
 
     return _naming(choice, make)
 

@@ -118,6 +118,8 @@ def request_of(generation: Generation) -> Request:
     """The generation as its provider sees it."""
     settings = dict(generation.prompt.settings)
     settings.pop("takes")
+    if generation.model.is_action:
+        settings["audio"] = generation.action.address
     return Request(
         model=generation.model.key,
         prompt=generation.prompt.text,

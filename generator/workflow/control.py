@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Delivery, Event, Generation, State, User
+from generator.models import Delivery, Event, Generation, Reference, State, User
 from generator.workflow import catalogue, ending, queue, states, sweep
 from generator.workflow.refused import Refused
 
@@ -55,6 +55,8 @@ def rescue() -> None:
         async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
     if Delivery.objects.filter(due_at__lte=now).exists():
         async_task(queue.COLLECT)
+    if Reference.objects.filter(due_at__lte=now).exists():
+        async_task(queue.READ)
     for generation in _left_behind():
         ending.finish_if_complete(generation)
 

@@ -49,10 +49,23 @@ def finish_if_complete(generation: Generation) -> bool:
         return False
     delivered = _delivered(generation)
     if delivered:
-        return _finish(generation, delivered, "")
+        return _finish(generation, delivered, _lost_parts(generation))
     lost = Delivery.objects.filter(generation=generation, given_up_at__isnull=False).order_by("take").first()
     sentence = lost.error if lost else "The provider finished without delivering any audio. It cost nothing."
     return fail(generation, _Nothing(sentence))
+
+
+def finish(generation: Generation) -> bool:
+    """End as ready, charging what is there."""
+    return _finish(generation, _delivered(generation), "")
+
+
+def _lost_parts(generation: Generation) -> str:
+    """What to say of an action some of whose parts did not arrive; its price is for the whole."""
+    lost = Delivery.objects.filter(generation=generation, given_up_at__isnull=False)
+    if not generation.model.is_action or not lost.exists():
+        return ""
+    return f"Ready, but {lost.count()} of the parts could not be fetched; the provider’s price is for all of them."
 
 
 class _Nothing(ProviderError):
@@ -69,7 +82,13 @@ def _finish(generation: Generation, delivered: int, remark: str) -> bool:
             generation, State.COLLECTING, "Checking what arrived"
         ):
             return False
-        ended = states.advance(generation, State.READY, text, error_sentence=text if missing > 0 else "", **_closing())
+        ended = states.advance(
+            generation,
+            State.READY,
+            text,
+            error_sentence=text if missing > 0 or (generation.model.is_action and remark) else "",
+            **_closing(),
+        )
         if ended:
             settle(generation, delivered, f"{delivered} of {generation.takes_asked} takes delivered")
     if ended:
@@ -78,6 +97,10 @@ def _finish(generation: Generation, delivered: int, remark: str) -> bool:
 
 
 def _delivered(generation: Generation) -> int:
+    """How many takes there are to pay for: of an action one, once it has given an id or a part."""
+    if generation.model.is_action:
+        has_id = generation.reference_ids.exclude(registered_id="").exists()
+        return int(has_id or generation.stems.exists())
     return Track.objects.filter(generation=generation).count()
 
 

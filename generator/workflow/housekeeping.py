@@ -7,8 +7,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.models import Schedule
 
-from generator.models import Rendition, Track
-from generator.workflow import library, media, money
+from generator.models import Reference, Track
+from generator.workflow import library, media, money, references
 
 log = logging.getLogger(__name__)
 ORPHAN_AGE = dt.timedelta(days=1)
@@ -33,15 +33,15 @@ def nightly() -> None:
     """Do all of it; every difference in the money is logged as an error."""
     before = timezone.now() - dt.timedelta(days=settings.STUDIO_BIN_DAYS)
     deleted = library.delete_for_good(Track.objects.filter(binned_at__lt=before))
+    deleted += references.delete_for_good(Reference.objects.filter(binned_at__lt=before))
     swept = sweep_orphans()
     for difference in money.differences():
         log.error("ledger and roll-up differ: %s", difference)
-    log.info("nightly: %d binned tracks deleted, %d orphaned files swept", deleted, swept)
+    log.info("nightly: %d binned tracks and references deleted, %d orphaned files swept", deleted, swept)
 
 
 def sweep_orphans() -> int:
     """Delete stored files older than a day that no row names."""
     old = [name for name, age in media.stored() if age > ORPHAN_AGE.total_seconds()]
-    known = set(Track.objects.values_list("file", flat=True)) | set(Track.objects.values_list("cover", flat=True))
-    known |= set(Rendition.objects.values_list("file", flat=True))
+    known = media.named()
     return media.discard(name for name in old if name not in known)

@@ -114,6 +114,7 @@ def delete_for_good(tracks: TrackQuerySet) -> int:
     doomed = list(tracks.filter(binned_at__isnull=False)[:MOST_AT_ONCE])
     names = {name for track in doomed for name in (track.file, track.cover)}
     names |= {rendition.file for track in doomed for rendition in track.renditions.all()}
+    names |= {stem.file for track in doomed for stem in track.stems.all()}
     Track.objects.filter(pk__in=[track.pk for track in doomed]).delete()
     media.discard(names)
     return len(doomed)

@@ -10,9 +10,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Q
 
-from generator.models import Rendition, Track
+from generator.models import Reference, Rendition, Stem, Track
+
+# Every column that names a stored file; `management.archive` keeps the same list for backups.
+NAMED = (
+    (Track, "file"),
+    (Track, "cover"),
+    (Rendition, "file"),
+    (Reference, "file"),
+    (Reference, "upload"),
+    (Stem, "file"),
+)
 
 
 def path(name: str) -> Path:
@@ -71,11 +80,15 @@ def discard(names: Iterable[str]) -> int:
     """Delete stored files that no row names any more; return how many went."""
     gone = 0
     for name in set(names):
-        named = Track.objects.filter(Q(file=name) | Q(cover=name)).exists()
-        if not named and not Rendition.objects.filter(file=name).exists():
+        if name and not any(model.objects.filter(**{column: name}).exists() for model, column in NAMED):
             path(name).unlink(missing_ok=True)
             gone += 1
     return gone
+
+
+def named() -> set[str]:
+    """The name of every file that some row names."""
+    return {name for model, column in NAMED for name in model.objects.values_list(column, flat=True)}
 
 
 def stored() -> Iterator[tuple[str, float]]:

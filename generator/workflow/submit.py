@@ -1,40 +1,22 @@
 """From a filled-in form to a queued generation with its hold: one transaction, once per idempotency key."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator import money
-from generator.models import Event, Generation, Project, Prompt, State, User
-from generator.money import Micros
+from generator.models import Generation, Project, State, User
 from generator.providers.base import Checking, Field, Kind, LocalProvider, ModelSpec, Request, Value
 from generator.providers.errors import ProviderError, Rejected
-from generator.workflow import catalogue, queue, states
+from generator.workflow import catalogue
 from generator.workflow.catalogue import ModelChoice
-from generator.workflow.money import Room, hold, no_room, rooms
+from generator.workflow.order import Order, Quote, place, placed_before, quote_of
 from generator.workflow.refused import Refused
 
-MOST_KEY = 64
-
-
 # --- the price before the click ---
-
-
-@dataclass(frozen=True)
-class Quote:
-    """What a press of the button would cost, and what it would leave."""
-
-    per_take: Micros  # of every chosen model together
-    total: Micros
-    is_estimate: bool
-    left: Micros | None  # in the tightest cap that applies; None: no cap
-    left_after: Micros | None
-    cap_name: str
-    refusal: str
 
 
 def quote(user: User, project: Project, model_key: str, takes: int) -> Quote:
@@ -53,32 +35,8 @@ def quote_many(user: User, project: Project, takes: Mapping[str, int]) -> Quote:
         Refused: the studio does not know one of the models (any more).
     """
     choices = {key: choice_of(key) for key in takes}
-    costs = [(one.spec.provider, one.price.per_take * takes[key]) for key, one in choices.items()]
-    total = sum(cost for _, cost in costs)
-    asked_of = _asked_of(user, project, costs)
-    tightest, asked = min(asked_of, key=lambda one: one[0].left - one[1], default=(None, 0))
-    refusal = next((one.reason for one in choices.values() if one.reason), "")
-    if not refusal and tightest and tightest.left < asked:
-        refusal = no_room(tightest, asked)
-    return Quote(
-        per_take=Micros(sum(one.price.per_take for one in choices.values())),
-        total=Micros(total),
-        is_estimate=any(one.price.is_estimate for one in choices.values()),
-        left=tightest.left if tightest else None,
-        left_after=Micros(tightest.left - asked) if tightest else None,
-        cap_name=tightest.budget.target if tightest else "",
-        refusal=refusal,
-    )
-
-
-Costs = Sequence[tuple[str, int]]  # provider key, micro-dollars
-
-
-def _asked_of(user: User, project: Project, costs: Costs, *, lock: bool = False) -> Iterator[tuple[Room, int]]:
-    """Every cap that applies, with what would be asked of it: all of it, or a provider's own share."""
-    for room in rooms(user, project, *{provider for provider, _ in costs}, lock=lock):
-        ceiling = room.budget.provider_key
-        yield room, sum(cost for provider, cost in costs if ceiling in ("", provider))
+    parts = [(one.model, one.price, takes[key]) for key, one in choices.items()]
+    return quote_of(user, project, parts, next((one.reason for one in choices.values() if one.reason), ""))
 
 
 def choice_of(model_key: str) -> ModelChoice:
@@ -97,14 +55,19 @@ def clean_settings(spec: ModelSpec, raw: Mapping[str, object]) -> dict[str, Valu
     Raises:
         Refused: a value is not of its kind or outside its limits; `field` names it.
     """
-    cleaned = {field.name: _clean(field, raw.get(field.name)) for field in spec.fields}
+    return clean_fields(spec.fields, raw)
+
+
+def clean_fields(fields: Iterable[Field], raw: Mapping[str, object]) -> dict[str, Value]:
+    """As `clean_settings`, for the fields of anything."""
+    cleaned = {field.name: _clean(field, raw.get(field.name)) for field in fields}
     return {name: value for name, value in cleaned.items() if value is not None}
 
 
 def _clean(field: Field, value: object) -> Value:
     if field.kind == Kind.SWITCH:
         return value in (True, "on", "true", "1")
-    text = "" if value is None else str(value).strip()
+    text = "" if value is None else str(value).replace("\r\n", "\n").strip()
     if not text:
         return field.default
     if field.kind == Kind.CHOICE:
@@ -169,21 +132,6 @@ def heard(spec: ModelSpec, text: str, settings: Mapping[str, Value]) -> str:
 # --- the submit ---
 
 
-@dataclass(frozen=True)
-class Order:
-    """One model's part of a submit: checked, and ready to be booked."""
-
-    choice: ModelChoice
-    text: str
-    takes: int
-    format: str
-    settings: Mapping[str, Value]
-
-    @property
-    def cost(self) -> tuple[str, int]:
-        return self.choice.spec.provider, self.choice.price.per_take * self.takes
-
-
 def submit(
     *,
     user: User,
@@ -204,28 +152,36 @@ def submit(
     Raises:
         Refused: anything that cannot be done, over budget among them; nothing is left behind.
     """
-    check_key(idempotency_key)
-    if first := Generation.objects.filter(author=user, idempotency_key=idempotency_key).first():
+    if first := placed_before(user, idempotency_key):
         return first
-    order = prepare(choice_of(model_key), text, takes, format, settings)
+    order = prepare(
+        choice_of(model_key),
+        text,
+        takes,
+        format,
+        settings,
+        user=user,
+        project=project,
+        idempotency_key=idempotency_key,
+        again_of=again_of,
+        **candidate,
+    )
     try:
         with transaction.atomic():
-            make_room(user, project, [order])
-            return book(order, user, project, idempotency_key, again_of=again_of, **candidate)
+            return place(order)
     except IntegrityError:
         # A twin of this request won the race between the look-up above and the insert.
-        if first := Generation.objects.filter(author=user, idempotency_key=idempotency_key).first():
+        if first := placed_before(user, idempotency_key):
             return first
         raise
 
 
-def check_key(idempotency_key: str) -> None:
-    if not idempotency_key or len(idempotency_key) > MOST_KEY:
-        raise Refused("The form has lost its key. Reload the page and send it again.")
-
-
-def prepare(choice: ModelChoice, text: str, takes: int, format: str, settings: Mapping[str, Value]) -> Order:
+def prepare(
+    choice: ModelChoice, text: str, takes: int, format: str, settings: Mapping[str, Value], **who: Any
+) -> Order:
     """Check what is asked of a model, as far as it can be checked before anything is written.
+
+    `who` is the rest of the order: the user, the project, the key, what it is again of.
 
     Raises:
         Refused: it cannot be done.
@@ -234,39 +190,9 @@ def prepare(choice: ModelChoice, text: str, takes: int, format: str, settings: M
     settings = _with_seed(choice.spec, settings)
     heard(choice.spec, text, settings)
     _ask_provider(choice, text, takes, format, settings)
-    return Order(choice, text, takes, format, settings)
-
-
-def make_room(user: User, project: Project, orders: Sequence[Order]) -> None:
-    """Lock the caps that apply and see that everything fits; call it in the transaction that books.
-
-    Raises:
-        Refused: a cap is in the way.
-    """
-    for room, asked in _asked_of(user, project, [order.cost for order in orders], lock=True):
-        if room.left < asked:
-            raise Refused(no_room(room, asked))
-
-
-def book(order: Order, user: User, project: Project, key: str, **more: Any) -> Generation:
-    """Write the prompt, the generation and its hold, and wake the queue; `more` are further columns."""
-    asked = {**order.settings, "takes": order.takes, "format": order.format}
-    generation = Generation.objects.create(
-        project=project,
-        author=user,
-        prompt=Prompt.objects.create(project=project, author=user, text=order.text, settings=asked),
-        model=order.choice.model,
-        takes_asked=order.takes,
-        price=order.choice.price,
-        price_per_take=order.choice.price.per_take,
-        idempotency_key=key,
-        due_at=timezone.now(),
-        **more,
+    return Order(
+        model=choice.model, price=choice.price, text=text, takes=takes, format=format, settings=settings, **who
     )
-    hold(generation)
-    states.note(generation, "Asked for", kind=Event.Kind.STATE, actor=user, data={"state": State.QUEUED})
-    queue.wake(generation)
-    return generation
 
 
 def _ask_provider(choice: ModelChoice, text: str, takes: int, format: str, settings: Mapping[str, Value]) -> None:

@@ -151,6 +151,7 @@ def _take(chosen: list[Generation], now: dt.datetime) -> list[Generation]:
     mine = [row for seconds, rows in claims.items() for row in _moved(rows, now, states.later(now, seconds))]
     others = [row for row in mine if row.state != State.RUNNING]
     prefetch_related_objects(others, "project", "author", "price", "prompt")
+    prefetch_related_objects([row for row in others if row.model.is_action], "action__reference", "action__track")
     return mine
 
 

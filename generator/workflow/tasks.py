@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from generator.models import Heartbeat, Track
-from generator.workflow import accounts, control, housekeeping, renditions
+from generator.workflow import accounts, control, housekeeping, references, renditions
 from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
 from generator.workflow import sweep as sweeping
@@ -30,6 +30,10 @@ def collect() -> None:
 def render(track_id: int, format: str) -> None:
     if track := Track.objects.filter(pk=track_id).first():
         renditions.make(track, format)
+
+
+def read_reference() -> None:
+    references.work()
 
 
 def hourly() -> None:

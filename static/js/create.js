@@ -16,6 +16,17 @@ function count() {
   if (wrong) prompt.setAttribute("aria-invalid", "true");
 }
 
+// --- long fields of a model's own count as well ---
+function countFields() {
+  $$("textarea[data-counts]").forEach((area) => {
+    const counter = document.getElementById(area.dataset.counts);
+    const used = [...area.value.trim().replaceAll("\r\n", "\n")].length;
+    const limit = Number(counter.dataset.limit);
+    counter.textContent = `${used.toLocaleString("en")} / ${limit.toLocaleString("en")}`;
+    counter.toggleAttribute("data-over", used > limit);
+  });
+}
+
 // --- words to add: pressed when they are in the prompt, taken out when pressed again ---
 const parts = (text) => text.split(",").map((part) => part.trim()).filter(Boolean);
 const has = (text, words) => text.toLowerCase().includes(words.toLowerCase());
@@ -50,7 +61,7 @@ function keep() {
   const form = $("#create[data-draft]");
   if (!form) return;
   const typed = new URLSearchParams(new FormData(form));
-  for (const name of ["csrfmiddlewaretoken", "idempotency_key"]) typed.delete(name);
+  for (const name of [...typed.keys()]) if (/^(csrfmiddlewaretoken|idempotency_key|file-|register-key-)/.test(name)) typed.delete(name);
   sessionStorage.setItem(draftKey(form), typed.toString());
 }
 function restore() {
@@ -66,9 +77,10 @@ function restore() {
 
 document.addEventListener("input", (event) => {
   if (event.target.id === "prompt") { count(); showPressed(); }
+  if (event.target.matches("textarea[data-counts]")) countFields();
   if (event.target.closest("#create")) keep();
 });
-document.addEventListener("htmx:afterSettle", () => { restore(); count(); showPressed(); });
+document.addEventListener("htmx:afterSettle", () => { restore(); count(); countFields(); showPressed(); });
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.id === "create" && event.detail.successful && matchMedia("(max-width: 899px)").matches) {
     $("#library")?.scrollIntoView({ block: "start" });
@@ -81,4 +93,5 @@ document.addEventListener("keydown", (event) => {
 });
 restore();
 count();
+countFields();
 showPressed();

@@ -12,6 +12,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from generator import workflow
 from generator.models import (
+    ActionRun,
     Budget,
     Entry,
     Event,
@@ -23,14 +24,17 @@ from generator.models import (
     Project,
     ProviderAccount,
     ProviderBill,
+    Reference,
+    ReferenceId,
     Rollup,
+    Stem,
     Track,
     User,
 )
 from tests.conftest import COMPOSER
 
 # What only the studio itself writes: nobody adds, changes or deletes it, whatever their permissions.
-READ_ONLY = (Entry, ProviderBill, Rollup, Generation, Track, Heartbeat)
+READ_ONLY = (Entry, ProviderBill, Rollup, Generation, Track, Heartbeat, Reference, ReferenceId, ActionRun, Stem)
 # What may be done to the rest.
 MAY = {
     Price: {"add"},
@@ -63,13 +67,20 @@ def desk(client, boss) -> Client:
 
 
 @pytest.fixture
-def one_of_each(ask, make_track, user, project) -> dict[type, object]:
+def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> dict[type, object]:
     """A row of every kind the admin lists."""
     generation = ask()
     track = make_track(generation=generation, findings=[{"code": "x", "severity": "note", "sentence": "Hm."}])
     now = timezone.now()
     task = {"name": "t", "func": "f", "started": now, "stopped": now}
+    reference = make_reference()
+    account = generation.model.provider
+    known = {"account": account, "purpose": "instrumental", "registered_id": "4711", "generation": generation}
     rows = [
+        reference,
+        ReferenceId.objects.create(reference=reference, **known),
+        ActionRun.objects.create(generation=generation, reference=reference),
+        make_stem(track),
         generation,
         track,
         Entry.objects.get(),
@@ -231,6 +242,9 @@ def test_nobody_can_be_given_the_right_to_change_the_ledger(client, one_of_each,
         (Price, ["$0.00", "The list price when the studio first knew the model"]),
         (Generation, ["Waiting its turn", "Fake poll one", "Kitchen stories", "$0.03"]),
         (Track, ["Tea time", "fakepoll/one", "Hm."]),
+        (Reference, ["My theme", "Kitchen stories", "4711", "instrumental"]),
+        (ReferenceId, ["My theme", "4711"]),
+        (Stem, ["Vocals", "Tea time"]),
     ],
 )
 def test_the_page_of_a_record_shows_what_it_holds(desk, one_of_each, model, facts):

@@ -33,7 +33,7 @@ def test_signed_in_pages(visit, scheme, width):
     page.locator(".track[data-src]").first.wait_for(timeout=60_000)
     bad = {sample: problems(page)}
     href = page.locator(".track-title a").first.get_attribute("href")
-    for path in (*PAGES, href, sample + "bin/"):
+    for path in (*PAGES, href, sample + "bin/", sample + "references/"):
         page.goto(visitor.studio.url + path)
         bad[path] = problems(page)
     assert {path: found for path, found in bad.items() if found} == {}

@@ -47,6 +47,16 @@ TABLE = """
     audio                GET     in         404       200     200     200    404
     cover                GET     in         404       200     200     200    404
     download             GET     in         404       200     200     200    404
+    references           GET     in         404       200     200     200    404
+    references           POST    in         404       403     422     422    404
+    register             POST    in         404       404     422     422    404
+    reference-bin        POST    in         404       404     302     302    404
+    reference-audio      GET     in         404       200     200     200    404
+    track-reference      POST    in         404       404     302     302    404
+    stems                GET     in         404       200     200     200    404
+    split                POST    in         404       404     422     422    404
+    stem-audio           GET     in         404       200     200     200    404
+    stem-download        GET     in         404       200     200     200    404
     join                 GET     302        403       403     403     403    403
     account              GET     in         200       200     200     200    200
     account              POST    in         302       302     302     302    302
@@ -73,7 +83,11 @@ SENT = {
     "account": {"name": "New", "time_zone": "UTC", "theme": "dark"},
     "invite": {"email": "no address"},
     "new-project": {"name": "New"},
+    "references": {"upload": "instrumental_id", "text": "kept"},
+    "register": {"register": "instrumental_id"},
+    "split": {"action": "no such", "idempotency_key": "k"},
 }
+KINDS = {"p": "project", "g": "generation", "t": "track", "c": "comparison", "r": "reference", "s": "stem"}
 QUERY = {"spend": "?project={project}", "spend-lines": "?project={project}"}
 
 # allauth's own pages. Whatever is not open asks strangers to sign in.
@@ -111,7 +125,7 @@ def addresses(patterns, spaces: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 @pytest.fixture
-def things(project, ask, make_track, user):
+def things(project, ask, make_track, make_reference, make_stem, user):
     """One of everything an address can name."""
     failed = ask(model=COMPOSER)
     ending.cancel(failed, user, "Cancelled")
@@ -119,13 +133,9 @@ def things(project, ask, make_track, user):
     invitation = workflow.people.invite("guest@example.com", user, project, Role.VIEWER)
     sent = {"text": "warm lo-fi", "takes": 1, "format": "flac", "raw": {}, "idempotency_key": "many"}
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
-    return {
-        "project": project.ref,
-        "comparison": comparison.ref,
-        "generation": failed.ref,
-        "track": track.ref,
-        "token": invitation.token,
-    }
+    sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
+    jobs = {"generation": failed.ref, "comparison": comparison.ref}
+    return {"project": project.ref, "token": invitation.token, **jobs, **sounds}
 
 
 @pytest.fixture
@@ -147,9 +157,7 @@ def people(user, stranger, member) -> dict[str, Client]:
 def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
     arguments = {"format": "wav", "token": things["token"], "key": "composer"}
-    arguments["ref"] = things[
-        {"p": "project", "g": "generation", "t": "track", "c": "comparison"}.get(route.partition("/")[0], "project")
-    ]
+    arguments["ref"] = things[KINDS.get(route.partition("/")[0], "project")]
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
 

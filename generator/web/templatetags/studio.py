@@ -44,8 +44,7 @@ def seconds_left(value: float | None) -> str:
 @register.filter
 def model_title(model_key: str) -> str:
     """The title of a model by its key; the key itself when the model has gone."""
-    spec = catalogue.spec_of(model_key)
-    return spec.title if spec else model_key
+    return catalogue.title_of(model_key)
 
 
 @register.filter

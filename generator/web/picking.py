@@ -1,0 +1,170 @@
+"""The reference fields of the create pane: which there are, what state the chosen one is in, what comes next."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from generator import workflow
+from generator.models import Project, Reference, ReferenceId, State, User
+from generator.providers.base import Field, Kind, Purpose
+from generator.workflow.catalogue import ActionChoice, ModelChoice
+from generator.workflow.references import MOST_START, PASTED, PICK, UPLOAD
+
+MOST_LISTED = 100
+ONE_LINE = 200  # characters
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A field of a model's own, with what it holds and what is wrong with it."""
+
+    field: Field
+    value: Any
+    error: str
+    users: str = ""  # which models use it, where not all that are chosen do
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it holds more than a line."""
+        return self.field.kind == Kind.WORDS and (self.field.maximum or 0) > ONE_LINE
+
+    @property
+    def most(self) -> int:
+        return int(self.field.maximum or 0)
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Picker:
+    """One reference field, as the form shows it."""
+
+    field: Field
+    picked: str
+    typed: str
+    start: str
+    options: tuple[Option, ...]
+    reference: Reference | None
+    known: ReferenceId | None
+    purpose: Purpose | None
+    action: ActionChoice | None
+    quote: workflow.Quote | None
+    error: str
+    key: str  # of a press of its button
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the page has to look again by itself."""
+        return bool(self.reference and self.reference.is_checking) or self.is_registering
+
+    @property
+    def is_registering(self) -> bool:
+        return bool(self.known and self.known.is_under_way and self.known.generation.state != State.IN_DOUBT)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        return bool(self.known and self.known.generation.state == State.IN_DOUBT and not self.known.registered_id)
+
+    @property
+    def failed(self) -> str:
+        """Why the last try to register it came to nothing."""
+        ended = self.known and not self.known.registered_id and self.known.generation.state in State.ended()
+        return self.known.generation.error_sentence if ended and self.known else ""
+
+    @property
+    def price(self) -> str:
+        return workflow.price_line(self.quote) if self.quote else ""
+
+
+def pickers(
+    user: User, project: Project, choice: ModelChoice, data: Mapping[str, str], about: str | None, sentence: str
+) -> list[Picker]:
+    """The model's reference fields with what was chosen in each; none where it has none."""
+    fields = [field for field in choice.spec.fields if field.purpose]
+    if not fields:
+        return []
+    rows = list(project.references.kept().filter(problem="").with_ids().order_by("-created_at", "-id")[:MOST_LISTED])
+    action = workflow.catalogue.registering(choice.spec.provider)
+    quote = workflow.actions.quote(user, project, action) if action else None
+    return [
+        _picker(project, choice, field, data, rows, action, quote, sentence if about == field.name else "")
+        for field in fields
+    ]
+
+
+def picked_for(choices: list[ModelChoice], data: Mapping[str, str]) -> ModelChoice | None:
+    """The first model that has a field for the reference that was picked, when nothing says which model."""
+    names = {name.removeprefix(PICK) for name in data if name.startswith(PICK) and data[name]}
+    usable = (choice for choice in choices if names & {field.name for field in choice.spec.fields if field.purpose})
+    return next(usable, None)
+
+
+def _picker(
+    project: Project,
+    choice: ModelChoice,
+    field: Field,
+    data: Mapping[str, str],
+    rows: list[Reference],
+    action: ActionChoice | None,
+    quote: workflow.Quote | None,
+    error: str,
+) -> Picker:
+    account = choice.model.provider_id
+    typed = str(data.get(field.name) or "").replace("\x00", "")
+    picked = data.get(PICK + field.name, "").replace("\x00", "")
+    if not picked and typed:  # remembered from an earlier run: an id of one of ours is shown as that reference
+        behind = workflow.references.behind(project, account, field.purpose, typed)
+        picked = behind.ref if behind else PASTED
+    reference = next((row for row in rows if row.ref == picked), None)
+    reference = reference or project.references.kept().with_ids().filter(ref=picked).first()
+    if reference is None and picked not in (PASTED, UPLOAD):
+        picked = ""
+    return Picker(
+        field=field,
+        picked=picked,
+        typed=typed if picked == PASTED else "",
+        start=data.get(f"start-{field.name}", ""),
+        options=tuple(Option(row.ref, _label(row, account, field.purpose)) for row in rows),
+        reference=reference,
+        known=_known(reference, account, field.purpose) if reference else None,
+        purpose=action.spec.purpose(field.purpose) if action else None,
+        action=action,
+        quote=quote,
+        error=error,
+        key=secrets.token_urlsafe(18),
+    )
+
+
+def _known(reference: Reference, account: int, purpose: str) -> ReferenceId | None:
+    return next((one for one in reference.ids.all() if (one.account_id, one.purpose) == (account, purpose)), None)
+
+
+def _label(reference: Reference, account: int, purpose: str) -> str:
+    title = reference.title
+    if seconds := reference.start_ms // 1000:
+        title = f"{title}, from {seconds // 60}:{seconds % 60:02d}"
+    known = _known(reference, account, purpose)
+    if known and known.is_good:
+        return f"{title} · registered"
+    return f"{title} · being read" if reference.is_checking else title
+
+
+def start_of(text: str, field: str) -> float:
+    """Read where a reference is to begin: seconds, or m:ss.
+
+    Raises:
+        Refused: neither, or further in than any file is long.
+    """
+    minutes, _, seconds = text.strip().replace(",", ".").rpartition(":")
+    try:
+        start = float(seconds or 0) + 60 * int(minutes or 0)
+    except ValueError:
+        start = -1.0
+    if not 0 <= start <= MOST_START:
+        raise workflow.Refused("Begin at: write seconds or m:ss, such as 0:45.", field)
+    return start

@@ -1,0 +1,143 @@
+"""The moment money is set aside: caps checked, prompt, generation and hold written, a worker woken."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from generator.models import Comparison, Event, Generation, MusicModel, Price, Project, Prompt, State, User
+from generator.money import Micros
+from generator.providers.base import Value
+from generator.workflow import queue, states
+from generator.workflow.money import Room, hold, no_room, rooms
+from generator.workflow.refused import Refused
+
+MOST_KEY = 64
+Costs = Sequence[tuple[str, int]]  # provider key, micro-dollars
+Part = tuple[MusicModel, Price, int]  # what is asked of one model: its price a take, and the takes
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a press of the button would cost, and what it would leave."""
+
+    per_take: Micros  # of every chosen model together
+    total: Micros
+    is_estimate: bool
+    left: Micros | None  # in the tightest cap that applies; None: no cap
+    left_after: Micros | None
+    cap_name: str
+    refusal: str
+
+
+def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = "") -> Quote:
+    """Price what is asked of one or more models at once; `reason`: why it cannot be asked for at all, if so."""
+    costs = [(model.provider.key, price.per_take * takes) for model, price, takes in parts]
+    tightest, asked = min(_asked_of(user, project, costs), key=lambda one: one[0].left - one[1], default=(None, 0))
+    refusal = reason
+    if not refusal and tightest and tightest.left < asked:
+        refusal = no_room(tightest, asked)
+    return Quote(
+        per_take=Micros(sum(price.per_take for _, price, _ in parts)),
+        total=Micros(sum(cost for _, cost in costs)),
+        is_estimate=any(price.is_estimate for _, price, _ in parts),
+        left=tightest.left if tightest else None,
+        left_after=Micros(tightest.left - asked) if tightest else None,
+        cap_name=tightest.budget.target if tightest else "",
+        refusal=refusal,
+    )
+
+
+def _asked_of(user: User, project: Project, costs: Costs, *, lock: bool = False) -> Iterator[tuple[Room, int]]:
+    """Every cap that applies, with what would be asked of it: all of it, or a provider's own share."""
+    for room in rooms(user, project, *{provider for provider, _ in costs}, lock=lock):
+        ceiling = room.budget.provider_key
+        yield room, sum(cost for provider, cost in costs if ceiling in ("", provider))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of one model, checked already."""
+
+    user: User
+    project: Project
+    model: MusicModel
+    price: Price
+    text: str
+    takes: int
+    format: str
+    settings: Mapping[str, Value]
+    idempotency_key: str
+    again_of: Generation | None = None
+    comparison: Comparison | None = None
+    place: int | None = None
+
+    @property
+    def cost(self) -> tuple[str, int]:
+        return self.model.provider.key, self.price.per_take * self.takes
+
+
+def check_key(idempotency_key: str) -> None:
+    if not idempotency_key or len(idempotency_key) > MOST_KEY:
+        raise Refused("The form has lost its key. Reload the page and send it again.")
+
+
+def placed_before(user: User, idempotency_key: str) -> Generation | None:
+    """The first generation of this key, if there is one.
+
+    Raises:
+        Refused: it is no key.
+    """
+    check_key(idempotency_key)
+    return Generation.objects.filter(author=user, idempotency_key=idempotency_key).first()
+
+
+def place(order: Order) -> Generation:
+    """Write the generation and its hold; call it in a transaction, which is where other rows of the same press go.
+
+    Raises:
+        Refused: a cap is in the way.
+        django.db.IntegrityError: a twin of this press has won the race.
+    """
+    make_room([order])
+    return book(order)
+
+
+def make_room(orders: Sequence[Order]) -> None:
+    """Lock the caps that apply and see that all orders of a press fit; call it in the transaction that books them.
+
+    Raises:
+        Refused: a cap is in the way.
+    """
+    first = orders[0]
+    for room, asked in _asked_of(first.user, first.project, [order.cost for order in orders], lock=True):
+        if room.left < asked:
+            raise Refused(no_room(room, asked))
+
+
+def book(order: Order) -> Generation:
+    """Write the prompt, the generation and its hold, and wake the queue."""
+    prompt = Prompt.objects.create(
+        project=order.project,
+        author=order.user,
+        text=order.text,
+        settings={**order.settings, "takes": order.takes, "format": order.format},
+    )
+    generation = Generation.objects.create(
+        project=order.project,
+        author=order.user,
+        prompt=prompt,
+        model=order.model,
+        takes_asked=order.takes,
+        again_of=order.again_of,
+        comparison=order.comparison,
+        place=order.place,
+        price=order.price,
+        price_per_take=order.price.per_take,
+        idempotency_key=order.idempotency_key,
+        due_at=timezone.now(),
+    )
+    hold(generation)
+    states.note(generation, "Asked for", kind=Event.Kind.STATE, actor=order.user, data={"state": State.QUEUED})
+    queue.wake(generation)
+    return generation

@@ -1,0 +1,224 @@
+"""References: taken in as a file or from a track, read by a worker, chosen in the form, binned.
+
+What if the process dies here? An upload is a stored file and a row that is due; the claim is `due_at`, and an attempt
+is counted before the work, so a file that kills its worker is given up after MOST_ATTEMPTS.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from generator.audio import NotAudio, excerpt
+from generator.models import Project, Reference, ReferenceId, Track, User
+from generator.models.reference import ReferenceQuerySet
+from generator.providers.base import ModelSpec
+from generator.workflow import media, queue
+from generator.workflow.catalogue import ModelChoice
+from generator.workflow.refused import Refused
+
+MOST_UPLOAD = 60_000_000  # bytes: five minutes of a WAV as studios make them
+MOST_START = 900
+USUAL_SECONDS = 30.0  # what is kept of a sound when the model does not say
+LEASE = dt.timedelta(seconds=90)
+MOST_ATTEMPTS = 3
+PICK = "pick-"  # the form's choice of a reference for a field; a model's own field never has a dash in its name
+PASTED, UPLOAD = "paste", "upload"
+ENDINGS = (".mp3", ".m4a", ".wav", ".flac", ".ogg")
+
+
+# --- taking in ---
+
+
+def add(
+    user: User, project: Project, *, name: str, content: Iterable[bytes], start: float, most: float, field: str
+) -> Reference:
+    """Take in an uploaded file, which a worker is going to read; the same sound again is the same reference.
+
+    Raises:
+        Refused: empty or too large; `field` is the part of the form it is about.
+    """
+    with media.workshop() as folder:
+        file, size = folder / "upload", 0
+        with file.open("wb") as out:
+            for chunk in content:
+                size += len(chunk)
+                if size > MOST_UPLOAD:
+                    raise Refused(too_large(), field)
+                out.write(chunk)
+        if not size:
+            raise Refused("That file is empty. Choose another.", field)
+        stored, digest = media.keep(file, "upload")
+    title = _title(PurePath(name.replace("\\", "/")).stem)
+    return _taken_in(user, project, title, stored, digest, start, most)
+
+
+def from_track(user: User, track: Track, *, most: float = USUAL_SECONDS) -> Reference:
+    """Make the beginning of a finished track a reference of its project."""
+    return _taken_in(user, track.project, track.title, track.file, track.sha256, 0.0, most, track)
+
+
+def too_large() -> str:
+    return f"That file is larger than {MOST_UPLOAD // 1_000_000} MB. Cut out the part that matters, or save it as MP3."
+
+
+def _title(text: str) -> str:
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:120] or "Reference"
+
+
+def _taken_in(
+    user: User,
+    project: Project,
+    title: str,
+    stored: str,
+    digest: str,
+    start: float,
+    most: float,
+    track: Track | None = None,
+) -> Reference:
+    same = {"upload_sha256": digest, "start_ms": round(start * 1000), "most_ms": round(most * 1000)}
+    twins = Reference.objects.kept().filter(project=project, problem="", **same)
+    if twin := twins.first():
+        return twin
+    try:
+        with transaction.atomic():
+            new = Reference.objects.create(
+                project=project, author=user, track=track, title=title, upload=stored, due_at=timezone.now(), **same
+            )
+            async_task(queue.READ)
+            return new
+    except IntegrityError:
+        return twins.get()  # somebody else took in the same at the same moment
+
+
+# --- reading ---
+
+
+def work() -> bool:
+    """Read one due reference; False when none was due. Wakes a successor while more is waiting."""
+    reference = _claim()
+    if reference is None:
+        return False
+    if reference.attempts > MOST_ATTEMPTS:
+        _refuse(reference, "The studio could not read this file.")
+    else:
+        _read(reference)
+    if Reference.objects.filter(due_at__lte=timezone.now()).exists():
+        async_task(queue.READ)
+    return True
+
+
+def _claim() -> Reference | None:
+    now = timezone.now()
+    for pk, due_at in Reference.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
+        mine = Reference.objects.filter(pk=pk, due_at=due_at)
+        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+            return Reference.objects.get(pk=pk)
+    return None
+
+
+def _read(reference: Reference) -> None:
+    try:
+        with media.workshop() as folder:
+            target = folder / "reference.mp3"
+            facts = excerpt(
+                media.path(reference.upload), target, start=reference.start_ms / 1000, most=reference.most_ms / 1000
+            )
+            size = target.stat().st_size
+            name, digest = media.keep(target, "mp3")
+    except NotAudio as error:
+        _refuse(reference, str(error))
+        return
+    except FileNotFoundError:
+        _refuse(reference, "Its file is missing from the studio’s disk.")
+        return
+    Reference.objects.filter(pk=reference.pk).update(
+        upload="",
+        due_at=None,
+        file=name,
+        sha256=digest,
+        size=size,
+        length_ms=round(facts.seconds * 1000),
+        came_ms=round(facts.came_seconds * 1000),
+        waveform=facts.waveform,
+    )
+    media.discard([reference.upload])
+
+
+def _refuse(reference: Reference, problem: str) -> None:
+    Reference.objects.filter(pk=reference.pk).update(upload="", due_at=None, problem=problem)
+    media.discard([reference.upload])
+
+
+# --- choosing ---
+
+
+def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str, str]) -> dict[str, str]:
+    """Put the registered id of every chosen reference into what a form sent, under the model's own names.
+
+    Raises:
+        Refused: a chosen reference is not there (any more) or has no id yet; `field` names it.
+    """
+    resolved = dict(sent.items())
+    for field in spec.fields:
+        ref = sent.get(PICK + field.name, "")
+        if not field.purpose or ref in ("", PASTED):
+            continue
+        if ref == UPLOAD:
+            raise Refused("Press Upload first, or choose no reference.", field.name)
+        reference = project.references.kept().filter(ref=ref).first()
+        if reference is None:
+            raise Refused("That reference is not there any more. Choose another.", field.name)
+        if reference.problem:
+            raise Refused(f"“{reference.title}” cannot be used. {reference.problem}", field.name)
+        known = id_of(reference, account_id, field.purpose)
+        if known is None or not known.is_good:
+            raise Refused(f"“{reference.title}” has to be registered first; the button is beside it.", field.name)
+        resolved[field.name] = known.registered_id
+    return resolved
+
+
+def first_use(choices: Iterable[ModelChoice]) -> str | None:
+    """The first field of any model that a reference can be used in."""
+    usable = (field.name for choice in choices if choice.available for field in choice.spec.fields if field.purpose)
+    return next(usable, None)
+
+
+def id_of(reference: Reference, account_id: int, purpose: str) -> ReferenceId | None:
+    found = reference.ids.filter(account=account_id, purpose=purpose)
+    return found.select_related("generation").first()
+
+
+def behind(project: Project, account_id: int, purpose: str, registered_id: str) -> Reference | None:
+    """The project's reference that an id belongs to."""
+    ids = ReferenceId.objects.filter(account=account_id, purpose=purpose, registered_id=registered_id)
+    return Reference.objects.kept().filter(project=project, ids__in=ids).first()
+
+
+# --- the bin ---
+
+
+def bin_reference(reference: Reference) -> None:
+    """Take it off the lists. Ids that were paid for stay with it."""
+    Reference.objects.filter(pk=reference.pk, binned_at=None).update(binned_at=timezone.now())
+
+
+def restore(reference: Reference) -> None:
+    """Raises Refused: the same sound has been taken in anew since."""
+    try:
+        with transaction.atomic():
+            Reference.objects.filter(pk=reference.pk).update(binned_at=None)
+    except IntegrityError:
+        raise Refused("The same sound is among the references again already.") from None
+
+
+def delete_for_good(references: ReferenceQuerySet) -> int:
+    """Delete binned references and their files; what was paid for their ids stays in the ledger."""
+    doomed = list(references.filter(binned_at__isnull=False)[:5000])
+    Reference.objects.filter(pk__in=[reference.pk for reference in doomed]).delete()
+    media.discard(name for reference in doomed for name in (reference.file, reference.upload))
+    return len(doomed)

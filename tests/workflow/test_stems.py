@@ -1,0 +1,197 @@
+"""Splitting a track: parts as addresses or as an archive, archives that lie, failures that cost nothing."""
+
+import io
+import zipfile
+
+import pytest
+
+from generator import workflow
+from generator.models import Budget, Delivery, Entry, Generation, State, Stem, Track
+from generator.money import dollars
+from generator.workflow import collect, library, media, money, renditions, stems, sweep
+from tests.fakes import sounds
+from tests.fakes.server import tone
+
+ACTION = "wavespeed/stem-song"
+SIX = dollars("0.06")
+
+
+def archive(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in files.items():
+            zipped.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.fixture
+def whole(shops, make_track) -> Track:
+    name = media.keep_bytes(tone(2), "wav")
+    return make_track(file=name, size=media.path(name).stat().st_size)
+
+
+@pytest.fixture
+def split(user, whole):
+    def _split(key="split-1", **settings) -> Generation:
+        return workflow.actions.split(user=user, track=whole, action_key=ACTION, settings=settings, idempotency_key=key)
+
+    return _split
+
+
+@pytest.fixture
+def deliver(shops):
+    """Have the vendor deliver these files: `deliver(**{"vocals.mp3": b"…"})`."""
+
+    def _deliver(zipped: bytes | None = None, **files: bytes) -> None:
+        if zipped is not None:
+            files = {"parts.zip": zipped}
+        shops.wavespeed.uploads |= files
+        shops.wavespeed.outputs = [f"{shops.url}/cdn/{name}" for name in files]
+
+    return _deliver
+
+
+def ended(generation, run_background, state=State.READY) -> Generation:
+    run_background()
+    for _ in range(collect.MOST_USELESS):  # as the hours would
+        Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at)
+        while collect.work():
+            pass
+    generation.refresh_from_db()
+    assert generation.state == state, list(generation.events.values_list("text", flat=True))
+    assert money.differences() == []
+    return generation
+
+
+def ledger(generation) -> dict[str, int]:
+    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
+
+
+def test_parts_as_addresses_are_stored_and_charged_once(split, deliver, whole, shops, run_background):
+    deliver(
+        **{"vocals.mp3": sounds.sound("mp3"), "x91_drums.wav": sounds.sound("wav"), "7f.flac": sounds.sound("flac")}
+    )
+    generation = ended(split(model="audio-separation-2"), run_background)
+    assert ledger(generation) == {"hold": SIX, "charge": SIX}
+    assert list(whole.stems.values_list("title", flat=True)) == ["Vocals", "Drums", "Part 3"]
+    assert [stem.extension for stem in whole.stems.all()] == ["mp3", "wav", "flac"]
+    assert shops.wavespeed.jobs[0].inputs["model"] == "audio-separation-2"
+    assert not generation.tracks.exists()
+
+
+def test_parts_in_one_archive_are_stored_without_what_is_no_sound(split, deliver, whole, run_background):
+    deliver(archive(**{"song/no_vocals.mp3": sounds.sound("mp3"), "song/bass.wav": tone(2), "read me.txt": b"Enjoy!"}))
+    generation = ended(split(), run_background)
+    assert sorted(whole.stems.values_list("title", flat=True)) == ["Bass", "Without vocals"]
+    assert "left out" in " ".join(generation.events.values_list("text", flat=True))
+
+
+def test_an_address_in_an_object_is_read_as_well(split, deliver, shops, whole, run_background):
+    deliver(archive(**{"bass.wav": tone(2)}))
+    shops.wavespeed.outputs = [{"zip_url": shops.wavespeed.outputs[0], "expires_at": 1}]
+    ended(split(), run_background)
+    assert whole.stems.count() == 1
+
+
+def test_names_in_an_archive_are_never_paths(split, deliver, whole, run_background, settings):
+    deliver(archive(**{"../../../../tmp/evil vocals.wav": tone(2), "/etc/drums.wav": tone(2), "..\\bass.wav": tone(2)}))
+    ended(split(), run_background)
+    assert sorted(whole.stems.values_list("title", flat=True)) == ["Bass", "Drums", "Vocals"]
+    for stem in whole.stems.all():
+        assert stem.file == f"{stem.sha256[:2]}/{stem.sha256}.wav"
+
+
+def _bomb() -> bytes:
+    return archive(**{"vocals.wav": bytes(3_000_000)})
+
+
+def _crowd() -> bytes:
+    return archive(**{f"part{number}.wav": b"x" for number in range(40)})
+
+
+def _table() -> bytes:
+    made = bytearray(archive(**{"a.wav": b"x"}))
+    at = made.rfind(b"PK\x05\x06")
+    made[at + 12 : at + 16] = (90_000_000).to_bytes(4, "little")
+    return bytes(made)
+
+
+def _locked() -> bytes:
+    made = bytearray(archive(**{"a.wav": tone(1)}))
+    made[6] |= 1
+    made[made.rfind(b"PK\x01\x02") + 8] |= 1
+    return bytes(made)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _bomb(),
+        _crowd(),
+        _table(),
+        _locked(),
+        archive(**{"a.txt": b"no sound"}),
+        archive(),
+        b"PK\x03\x04 not really",
+        b"<html>",
+    ],
+    ids=["bomb", "crowd", "table of contents", "locked", "no sound", "empty", "broken", "page"],
+)
+def test_what_cannot_be_trusted_is_refused_and_costs_nothing(split, deliver, run_background, monkeypatch, content):
+    monkeypatch.setattr(stems, "MOST_BYTES", 1_000_000)
+    deliver(content)
+    generation = ended(split(), run_background, State.FAILED)
+    assert ledger(generation) == {"hold": SIX, "release": SIX}
+    assert generation.error_sentence
+    assert not Stem.objects.exists()
+
+
+def test_a_failure_at_the_vendor_releases_the_hold(split, shops, run_background):
+    shops.wavespeed.end = "failed"
+    generation = ended(split(), run_background, State.FAILED)
+    assert ledger(generation) == {"hold": SIX, "release": SIX}
+
+
+def test_a_part_that_is_gone_is_said_and_the_rest_is_kept(split, deliver, shops, whole, run_background):
+    deliver(**{"vocals.mp3": sounds.sound("mp3")})
+    shops.wavespeed.outputs.append(f"{shops.url}/cdn/gone.html")
+    shops.wavespeed.uploads["gone.html"] = b"<html>gone"
+    generation = ended(split(), run_background)
+    assert "1 of the parts" in generation.error_sentence
+    assert whole.stems.count() == 1
+    assert ledger(generation) == {"hold": SIX, "charge": SIX}
+
+
+def test_while_one_is_under_way_a_second_press_returns_it(split, shops):
+    assert split("a") == split("b")
+    assert Entry.objects.count() == 1
+
+
+def test_a_large_original_is_sent_as_mp3(split, shops, whole, run_background):
+    Track.objects.filter(pk=whole.pk).update(size=99_000_000)
+    generation = split()
+    sweep.run(0.3)
+    generation.refresh_from_db()
+    assert (generation.state, generation.stage) == (State.QUEUED, "Making an MP3 of it")
+    renditions.make(whole, "mp3")  # the worker that was asked
+    Generation.objects.update(due_at=generation.created_at)
+    ended(generation, run_background)
+    assert shops.requests("POST", "media/uploads")[0].json["content_type"] == "audio/mpeg"
+
+
+def test_a_cap_in_the_way_refuses(split, user, shops):
+    Budget.objects.create(user=user, cap=dollars("0.05"))
+    with pytest.raises(workflow.Refused, match="monthly cap"):
+        split()
+    assert not Entry.objects.exists()
+
+
+def test_deleting_a_track_takes_its_parts_along_and_leaves_the_ledger(split, deliver, whole, run_background):
+    deliver(**{"vocals.mp3": sounds.sound("mp3")})
+    generation = ended(split(), run_background)
+    file = whole.stems.get().file
+    tracks = Track.objects.filter(pk=whole.pk)
+    library.bin_tracks(tracks, whole.author)
+    library.delete_for_good(tracks)
+    assert not media.path(file).exists()
+    assert ledger(generation) == {"hold": SIX, "charge": SIX}
