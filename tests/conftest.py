@@ -117,12 +117,21 @@ def installed(settings, monkeypatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def shops(vendors, installed, monkeypatch) -> Vendors:
-    """The vendors' fake behind the paid providers, by environment, asked often."""
+def hasty_looks(monkeypatch) -> None:
+    """Jobs at a provider are asked after without the wait that their model usually takes."""
+    monkeypatch.setattr(attend, "next_look", lambda generation, now: 0.05)
+
+
+@pytest.fixture
+def shops(vendors, db, installed, settings, hasty_looks, monkeypatch) -> Vendors:
+    """The vendors' fake behind the paid providers, by environment, asked often; the composer beside them."""
+    settings.STUDIO_PROVIDERS = ["generator.providers.composer", *settings.STUDIO_PROVIDERS]
+    catalogue.registry.cache_clear()
     for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
         monkeypatch.setenv(f"{name}_API_KEY", key)
         monkeypatch.setenv(f"{name}_BASE_URL", vendors.url)
-    monkeypatch.setattr(attend, "next_look", lambda generation, now: 0.05)
+    monkeypatch.setenv("STUDIO_PRIVATE_DOWNLOADS", "on")  # uploads go to the fake, too
+    catalogue.sync()
     return vendors
 
 

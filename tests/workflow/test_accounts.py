@@ -74,7 +74,9 @@ def test_a_key_from_the_environment_offers_its_provider_only(vendors, installed,
     assert [choice.spec.key for choice in catalogue.models()] == [MUSIC]
 
 
-def test_a_key_kept_here_is_used_with_its_own_address(vendors, installed, offered, ask, run_background, monkeypatch):
+def test_a_key_kept_here_is_used_with_its_own_address(
+    vendors, installed, hasty_looks, offered, ask, run_background, monkeypatch
+):
     monkeypatch.setenv("WAVESPEED_BASE_URL", "https://elsewhere.example")
     kept(secret=vendors.wavespeed.key, base_url=vendors.url)
     generation = ask(model=BGM)

@@ -194,10 +194,10 @@ def test_a_failure_in_the_middle_of_the_booking_leaves_nothing(compare, monkeypa
 def test_the_loser_of_a_race_gets_what_the_winner_made(compare, monkeypatch):
     won = []
 
-    def order(*asked):
+    def order(*asked, **who):
         monkeypatch.setattr(comparing, "_order", original)
         won.append(won[0] if won else compare())
-        return original(*asked)
+        return original(*asked, **who)
 
     original = comparing._order
     monkeypatch.setattr(comparing, "_order", order)
