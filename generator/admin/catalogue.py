@@ -110,11 +110,43 @@ class ProviderAdmin(admin.ModelAdmin):
         return False
 
 
+class ModelForm(forms.ModelForm):
+    class Meta:
+        model = MusicModel
+        fields = ("enabled", "corrections")
+
+    def clean_corrections(self) -> dict:
+        typed = self.cleaned_data.get("corrections") or {}
+        if typed:
+            try:
+                workflow.catalogue.corrected(self.instance.key, typed)
+            except (ValueError, KeyError) as error:
+                raise forms.ValidationError(f"{error}") from error
+        return typed
+
+
 @admin.register(MusicModel)
 class ModelAdmin(admin.ModelAdmin):
+    form = ModelForm
     list_display = ("title", "provider", "is_action", "enabled", "current_price", "they_ask", "usual_ms", "slow_ms")
     list_filter = ("provider", "enabled")
     readonly_fields = ("provider", "key", "title", "is_action", "current_price", "they_ask", "usual_ms", "slow_ms")
+
+    def get_readonly_fields(self, request, obj=None):
+        """A contract can be corrected where its provider takes corrections."""
+        fixed = obj and not workflow.catalogue.corrections_of(obj.key)
+        return (*self.readonly_fields, "corrections") if fixed else (*self.readonly_fields, "contract")
+
+    @admin.display(description="Contract in use")
+    def contract(self, obj: MusicModel) -> str:
+        """What the form and the requests are made from, the corrections in."""
+        spec = workflow.catalogue.spec_for(obj)
+        if spec is None:
+            return "none: it is no longer installed"
+        names = ", ".join(field.name for field in spec.fields) or "none"
+        known = ", ".join(workflow.catalogue.corrections_of(obj.key))
+        how_sure = spec.unverified or f"Compared with the vendor's page on {spec.checked}."
+        return f"{workflow.catalogue.limits_of(spec)} Further fields: {names}. {how_sure} Can be corrected: {known}."
 
     @admin.display(description="Price of a take now")
     def current_price(self, obj: MusicModel) -> str:

@@ -56,6 +56,12 @@ class MusicModel(models.Model):
     is_action = models.BooleanField(
         db_default=False, editable=False, help_text="Works on a sound that exists already; not offered for new music."
     )
+    corrections = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        help_text="What is different from the built-in contract: see docs/providers.md.",
+    )
     usual_ms = models.PositiveIntegerField(
         null=True, editable=False, help_text="Median of recent runs: milliseconds a take (local: a second of audio)."
     )

@@ -171,6 +171,7 @@ class Request:
     reference: str  # ours: the generation's public name
     price: Micros | None = None  # what was set aside for all takes; None: no comparison with the provider's quote
     price_is_estimate: bool = False
+    corrections: Mapping[str, Any] = field(default_factory=dict)  # the operator's, to the model's contract
 
 
 class Progress(enum.StrEnum):
@@ -301,6 +302,15 @@ class Notifying(Protocol):
 class Checking(Protocol):
     def check(self, request: Request) -> None:
         """Refuse what could never be accepted before anything is set aside; raises Rejected."""
+        ...
+
+
+@runtime_checkable
+class Correctable(Protocol):
+    correctable: tuple[str, ...]  # the names that corrections may hold
+
+    def corrected(self, key: str, corrections: Mapping[str, Any]) -> ModelSpec | ActionSpec:
+        """The spec of a model with what the operator knows better than the code; raises ValueError, in a sentence."""
         ...
 
 

@@ -23,15 +23,8 @@ from generator.providers import wavespeed_wire as wire
 from generator.providers.base import ProviderConfig, Request, Snapshot, Value, from_environment
 from generator.providers.errors import Busy, Failed, InDoubt, PriceChanged, Rejected
 from generator.providers.outside import identifier, plain, web_address
-from generator.providers.wavespeed_models import (
-    ACTIONS,
-    MODELS,
-    PURPOSES,
-    RECIPES,
-    REGISTER,
-    body_of,
-    same_request,
-)
+from generator.providers.wavespeed_body import CORRECTABLE, body_of, corrected, recipe_of, same_request
+from generator.providers.wavespeed_models import ACTIONS, MODELS, PURPOSES, REGISTER
 
 HOME = "https://api.wavespeed.ai"
 EXTRA = ("webhook_url",)
@@ -53,6 +46,8 @@ class WaveSpeed:
     key = "wavespeed"
     title = "WaveSpeed"
     verify_webhook = staticmethod(wire.verify_webhook)
+    corrected = staticmethod(corrected)
+    correctable = CORRECTABLE
     models = MODELS
     actions = ACTIONS
     most_upload = MOST_UPLOAD
@@ -76,7 +71,7 @@ class WaveSpeed:
     async def submit(self, request: Request, http: httpx.AsyncClient) -> Snapshot:
         """Send the request, once, unless the vendor's quote is not the price that was set aside."""
         await self.agree(request, http)
-        body, recipe = body_of(request), RECIPES[request.model]
+        body, recipe = body_of(request), recipe_of(request)
         account = self._account
         hook = account.extra.get("webhook_url", "")
         query = f"?{urlencode({'webhook': hook})}" if hook.startswith("https://") else ""
@@ -136,7 +131,7 @@ class WaveSpeed:
         `known`: ids that belong to generations already; they are never taken.
         """
         body = body_of(request)
-        recipe = RECIPES[request.model]
+        recipe = recipe_of(request)
         earliest, latest = since - SKEW, since + self._account.patience.submit + SKEW
         asked = {"model": recipe.path, "created_after": _utc(earliest), "include_inputs": True}
         found: list[tuple[float, wire.Prediction]] = []
@@ -161,20 +156,20 @@ class WaveSpeed:
             raise Busy("WaveSpeed's answer about the balance could not be read.", words=str(data)[:500])
         return amount
 
-    async def price(self, model: str, inputs: Mapping[str, Any], http: httpx.AsyncClient) -> tuple[Micros, ...] | None:
+    async def price(self, path: str, inputs: Mapping[str, Any], http: httpx.AsyncClient) -> tuple[Micros, ...] | None:
         """What WaveSpeed asks for one run with these inputs: its price, and the discounted one when there is one.
 
         The older contract knows only the price of one take, which is multiplied here. None: it gives no quote.
         """
-        asked = {"model_id": RECIPES[model].path, "inputs": dict(inputs)}
-        for path, names in (("model/price", ("price", "discounted_price")), ("model/pricing", ("unit_price",))):
-            reply = await self._ask(http, "POST", path, most_seconds=QUOTE_SECONDS, json=asked)
+        asked = {"model_id": path, "inputs": dict(inputs)}
+        for call, names in (("model/price", ("price", "discounted_price")), ("model/pricing", ("unit_price",))):
+            reply = await self._ask(http, "POST", call, most_seconds=QUOTE_SECONDS, json=asked)
             found = _envelope(reply)
             if not (found and _fine(reply, found) and isinstance(found.data, dict)):
                 continue
             if str(found.data.get("currency") or "USD").upper() != "USD":
                 return None
-            times = int(inputs.get("number_of_songs", 1)) if path == "model/pricing" else 1
+            times = int(inputs.get("number_of_songs", 1)) if call == "model/pricing" else 1
             amounts = [wire.micros(found.data.get(name)) for name in names]
             if amounts[0] is not None:
                 return tuple(Micros(amount * times) for amount in amounts if amount is not None)
@@ -188,7 +183,7 @@ class WaveSpeed:
         if request.price is None:
             return
         try:
-            quoted = await self.price(request.model, body_of(request), http)
+            quoted = await self.price(recipe_of(request).path, body_of(request), http)
         except Busy:
             return
         if not quoted or request.price in quoted or (request.price_is_estimate and min(quoted) <= request.price):
@@ -198,7 +193,7 @@ class WaveSpeed:
             f"Nothing was sent. The administrator has to confirm the new price.",
             theirs=quoted[0],
             ours=request.price,
-            words=RECIPES[request.model].path,
+            words=recipe_of(request).path,
         )
 
     async def billings(self, since: float, until: float, http: httpx.AsyncClient) -> list[wire.Billing]:

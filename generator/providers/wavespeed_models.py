@@ -1,20 +1,12 @@
-"""What WaveSpeed offers, as dated facts: model paths, fields, limits and list prices.
+"""What WaveSpeed offers, as dated facts: fields, limits and list prices. How each is asked for: `wavespeed_body`.
 
 The contract of Mureka V7.6 BGM is the vendor's published page; its siblings are compared with their own pages on
 `CHECKED`. Where no page could be found, or it says too little, the spec is marked `unverified` and the form says so.
 Prices are only first prices: each submit is compared with the vendor's own quote (docs/providers.md, "WaveSpeed").
 """
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
-
 from generator.money import dollars
-from generator.providers.base import ActionSpec, Field, Gives, Kind, ModelSpec, Purpose, Request
-from generator.providers.errors import OperatorMustAct, Rejected
-from generator.providers.outside import plain
-from generator.providers.wavespeed_wire import FREE
+from generator.providers.base import ActionSpec, Field, Gives, Kind, ModelSpec, Purpose
 
 CHECKED = "2026-11-21"
 FORMATS = ("mp3", "wav", "flac")
@@ -33,18 +25,6 @@ USES = (
     Purpose("audio", "Audio"),
 )
 PURPOSES = tuple(purpose.name for purpose in USES)
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a request becomes the body of one model. `own`: settings that are sent under their own names."""
-
-    path: str
-    prompt_limit: int = 0  # 0: the model takes no prompt
-    takes_max: int = 0  # 0: the model makes one and has no field for the count
-    formats: tuple[str, ...] = ()  # empty: no such field
-    own: tuple[str, ...] = ()
-    needed: tuple[str, ...] = ()  # of `own`, those it cannot do without
 
 
 def _id_field(name: str, label: str, help: str) -> Field:
@@ -155,72 +135,3 @@ STEMS = ActionSpec(
     checked=CHECKED,
 )
 ACTIONS = (REGISTER, STEMS)
-
-RECIPES: Mapping[str, Recipe] = {
-    "wavespeed/mureka-v7.6-bgm": Recipe("mureka-ai/mureka-v7.6/generate-bgm", 1024, 3, FORMATS, ("instrumental_id",)),
-    "wavespeed/mureka-v8-bgm": Recipe("mureka-ai/mureka-v8/generate-bgm", 1024, 3, FORMATS, ("instrumental_id",)),
-    "wavespeed/mureka-v9-bgm": Recipe("mureka-ai/mureka-v9/generate-bgm", 1024, 0, FORMATS),
-    "wavespeed/mureka-v9.5-bgm": Recipe("mureka-ai/mureka-v9.5/generate-bgm", 1024, 0, FORMATS),
-    "wavespeed/mureka-v7.6-song": Recipe(
-        "mureka-ai/mureka-v7.6/generate-song",
-        1024,
-        3,
-        FORMATS,
-        ("lyrics", "reference_id", "vocal_id", "melody_id"),
-        ("lyrics",),
-    ),
-    REGISTER.key: Recipe("mureka-ai/create-upload-id", own=("audio", "purpose"), needed=("audio",)),
-    STEMS.key: Recipe("mureka-ai/stem-song", own=("audio", "model"), needed=("audio",)),
-}
-
-
-# --- a request as a body ---
-
-_ID = re.compile(r"[A-Za-z0-9_.:-]{1,120}")
-
-
-def body_of(request: Request) -> dict[str, Any]:
-    """The body of a submit: only fields the model has, because an unknown one may be refused.
-
-    Raises:
-        Rejected: it could not be accepted; said here, before anything is spent.
-    """
-    recipe = RECIPES.get(request.model)
-    if recipe is None:
-        raise OperatorMustAct("The studio does not know how to ask WaveSpeed for this model. It cost nothing.")
-    body: dict[str, Any] = {}
-    if recipe.prompt_limit:
-        body["prompt"] = _prompt(request.prompt, recipe.prompt_limit)
-    if recipe.takes_max:
-        if not 1 <= request.takes <= recipe.takes_max:
-            raise Rejected(f"This model makes 1 to {recipe.takes_max} takes at a time. {FREE}")
-        body["number_of_songs"] = request.takes
-    if recipe.formats:
-        if request.format not in recipe.formats:
-            raise Rejected(f"WaveSpeed delivers {', '.join(recipe.formats)}. {FREE}")
-        body["output_format"] = request.format
-    for name in recipe.own:
-        value = str(request.settings.get(name) or "").strip()
-        if name.endswith("_id") and value and not _ID.fullmatch(value):
-            raise Rejected(f"“{value[:40]}” is not an id from WaveSpeed or Mureka. {FREE}")
-        if name in recipe.needed and not value:
-            raise Rejected(f"This needs {'the ' + name if name == 'lyrics' else 'a sound to work on'}. {FREE}")
-        if value:
-            body[name] = value
-    return body
-
-
-def _prompt(text: str, limit: int) -> str:
-    prompt = plain(text).strip()
-    if not prompt:
-        raise Rejected(f"Say in a few words what the music is for. {FREE}")
-    if len(prompt) > limit:
-        raise Rejected(f"The text is {len(prompt) - limit:,} characters too long; at most {limit:,} fit. {FREE}")
-    return prompt
-
-
-def same_request(body: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    """Whether a listed job is what we asked for: the text or sound must be there, the rest must not differ."""
-    if not any(name in asked for name in ("prompt", "audio")):
-        return False
-    return all(name not in asked or str(asked[name]).strip() == str(value) for name, value in body.items())

@@ -12,15 +12,17 @@ from typing import Any
 import httpx
 from asgiref.sync import async_to_sync
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from generator import money
-from generator.models import Generation, Notice, ProviderAccount, ProviderBill, State
+from generator.models import Entry, Generation, Notice, ProviderAccount, ProviderBill, State
 from generator.money import Micros
 from generator.providers import http
 from generator.providers.base import Bill, Bookkeeping, Configurable, Notifying, Provider
 from generator.providers.errors import ProviderError, WebhookRefused
 from generator.workflow import catalogue, states
+from generator.workflow.money import book
 
 log = logging.getLogger(__name__)
 
@@ -111,9 +113,43 @@ def _keep(account: ProviderAccount, bill: Bill) -> None:
 
 
 def _tell(account: ProviderAccount, bill: Bill, generation: Generation) -> None:
-    if "refund" in bill.kind.lower():
-        words = f"{account.title} has refunded {money.show(Micros(abs(bill.amount)))}"
-        states.note(generation, words, data={"bill": bill.uuid})
+    if not _is_refund(bill.kind):
+        return
+    words = f"{account.title} has refunded {money.show(Micros(abs(bill.amount)))}"
+    states.note(generation, words, data={"bill": bill.uuid})
+    if owed := _owed(generation):
+        # What if the process dies here? The line, the words and the credit are one transaction.
+        book(
+            Entry.Kind.CREDIT,
+            owed,
+            project=generation.project,
+            user=generation.author,
+            generation=generation,
+            model_key=generation.model.key,
+            price=generation.price,
+            reason=f"{words} of what was charged",
+        )
+
+
+def _is_refund(kind: str) -> bool:
+    return "refund" in kind.lower()
+
+
+def _owed(generation: Generation) -> Micros:
+    """What was charged here beyond the share of the job's price that the provider has kept.
+
+    A job that was released here is owed nothing, and neither is the missing take of a partial delivery: that was
+    released too, and their refund of it is theirs to give.
+    """
+    lines = list(ProviderBill.objects.filter(generation=generation).values_list("kind", "amount"))
+    taken = sum(abs(amount) for kind, amount in lines if not _is_refund(kind)) or generation.held
+    refunded = sum(abs(amount) for kind, amount in lines if _is_refund(kind))
+    sums = dict(
+        generation.entries.order_by().values_list("kind").annotate(Sum("amount"))  # type: ignore[misc]
+    )
+    charged = sums.get(Entry.Kind.CHARGE, 0) - sums.get(Entry.Kind.CREDIT, 0)
+    kept = generation.held * max(taken - refunded, 0) // taken if taken else 0
+    return Micros(max(charged - kept, 0))
 
 
 # --- messages ---

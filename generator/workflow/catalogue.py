@@ -1,8 +1,9 @@
 """What can be asked for right now: the providers of the settings, joined with the operator's rows and prices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -13,6 +14,7 @@ from generator.providers.base import (
     Acting,
     ActionSpec,
     Configurable,
+    Correctable,
     Gives,
     LocalProvider,
     ModelSpec,
@@ -33,6 +35,46 @@ def spec_of(model_key: str) -> ModelSpec | None:
 
 def action_of(key: str) -> ActionSpec | None:
     return registry().action(key)
+
+
+def spec_for(row: MusicModel) -> ModelSpec | ActionSpec | None:
+    """The spec of a model or an action as the operator has corrected it; None when it has gone since."""
+    built_in = spec_of(row.key) or action_of(row.key)
+    if built_in is None or not row.corrections:
+        return built_in
+    try:
+        return corrected(row.key, row.corrections)
+    except ValueError:
+        return built_in  # of an older release; the admin says so when the model is next saved
+
+
+def limits_of(spec: ModelSpec | ActionSpec) -> str:
+    """A model's limits in a line."""
+    if isinstance(spec, ActionSpec):
+        return "Works on a sound that exists."
+    takes = "one take" if spec.takes_max == 1 else f"1 to {spec.takes_max} takes"
+    return f"At most {spec.prompt_limit:,} characters, {takes}, as {', '.join(spec.formats)}."
+
+
+def corrections_of(model_key: str) -> tuple[str, ...]:
+    """The names that corrections to a model may hold; none where its provider takes none."""
+    try:
+        provider = provider_of(model_key)
+    except KeyError:
+        return ()
+    return provider.correctable if isinstance(provider, Correctable) else ()
+
+
+def corrected(model_key: str, corrections: Mapping[str, Any]) -> ModelSpec | ActionSpec:
+    """The spec of a model with these corrections.
+
+    Raises:
+        ValueError: they make no sense, or this model takes none; a sentence for the operator.
+    """
+    provider = provider_of(model_key)
+    if not isinstance(provider, Correctable):
+        raise ValueError(f"{provider.title} takes no corrections.")
+    return provider.corrected(model_key, corrections)
 
 
 def title_of(key: str) -> str:
@@ -129,12 +171,13 @@ def models() -> list[ModelChoice]:
     rows = {row.key: row for row in MusicModel.objects.select_related("provider")}
     local = local_keys()
     choices = []
-    for spec in registry().specs():
-        row = rows.get(spec.key)
+    for built_in in registry().specs():
+        row = rows.get(built_in.key)
         price = Price.objects.at(row, timezone.now()) if row else None
         if row is None or price is None:
             continue
-        if not has_key(row.provider):
+        spec = spec_for(row)
+        if not isinstance(spec, ModelSpec) or not has_key(row.provider):
             continue
         reason = _why_not(row, price)
         choices.append(ModelChoice(row, spec, price, not reason, reason, spec.provider in local))
@@ -186,10 +229,10 @@ class ActionChoice:
 
 def action(key: str) -> ActionChoice | None:
     """An action by its key; None unless the studio knows it, can price it and has a key for it."""
-    spec = action_of(key)
     row = MusicModel.objects.filter(key=key, is_action=True).select_related("provider").first()
     price = Price.objects.at(row, timezone.now()) if row else None
-    if spec is None or row is None or price is None or not has_key(row.provider):
+    spec = spec_for(row) if row else None
+    if row is None or price is None or not isinstance(spec, ActionSpec) or not has_key(row.provider):
         return None
     return ActionChoice(row, spec, price, _why_not(row, price))
 

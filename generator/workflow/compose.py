@@ -131,6 +131,7 @@ def request_of(generation: Generation) -> Request:
         reference=generation.ref,
         price=Micros(generation.held),
         price_is_estimate=generation.price.is_estimate,
+        corrections=generation.model.corrections,
     )
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -200,7 +201,8 @@ def _ask_provider(choice: ModelChoice, text: str, takes: int, format: str, setti
     provider = catalogue.with_account(catalogue.provider_of(choice.spec.key), choice.model.provider)
     if isinstance(provider, Checking):
         try:
-            provider.check(Request(choice.spec.key, text, takes, format, settings, "", "", ""))
+            request = Request(choice.spec.key, text, takes, format, settings, "", "", "")
+            provider.check(replace(request, corrections=choice.model.corrections))
         except ProviderError as error:
             raise Refused(error.sentence) from error
 

@@ -1,15 +1,18 @@
 """The paid providers' accounts in the admin: keys go in and never come out; the button tries them."""
 
 import datetime as dt
+import json
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from generator.models import MusicModel, Price, ProviderAccount
+from generator.models import MusicModel, Price, ProviderAccount, State
 from generator.money import dollars
 from generator.workflow import catalogue
 from tests.admin.test_changes import errors, url
 from tests.conftest import BGM
+from tests.fakes import wavespeed
 
 pytestmark = pytest.mark.usefixtures("installed")
 KEY = "ws_live_0123456789abcdef0123456789abcdef01234567"
@@ -112,3 +115,80 @@ def test_a_price_that_moved_is_shown_until_a_new_one_is_added(desk, account, cli
     sent = {"model": model.pk, "per_take": "0.05", "valid_from_0": f"{today:%Y-%m-%d}", "valid_from_1": "00:00:00"}
     desk.post(url("price_add"), sent)
     assert "asks another price" not in desk.get("/", {"model": BGM}, follow=True).content.decode()
+
+
+# --- a contract that the code does not know rightly ---
+
+V9 = "wavespeed/mureka-v9-bgm"
+FOUND = {
+    "path": "mureka-ai/mureka-v9/make-bgm",
+    "takes_max": 3,
+    "fields": ["instrumental_id", "mood"],
+    "checked": "2026-11-20",
+}
+
+
+def correct(desk, key: str, typed: object):
+    page = url("musicmodel_change", MusicModel.objects.get(key=key).pk)
+    return desk.post(page, {"enabled": "on", "corrections": json.dumps(typed)}, follow=True)
+
+
+def test_a_contract_is_corrected_without_code_down_to_the_request_that_leaves(
+    desk, shops, user, project, ask, run_background, monkeypatch
+):
+    browser = Client()
+    browser.force_login(user)
+    studio = f"/p/{project.ref}/"
+    text = (str, bool)
+    fields = dict.fromkeys(("prompt", "mood", "instrumental_id", "output_format"), text)
+    fields["number_of_songs"] = (int, lambda value: 1 <= value <= 3)
+    monkeypatch.setitem(wavespeed.MODELS, FOUND["path"], wavespeed.Model(0.10, fields))
+    shops.wavespeed.prices[FOUND["path"]] = 0.10
+    page = browser.get(studio, {"model": V9}).content.decode()
+    assert "Not verified." in page
+    assert 'name="mood"' not in page
+    correct(desk, V9, FOUND)
+    Price.objects.create(model=MusicModel.objects.get(key=V9), per_take=dollars("0.10"))
+    page = browser.get(studio, {"model": V9}).content.decode()
+    assert "Not verified." not in page
+    assert "2026-11-20" in page
+    assert 'name="mood"' in page
+    generation = ask(model=V9, takes=2, settings={"mood": "warm"})
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == State.READY
+    (job,) = shops.wavespeed.jobs
+    assert (job.model, job.inputs["number_of_songs"], job.inputs["mood"]) == (FOUND["path"], 2, "warm")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"paht": "a/b"},
+        {"path": "https://elsewhere.example/steal"},
+        {"path": "../balance"},
+        {"takes_max": 99},
+        {"formats": ["ogg"]},
+        {"fields": ["prompt"]},
+        {"fields": ["Bad Name"]},
+        {"needed": ["lyrics"]},
+        {"checked": "yesterday"},
+        [1],
+    ],
+)
+def test_corrections_that_make_no_sense_are_refused_in_a_sentence(desk, account, typed):
+    (said,) = errors(correct(desk, V9, typed))["corrections"]
+    assert said.endswith(".")
+    assert MusicModel.objects.get(key=V9).corrections == {}
+
+
+def test_an_actions_contract_is_corrected_too(desk, account):
+    correct(desk, "wavespeed/stem-song", {"path": "mureka-ai/stems", "fields": ["audio"], "checked": "2026-11-20"})
+    spec = catalogue.spec_for(MusicModel.objects.get(key="wavespeed/stem-song"))
+    assert (spec.unverified, spec.checked, spec.fields) == ("", "2026-11-20", ())
+    assert errors(correct(desk, "wavespeed/stem-song", {"takes_max": 2}))
+
+
+def test_corrections_of_an_older_release_leave_the_built_in_contract(desk, account):
+    MusicModel.objects.filter(key=V9).update(corrections={"gone": 1})
+    assert catalogue.spec_for(MusicModel.objects.get(key=V9)).unverified

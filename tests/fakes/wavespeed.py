@@ -101,11 +101,13 @@ class WaveSpeedShop:
         self._bill("deduct", job.charged, job)
         return job
 
-    def refund(self, job: Job) -> None:
-        """What the vendor does by itself within hours of a failure."""
+    def refund(self, job: Job, takes: int | None = None) -> None:
+        """What the vendor does by itself within hours of a failure; of some takes only where that is said."""
         job.refunded = True
-        self.balance = round(self.balance + job.charged, 6)
-        self._bill("refund", job.charged, job)
+        asked = job.inputs.get("number_of_songs", 1)
+        amount = round(job.charged * (asked if takes is None else takes) / asked, 6)
+        self.balance = round(self.balance + amount, 6)
+        self._bill("refund", amount, job)
 
     def _bill(self, kind: str, amount: float, job: Job) -> None:
         about = {"uuid": job.id, "model_uuid": job.model, "status": job.status}

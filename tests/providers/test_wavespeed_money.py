@@ -9,7 +9,7 @@ from generator.money import dollars
 from generator.providers.base import Progress
 from generator.providers.errors import Busy, OperatorMustAct, PriceChanged, Rejected
 from generator.providers.wavespeed import WaveSpeed
-from tests.providers.conftest import BGM, Caller, brief
+from tests.providers.conftest import Caller, brief
 
 PATH = "mureka-ai/mureka-v7.6/generate-bgm"
 
@@ -76,13 +76,13 @@ def test_a_refused_key_is_noticed_at_the_quote_before_anything_is_sent(vendors, 
 def test_a_quote_in_another_currency_is_no_quote(vendors, wavespeed):
     body = {"code": 200, "data": {"price": 0.03, "currency": "EUR"}}
     vendors.trouble("price", "status", body=json.dumps(body).encode())
-    assert wavespeed.price(BGM, {"number_of_songs": 1}) is None
+    assert wavespeed.price(PATH, {"number_of_songs": 1}) is None
 
 
 def test_prices_and_the_balance_are_exact(vendors, wavespeed):
     vendors.wavespeed.balance = 7.123457
     assert wavespeed.balance() == 7_123_457
-    assert wavespeed.price(BGM, {"number_of_songs": 3}) == (90_000, 90_000)
+    assert wavespeed.price(PATH, {"number_of_songs": 3}) == (90_000, 90_000)
 
 
 @pytest.mark.parametrize("body", [b'{"code":200,"data":{"balance":"lots"}}', b"<html>", b'{"code":500,"message":"?"}'])

@@ -168,6 +168,27 @@ def test_a_refund_is_told_once_in_the_history_of_its_generation(shops, ask, run_
     assert dict(Entry.objects.values_list("kind", "amount")) == {"hold": dollars("0.03"), "release": dollars("0.03")}
 
 
+def test_a_refund_of_what_was_charged_is_credited_once(delivered, shops):
+    shops.wavespeed.refund(shops.wavespeed.jobs[0])
+    tasks.hourly()
+    tasks.hourly()
+    credit = Entry.objects.get(kind="credit")
+    assert (credit.amount, credit.generation, credit.user) == (dollars("0.03"), delivered, delivered.author)
+    assert credit.reason == "WaveSpeed has refunded $0.03 of what was charged"
+    assert money.differences() == []
+
+
+def test_a_refund_of_the_take_that_never_came_credits_nothing_more(shops, ask, run_background):
+    shops.wavespeed.deliver = 2
+    generation = ask(model=BGM, takes=3)
+    run_background()
+    assert generation.tracks.count() == 2
+    shops.wavespeed.refund(shops.wavespeed.jobs[0], takes=1)
+    tasks.hourly()
+    assert not Entry.objects.filter(kind="credit").exists()
+    assert any("refunded" in event.text for event in generation.events.all())
+
+
 def test_a_bill_that_came_before_its_job_was_found_is_joined_to_it_later(shops, ask, run_background):
     shops.wavespeed.end = "failed"
     generation = ask(model=BGM)
