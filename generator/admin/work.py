@@ -1,11 +1,11 @@
-"""What was made: generations with their events and entries, tracks, and the cluster's heartbeat. All to read."""
+"""What was made: generations with their events and entries, comparisons, tracks; the cluster's heartbeat. To read."""
 
 from django.contrib import admin
 from django.utils.html import format_html
 
 from generator import money
 from generator.admin.base import ReadOnly, ReadOnlyInline, dollars
-from generator.models import Entry, Event, Generation, Heartbeat, Track
+from generator.models import Comparison, Entry, Event, Generation, Heartbeat, Track
 
 
 class EventInline(ReadOnlyInline):
@@ -59,6 +59,20 @@ class TrackAdmin(ReadOnly):
     @admin.display(description="Page")
     def page(self, obj: Track) -> str:
         return format_html('<a href="{}">open</a>', obj.get_absolute_url())
+
+
+class CandidateInline(ReadOnlyInline):
+    model = Generation
+    fields = ("place", "model", "state", "takes_asked", "error_sentence")
+
+
+@admin.register(Comparison)
+class ComparisonAdmin(ReadOnly):
+    list_display = ("ref", "author", "project", "text", "created_at", "revealed_at", "picked")
+    list_select_related = ("author", "project", "picked")
+    search_fields = ("ref", "text", "author__email")
+    inlines = (CandidateInline,)
+    show_full_result_count = False
 
 
 @admin.register(Heartbeat)

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Track
+from generator.models import Generation, Track
 from generator.models.track import TrackQuerySet
+from generator.providers.base import ActionSpec, ModelSpec
 from generator.web import stems
 from generator.web.htmx import Request, back, client_event, wants_part
 
@@ -24,7 +25,7 @@ def _track(request: Request, ref: str, tracks=None) -> Track:
 
 def _context(request: Request, track: Track, **more) -> dict:
     generation = track.generation
-    spec = workflow.catalogue.spec_of(track.model_key)
+    spec = workflow.catalogue.spec_for(generation.model)
     siblings = generation.tracks.kept().with_starred(request.user).order_by("take")
     return {
         "track": track,
@@ -32,8 +33,8 @@ def _context(request: Request, track: Track, **more) -> dict:
         "generation": generation,
         "here": "studio",
         "siblings": siblings.defer("peaks", "measured"),
-        "settings": _settings(spec, generation.prompt.settings),
-        "licence": spec.licence if spec else "",
+        "settings": _settings(spec, generation),
+        "licence": spec.licence if isinstance(spec, ModelSpec) else "",
         "formats": [(key, kind, workflow.renditions.ready(track, key) is not None) for key, kind in FORMATS.items()],
         "events": generation.events.select_related("actor"),
         "entries": generation.entries.order_by("id"),
@@ -45,16 +46,26 @@ def _context(request: Request, track: Track, **more) -> dict:
     }
 
 
-def _settings(spec, settings: dict) -> list[tuple[str, object]]:
+def _settings(spec: ModelSpec | ActionSpec | None, generation: Generation) -> list[tuple[str, str]]:
     """What was asked, with the form's own labels; fields the model no longer has keep their names."""
-    titles = {field.name: (field.label, field.unit) for field in spec.fields} if spec else {}
-    shown: list[tuple[str, object]] = []
-    for name, value in settings.items():
-        label, unit = titles.get(name, (name.replace("_", " ").capitalize(), ""))
+    fields = {field.name: field for field in spec.fields} if spec else {}
+    shown = []
+    for name, value in generation.prompt.settings.items():
+        field = fields.get(name)
         if value is not False:
-            plain = f"{value:g}" if isinstance(value, float) else "yes" if value is True else value
-            shown.append((label, f"{plain} {unit}".strip()))
+            plain = f"{value:g}" if isinstance(value, float) else "yes" if value is True else f"{value}"
+            if field and field.purpose:
+                plain = _reference(generation, field.purpose, plain)
+            label = field.label if field else name.replace("_", " ").capitalize()
+            shown.append((label, f"{plain} {field.unit if field else ''}".strip()))
     return shown
+
+
+def _reference(generation: Generation, purpose: str, registered_id: str) -> str:
+    """The title of the project's reference behind a provider's id; an id that was pasted stays one."""
+    account = generation.model.provider_id
+    known = workflow.references.behind(generation.project, account, purpose, registered_id)
+    return known.title if known else registered_id
 
 
 @login_required

@@ -1,5 +1,6 @@
 """One brief to several models at once: every hold or none, and what people do with what comes back."""
 
+import datetime as dt
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -10,8 +11,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator.models import Comparison, Generation, Project, Star, Track, User
-from generator.models.comparison import LETTERS
+from generator.models.comparison import LETTERS, ComparisonQuerySet
 from generator.providers.base import Kind, ModelSpec, Value
+from generator.workflow import library
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.order import Order, book, check_key, make_room
 from generator.workflow.refused import Refused
@@ -127,10 +129,17 @@ def pick(comparison: Comparison, track: Track | None, actor: User) -> None:
         mine = Comparison.objects.filter(pk=comparison.pk)
         if not mine.filter(picked=None).update(picked=track) and not mine.filter(picked=track).exists():
             raise Refused("Another take was picked before. Star this one if you want to keep both.")
-        mine.blind().update(revealed_at=now)
+        _reveal(mine, now)
         Star.objects.get_or_create(user=actor, track=track)
 
 
 def reveal(comparison: Comparison) -> None:
     """Show which is which without picking; doing it twice is doing it once."""
-    Comparison.objects.blind().filter(pk=comparison.pk).update(revealed_at=timezone.now())
+    with transaction.atomic():
+        _reveal(Comparison.objects.filter(pk=comparison.pk), timezone.now())
+
+
+def _reveal(comparisons: ComparisonQuerySet, now: dt.datetime) -> None:
+    """From now on its takes are found by their titles and models, too."""
+    if comparisons.blind().update(revealed_at=now):
+        library.reindex_all(Track.objects.filter(generation__comparison__in=comparisons))

@@ -15,24 +15,25 @@ MOST_AT_ONCE = 5000
 
 
 def search_text(track: Track, tags: Iterable[str]) -> str:
-    """Everything a person may remember a track by, in one text for the search index."""
+    """Everything a person may remember a track by, in one text for the search index.
+
+    Of a candidate that is still blind it is what all candidates share, and what people wrote.
+    """
     generation = track.generation
-    parts = (
-        track.title,
-        generation.prompt.text,
-        generation.model.title,
-        track.author.label,
-        track.musical_key,
-        str(track.made_of.get("heard", "")),
-        track.notes,
-        *tags,
-    )
+    told = (track.title, generation.model.title, track.musical_key, str(track.made_of.get("heard", "")))
+    shared = (generation.prompt.text, track.author.label, track.notes, *tags)
+    parts = shared if generation.is_blind else (*told, *shared)
     return "\n".join(part for part in parts if part)
 
 
 def reindex(track: Track) -> None:
     tags = track.tags.values_list("name", flat=True)
     Track.objects.filter(pk=track.pk).update(search_text=search_text(track, tags))
+
+
+def reindex_all(tracks: TrackQuerySet) -> None:
+    for track in tracks.select_related(*_INDEXED):
+        reindex(track)
 
 
 def rename(track: Track, title: str) -> None:
@@ -93,7 +94,7 @@ def untag(tracks: TrackQuerySet, name: str) -> None:
         Tag.objects.filter(name=name, tracks=None).delete()
 
 
-_INDEXED = ("generation__prompt", "generation__model", "author")
+_INDEXED = ("generation__prompt", "generation__model", "generation__comparison", "author")
 
 
 def bin_tracks(tracks: TrackQuerySet, actor: User) -> int:

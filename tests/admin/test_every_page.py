@@ -14,6 +14,7 @@ from generator import workflow
 from generator.models import (
     ActionRun,
     Budget,
+    Comparison,
     Entry,
     Event,
     Generation,
@@ -34,7 +35,19 @@ from generator.models import (
 from tests.conftest import COMPOSER
 
 # What only the studio itself writes: nobody adds, changes or deletes it, whatever their permissions.
-READ_ONLY = (Entry, ProviderBill, Rollup, Generation, Track, Heartbeat, Reference, ReferenceId, ActionRun, Stem)
+READ_ONLY = (
+    Entry,
+    ProviderBill,
+    Rollup,
+    Generation,
+    Comparison,
+    Track,
+    Heartbeat,
+    Reference,
+    ReferenceId,
+    ActionRun,
+    Stem,
+)
 # What may be done to the rest.
 MAY = {
     Price: {"add"},
@@ -80,6 +93,7 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
         reference,
         ReferenceId.objects.create(reference=reference, **known),
         ActionRun.objects.create(generation=generation, reference=reference),
+        Comparison.objects.create(project=project, author=user, text="a brief", idempotency_key="c"),
         make_stem(track),
         generation,
         track,

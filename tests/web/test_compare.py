@@ -76,6 +76,16 @@ def test_a_candidate_is_found_by_what_was_asked_for(browser, project, comparison
     assert shown.count("Candidate A") >= 1
 
 
+def test_a_blind_candidate_is_not_found_by_its_model_or_title(browser, project, comparison, takes):
+    def found(text: str) -> int:
+        return len(browser.get(page(project), {"q": text}).context["page"].tracks)
+
+    words = [takes[0].generation.model.title, takes[0].title]
+    assert [found(text) for text in words] == [0, 0]
+    browser.post(at(comparison, "reveal/"))
+    assert all(found(text) for text in words)
+
+
 def test_what_is_still_being_made_tells_nothing(browser, project, comparison, run_background):
     cards = browser.get(page(project, "running/")).content.decode()
     assert "3 models, blind · $0.06" in cards

@@ -3,7 +3,7 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from generator.models import Budget, Entry, Generation, Reference, ReferenceId, State
+from generator.models import Budget, Entry, Generation, Reference, ReferenceId, State, Track
 from generator.money import dollars
 from generator.workflow import media, references
 from tests.fakes import sounds
@@ -39,7 +39,7 @@ def page(shops, browser, project):
     return Page()
 
 
-def test_from_an_upload_to_music_that_follows_it(page, shops, run_background, project):
+def test_from_an_upload_to_music_that_follows_it(page, browser, shops, run_background, project):
     shown = page.upload().content.decode()
     assert "Being read" in shown
     run_background()
@@ -57,6 +57,8 @@ def test_from_an_upload_to_music_that_follows_it(page, shops, run_background, pr
         assert page.generate(**pick, idempotency_key=key).status_code == 200
     run_background()
     known = ReferenceId.objects.get().registered_id
+    track = Track.objects.first()
+    assert "<dt>Reference</dt><dd>My theme</dd>" in browser.get(track.get_absolute_url()).content.decode()
     made = [job for job in shops.wavespeed.jobs if job.model.endswith("generate-bgm")]
     assert [job.inputs["instrumental_id"] for job in made] == [known, known]
     assert Entry.objects.filter(model_key="wavespeed/create-upload-id", kind="charge").count() == 1
