@@ -147,6 +147,7 @@ class ActionSpec:
     unverified: str = ""
     checked: str = ""
     gives: Gives = Gives.PARTS
+    usual_seconds: float = 45.0  # expected run before there is a history
     purposes: tuple[Purpose, ...] = ()
 
     @property

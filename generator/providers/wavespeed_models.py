@@ -111,6 +111,7 @@ REGISTER = ActionSpec(
     ),
     checked=CHECKED,
     gives=Gives.ID,
+    usual_seconds=5.0,
     purposes=USES,
 )
 STEMS = ActionSpec(

@@ -270,7 +270,7 @@ def next_look(generation: Generation, now: dt.datetime) -> float:
     """Seconds to the next poll: half the model's usual time first, often near its end, seldom when it drags on."""
     started = generation.started_at or now
     gone = (now - started).total_seconds()
-    spec = catalogue.spec_of(generation.model.key)
+    spec = catalogue.spec_of(generation.model.key) or catalogue.action_of(generation.model.key)
     usual = (generation.model.usual_ms or (spec.usual_seconds if spec else 45.0) * 1000) / 1000
     slow = (generation.model.slow_ms or usual * 2000) / 1000
     if gone < usual * 0.4:

@@ -151,15 +151,24 @@ class ModelChoice:
     is_local: bool
 
     @property
-    def usual(self) -> str:
-        """How long it usually takes, in words: from this studio's own history once there is one."""
+    def usual_brief(self) -> str:
+        """How long it usually takes, in a few words: from this studio's own history once there is one."""
         if self.is_local:
             rate = (self.model.usual_ms or self.spec.usual_seconds * 1000 / 60) / 1000
             return f"about {_seconds(max(rate * 60, 1))} for a minute of music"
         if self.model.usual_ms is None:
-            return f"about {_seconds(self.spec.usual_seconds)}, by the provider's word"
+            return f"about {_seconds(self.spec.usual_seconds)}"
+        return f"usually {_seconds(self.model.usual_ms / 1000)}"
+
+    @property
+    def usual(self) -> str:
+        """The same, with where it comes from."""
+        if self.is_local:
+            return self.usual_brief
+        if self.model.usual_ms is None:
+            return f"{self.usual_brief}, by the provider's word"
         slow = max(self.model.slow_ms or 0, self.model.usual_ms)
-        return f"usually {_seconds(self.model.usual_ms / 1000)}, at most {_seconds(slow / 1000)}"
+        return f"{self.usual_brief}, at most {_seconds(slow / 1000)}"
 
 
 def _seconds(value: float) -> str:
