@@ -18,6 +18,7 @@ from PIL import Image
 from generator import money
 from generator.audio import encode
 from generator.models import (
+    Entry,
     Generation,
     Membership,
     MusicModel,
@@ -32,6 +33,7 @@ from generator.models import (
     User,
 )
 from generator.workflow import attend, catalogue, library, media, submit
+from generator.workflow.money import differences
 from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
 from tests.fakes.server import FakeProvider
@@ -169,6 +171,20 @@ def run_background(db) -> Callable[[], int]:
         return ran
 
     return _run
+
+
+def ended(generation: Generation, run_background, state=State.READY) -> Generation:
+    """Do the work, see that it ended so and that the money adds up."""
+    run_background()
+    generation.refresh_from_db()
+    assert generation.state == state, list(generation.events.values_list("text", flat=True))
+    assert differences() == []
+    return generation
+
+
+def ledger(generation: Generation) -> dict[str, int]:
+    """The generation's entries, kind → micro-dollars."""
+    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
 
 
 @pytest.fixture

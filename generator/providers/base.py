@@ -242,6 +242,30 @@ class Configurable(Protocol):
         ...
 
 
+class OnAccount:
+    """A provider that works with an account: the one handed in, or else the environment's, read at each call.
+
+    The environment's names begin with the provider's key in capitals: WAVESPEED_API_KEY.
+    """
+
+    key: str
+    extra: tuple[str, ...] = ()
+
+    def __init__(self, config: ProviderConfig | None = None) -> None:
+        self._given = config
+
+    def using(self, config: ProviderConfig) -> Self:
+        return type(self)(config)
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self._account.key)
+
+    @property
+    def _account(self) -> ProviderConfig:
+        return self._given or from_environment(self.key.upper(), self.extra)
+
+
 @runtime_checkable
 class Acting(Protocol):
     actions: tuple[ActionSpec, ...]

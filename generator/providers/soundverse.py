@@ -20,7 +20,7 @@ import contextlib
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -32,12 +32,12 @@ from generator.providers.base import (
     Field,
     Kind,
     ModelSpec,
+    OnAccount,
     Patience,
     Progress,
     ProviderConfig,
     Request,
     Snapshot,
-    from_environment,
 )
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
 from generator.providers.outside import loads, plain, tidy
@@ -89,7 +89,7 @@ MUSIC = ModelSpec(
 )
 
 
-class Soundverse:
+class Soundverse(OnAccount):
     """Implements `base.StreamProvider`, `base.Configurable` and `base.Checking`."""
 
     key = "soundverse"
@@ -97,16 +97,6 @@ class Soundverse:
     models = (MUSIC,)
 
     extra = EXTRA
-
-    def __init__(self, config: ProviderConfig | None = None) -> None:
-        self._given = config
-
-    def using(self, config: ProviderConfig) -> Self:
-        return type(self)(config)
-
-    @property
-    def has_key(self) -> bool:
-        return bool(self._account.key)
 
     def check(self, request: Request) -> None:
         body_of(request, self._account)
@@ -156,10 +146,6 @@ class Soundverse:
         except (calls.NotSent, calls.NoAnswer) as error:
             raise Busy(_LATER, words=str(error), retry_after=10.0) from None
         return _status(reply, handle, key)
-
-    @property
-    def _account(self) -> ProviderConfig:
-        return self._given or from_environment("SOUNDVERSE", EXTRA)
 
     def _address(self, account: ProviderConfig, sync: bool) -> str:
         path = account.extra.get("path", "") or PATH

@@ -12,7 +12,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -20,7 +20,7 @@ import httpx
 from generator.money import Micros, show
 from generator.providers import http as calls
 from generator.providers import wavespeed_wire as wire
-from generator.providers.base import ProviderConfig, Request, Snapshot, Value, from_environment
+from generator.providers.base import OnAccount, Request, Snapshot, Value
 from generator.providers.errors import Busy, Failed, InDoubt, PriceChanged, Rejected
 from generator.providers.outside import identifier, plain, web_address
 from generator.providers.wavespeed_body import CORRECTABLE, body_of, corrected, recipe_of, same_request
@@ -40,7 +40,7 @@ _LATER = "WaveSpeed cannot say just now how far it is; the studio asks again."
 verify_webhook = wire.verify_webhook
 
 
-class WaveSpeed:
+class WaveSpeed(OnAccount):
     """Implements `base.PollProvider`, `base.Configurable`, `base.Checking` and `base.Acting`."""
 
     key = "wavespeed"
@@ -52,16 +52,6 @@ class WaveSpeed:
     actions = ACTIONS
     most_upload = MOST_UPLOAD
     extra = EXTRA
-
-    def __init__(self, config: ProviderConfig | None = None) -> None:
-        self._given = config
-
-    def using(self, config: ProviderConfig) -> Self:
-        return type(self)(config)
-
-    @property
-    def has_key(self) -> bool:
-        return bool(self._account.key)
 
     # --- the job ---
 
@@ -268,10 +258,6 @@ class WaveSpeed:
         return count if isinstance(count, int) else len(wanted)
 
     # --- calls ---
-
-    @property
-    def _account(self) -> ProviderConfig:
-        return self._given or from_environment("WAVESPEED", EXTRA)
 
     async def _send(self, http: httpx.AsyncClient, method: str, path: str, seconds: float, **sent: Any) -> calls.Reply:
         account = self._account

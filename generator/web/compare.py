@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Track
-from generator.web.htmx import Request, client_event, wants_part
+from generator.web.htmx import Request, answered, wants_part
 
 LEVEL = -16.0  # LUFS, as everywhere in the player
 FAINT = -40.0  # a take below this is as good as silent; levelled to it, nothing would be heard
@@ -70,12 +69,8 @@ def _mine(request: Request, ref: str) -> Comparison:
 
 
 def _changed(request: Request, comparison: Comparison, toast: str = "") -> HttpResponse:
-    if not wants_part(request):
-        if toast:
-            messages.warning(request, toast)
-        return redirect("compare", comparison.ref)
     comparison.refresh_from_db()
-    return client_event(_page(request, comparison), toast=toast)
+    return answered(request, toast, resolve_url("compare", comparison.ref), lambda: _page(request, comparison))
 
 
 @login_required

@@ -1,8 +1,11 @@
 """What the doors tell htmx."""
 
 import json
+from collections.abc import Callable
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
@@ -28,6 +31,15 @@ def client_event(response: HttpResponse, *names: str, toast: str = "") -> HttpRe
         events["studio-toast"] = toast
     response["HX-Trigger"] = json.dumps(events)
     return response
+
+
+def answered(request: Request, toast: str, page: str, part: Callable[[], HttpResponse]) -> HttpResponse:
+    """Answer an action: the part that it changed for htmx, else the page, with what there is to say."""
+    if wants_part(request):
+        return client_event(part(), toast=toast)
+    if toast:
+        messages.warning(request, toast)
+    return redirect(page)
 
 
 def back(request: Request, otherwise: str) -> str:

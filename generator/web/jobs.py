@@ -2,16 +2,15 @@
 
 import secrets
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Case, Prefetch, When
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project, State, Track
-from generator.web.htmx import Request, client_event, wants_part
+from generator.web.htmx import Request, answered, client_event
 from generator.workflow.catalogue import ModelChoice
 
 MOST_CARDS = 30
@@ -109,12 +108,11 @@ def _mine(request: Request, ref: str) -> Generation:
 
 
 def _answer(request: Request, generation: Generation, toast: str = "") -> HttpResponse:
-    if not wants_part(request):
-        if toast:
-            messages.warning(request, toast)
-        return redirect("studio", generation.project.ref)
-    cards = context(request.user, generation.project) | {"project": generation.project, "may_edit": True}
-    return client_event(render(request, "studio/_running.html", cards), toast=toast)
+    def cards() -> HttpResponse:
+        shown = context(request.user, generation.project) | {"project": generation.project, "may_edit": True}
+        return render(request, "studio/_running.html", shown)
+
+    return answered(request, toast, resolve_url("studio", generation.project.ref), cards)
 
 
 @login_required

@@ -2,22 +2,10 @@
 
 import pytest
 
-from generator.models import Entry, Generation, State
+from generator.models import Generation, State
 from generator.money import dollars
-from generator.workflow import money, sweep
-from tests.conftest import BGM, MUSIC
-
-
-def ended(generation, run_background, state=State.READY) -> Generation:
-    run_background()
-    generation.refresh_from_db()
-    assert generation.state == state, list(generation.events.values_list("text", flat=True))
-    assert money.differences() == []
-    return generation
-
-
-def ledger(generation) -> dict[str, int]:
-    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
+from generator.workflow import sweep
+from tests.conftest import BGM, MUSIC, ended, ledger
 
 
 @pytest.mark.parametrize("format", ["mp3", "flac"])

@@ -6,9 +6,10 @@ from django.utils import timezone
 
 from generator import workflow
 from generator.audio import NotAudio, excerpt
-from generator.models import Budget, Entry, Generation, Reference, ReferenceId, State
+from generator.models import Budget, Generation, Reference, ReferenceId, State
 from generator.money import dollars
-from generator.workflow import media, money, references, sweep
+from generator.workflow import media, references, sweep
+from tests.conftest import ended, ledger
 from tests.fakes import sounds
 from tests.fakes.server import tone
 
@@ -40,18 +41,6 @@ def register(user):
         )
 
     return _register
-
-
-def ended(generation, run_background, state=State.READY) -> Generation:
-    run_background()
-    generation.refresh_from_db()
-    assert generation.state == state, list(generation.events.values_list("text", flat=True))
-    assert money.differences() == []
-    return generation
-
-
-def ledger(generation) -> dict[str, int]:
-    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
 
 
 def jobs(shops, ending) -> list:

@@ -4,25 +4,12 @@ import datetime as dt
 
 import pytest
 
-from generator.models import Delivery, Entry, Generation, State, Track
+from generator.models import Delivery, Generation, State, Track
 from generator.money import dollars
 from generator.workflow import collect, control, money, sweep
-from tests.conftest import POLL, STREAM
+from tests.conftest import POLL, STREAM, ended, ledger
 
 LONG_AGO = dt.timedelta(minutes=5)
-
-
-def ledger(generation) -> dict[str, int]:
-    """The generation's entries, kind → micro-dollars."""
-    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
-
-
-def ended(generation, run_background, state=State.READY) -> Generation:
-    run_background()
-    generation.refresh_from_db()
-    assert generation.state == state, list(generation.events.values_list("text", flat=True))
-    assert money.differences() == []
-    return generation
 
 
 @pytest.mark.parametrize("model", [POLL, STREAM])

@@ -8,7 +8,8 @@ import pytest
 from generator import workflow
 from generator.models import Budget, Delivery, Entry, Generation, State, Stem, Track
 from generator.money import dollars
-from generator.workflow import collect, library, media, money, renditions, stems, sweep
+from generator.workflow import collect, library, media, renditions, stems, sweep
+from tests.conftest import ended, ledger
 from tests.fakes import sounds
 from tests.fakes.server import tone
 
@@ -51,27 +52,21 @@ def deliver(shops):
     return _deliver
 
 
-def ended(generation, run_background, state=State.READY) -> Generation:
+def settled(generation, run_background, state=State.READY) -> Generation:
     run_background()
     for _ in range(collect.MOST_USELESS):  # as the hours would
         Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at)
         while collect.work():
             pass
-    generation.refresh_from_db()
-    assert generation.state == state, list(generation.events.values_list("text", flat=True))
-    assert money.differences() == []
+    ended(generation, run_background, state)
     return generation
-
-
-def ledger(generation) -> dict[str, int]:
-    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
 
 
 def test_parts_as_addresses_are_stored_and_charged_once(split, deliver, whole, shops, run_background):
     deliver(
         **{"vocals.mp3": sounds.sound("mp3"), "x91_drums.wav": sounds.sound("wav"), "7f.flac": sounds.sound("flac")}
     )
-    generation = ended(split(model="audio-separation-2"), run_background)
+    generation = settled(split(model="audio-separation-2"), run_background)
     assert ledger(generation) == {"hold": SIX, "charge": SIX}
     assert list(whole.stems.values_list("title", flat=True)) == ["Vocals", "Drums", "Part 3"]
     assert [stem.extension for stem in whole.stems.all()] == ["mp3", "wav", "flac"]
@@ -81,7 +76,7 @@ def test_parts_as_addresses_are_stored_and_charged_once(split, deliver, whole, s
 
 def test_parts_in_one_archive_are_stored_without_what_is_no_sound(split, deliver, whole, run_background):
     deliver(archive(**{"song/no_vocals.mp3": sounds.sound("mp3"), "song/bass.wav": tone(2), "read me.txt": b"Enjoy!"}))
-    generation = ended(split(), run_background)
+    generation = settled(split(), run_background)
     assert sorted(whole.stems.values_list("title", flat=True)) == ["Bass", "Without vocals"]
     assert "left out" in " ".join(generation.events.values_list("text", flat=True))
 
@@ -89,13 +84,13 @@ def test_parts_in_one_archive_are_stored_without_what_is_no_sound(split, deliver
 def test_an_address_in_an_object_is_read_as_well(split, deliver, shops, whole, run_background):
     deliver(archive(**{"bass.wav": tone(2)}))
     shops.wavespeed.outputs = [{"zip_url": shops.wavespeed.outputs[0], "expires_at": 1}]
-    ended(split(), run_background)
+    settled(split(), run_background)
     assert whole.stems.count() == 1
 
 
 def test_names_in_an_archive_are_never_paths(split, deliver, whole, run_background, settings):
     deliver(archive(**{"../../../../tmp/evil vocals.wav": tone(2), "/etc/drums.wav": tone(2), "..\\bass.wav": tone(2)}))
-    ended(split(), run_background)
+    settled(split(), run_background)
     assert sorted(whole.stems.values_list("title", flat=True)) == ["Bass", "Drums", "Vocals"]
     for stem in whole.stems.all():
         assert stem.file == f"{stem.sha256[:2]}/{stem.sha256}.wav"
@@ -140,7 +135,7 @@ def _locked() -> bytes:
 def test_what_cannot_be_trusted_is_refused_and_costs_nothing(split, deliver, run_background, monkeypatch, content):
     monkeypatch.setattr(stems, "MOST_BYTES", 1_000_000)
     deliver(content)
-    generation = ended(split(), run_background, State.FAILED)
+    generation = settled(split(), run_background, State.FAILED)
     assert ledger(generation) == {"hold": SIX, "release": SIX}
     assert generation.error_sentence
     assert not Stem.objects.exists()
@@ -148,7 +143,7 @@ def test_what_cannot_be_trusted_is_refused_and_costs_nothing(split, deliver, run
 
 def test_a_failure_at_the_vendor_releases_the_hold(split, shops, run_background):
     shops.wavespeed.end = "failed"
-    generation = ended(split(), run_background, State.FAILED)
+    generation = settled(split(), run_background, State.FAILED)
     assert ledger(generation) == {"hold": SIX, "release": SIX}
 
 
@@ -156,7 +151,7 @@ def test_a_part_that_is_gone_is_said_and_the_rest_is_kept(split, deliver, shops,
     deliver(**{"vocals.mp3": sounds.sound("mp3")})
     shops.wavespeed.outputs.append(f"{shops.url}/cdn/gone.html")
     shops.wavespeed.uploads["gone.html"] = b"<html>gone"
-    generation = ended(split(), run_background)
+    generation = settled(split(), run_background)
     assert "1 of the parts" in generation.error_sentence
     assert whole.stems.count() == 1
     assert ledger(generation) == {"hold": SIX, "charge": SIX}
@@ -175,7 +170,7 @@ def test_a_large_original_is_sent_as_mp3(split, shops, whole, run_background):
     assert (generation.state, generation.stage) == (State.QUEUED, "Making an MP3 of it")
     renditions.make(whole, "mp3")  # the worker that was asked
     Generation.objects.update(due_at=generation.created_at)
-    ended(generation, run_background)
+    settled(generation, run_background)
     assert shops.requests("POST", "media/uploads")[0].json["content_type"] == "audio/mpeg"
 
 
@@ -188,7 +183,7 @@ def test_a_cap_in_the_way_refuses(split, user, shops):
 
 def test_deleting_a_track_takes_its_parts_along_and_leaves_the_ledger(split, deliver, whole, run_background):
     deliver(**{"vocals.mp3": sounds.sound("mp3")})
-    generation = ended(split(), run_background)
+    generation = settled(split(), run_background)
     file = whole.stems.get().file
     tracks = Track.objects.filter(pk=whole.pk)
     library.bin_tracks(tracks, whole.author)
