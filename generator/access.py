@@ -26,6 +26,13 @@ def projects(user: User) -> QuerySet[Project]:
     )
 
 
+def archived_projects(user: User) -> QuerySet[Project]:
+    """The projects that were put away and that this person may fetch back."""
+    return Project.objects.filter(
+        memberships__user=user, memberships__role=Role.OWNER, archived_at__isnull=False
+    ).order_by("name", "id")
+
+
 def role(user: User, project: Project) -> Role | None:
     found = project.memberships.filter(user=user).values_list("role", flat=True).first()
     return Role(found) if found else None
