@@ -12,7 +12,7 @@ from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Track
 from generator.models.track import TrackQuerySet
-from generator.web import stems
+from generator.web import sharing, stems
 from generator.web.htmx import Request, back, client_event, wants_part
 
 
@@ -25,13 +25,13 @@ def _track(request: Request, ref: str, tracks=None) -> Track:
 def _context(request: Request, track: Track, **more) -> dict:
     generation = track.generation
     spec = workflow.catalogue.spec_of(track.model_key)
-    siblings = generation.tracks.kept().with_starred(request.user).order_by("take")
+    siblings = access.tracks(request.user).filter(generation=generation).kept().with_starred(request.user)
     return {
         "track": track,
         "project": track.project,
         "generation": generation,
         "here": "studio",
-        "siblings": siblings.defer("peaks", "measured"),
+        "siblings": siblings.order_by("take").defer("peaks", "measured"),
         "settings": _settings(spec, generation.prompt.settings),
         "licence": spec.licence if spec else "",
         "formats": [(key, kind, workflow.renditions.ready(track, key) is not None) for key, kind in FORMATS.items()],
@@ -40,6 +40,7 @@ def _context(request: Request, track: Track, **more) -> dict:
         "may_edit": access.can_edit(request.user, track.project),
         "tags": track.tags.all(),
         "can_be_reference": workflow.references.first_use(workflow.catalogue.models()) is not None,
+        **sharing.context(request, track),
         **stems.context(request.user, track),
         **more,
     }

@@ -20,6 +20,7 @@ from generator.workflow import (
     projects,
     references,
     renditions,
+    sharing,
     stems,
 )
 from generator.workflow.actions import retry
@@ -57,6 +58,7 @@ __all__ = [
     "renditions",
     "rescue",
     "retry",
+    "sharing",
     "stems",
     "submit",
     "submit_many",

@@ -45,6 +45,13 @@ TABLE = """
     star                 POST    in         404       302     302     302    404
     to-bin               POST    in         404       404     302     302    404
     restore              POST    in         404       404     302     302    404
+    visibility           POST    in         404       404     422     302    404
+    share                POST    in         404       404     302     302    404
+    revoke               POST    in         404       404     302     302    404
+    shared               GET     200        200       200     200     200    200
+    shared-audio         GET     200        200       200     200     200    200
+    shared-cover         GET     200        200       200     200     200    200
+    shared-download      GET     403        403       403     403     403    403
     audio                GET     in         404       200     200     200    404
     cover                GET     in         404       200     200     200    404
     download             GET     in         404       200     200     200    404
@@ -85,7 +92,7 @@ TABLE = """
     hook                 POST    400        400       400     400     400    400
     healthz              GET     200        200       200     200     200    200
 """
-OPEN = ("join", "hook", "healthz")  # no sign-in asked for, whatever the method
+OPEN = ("join", "hook", "healthz", "shared", "shared-audio", "shared-cover", "shared-download")  # no sign-in needed
 
 # What a POST carries, and what a GET asks for.
 SENT = {
@@ -96,6 +103,8 @@ SENT = {
     "star": {"on": "1"},
     "account": {"name": "New", "time_zone": "UTC", "theme": "dark"},
     "invite": {"email": "no address"},
+    "visibility": {"to": "private"},
+    "share": {"days": "7"},
     "new-project": {"name": "New"},
     "project-rename": {"name": "New"},
     "project-invite": {"email": "someone@example.com", "role": "editor"},
@@ -107,7 +116,7 @@ SENT = {
     "split": {"action": "no such", "idempotency_key": "k"},
 }
 ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
-KINDS = {"p": "project", "g": "generation", "t": "track", "c": "comparison", "r": "reference", "s": "stem"}
+KINDS = {"p": "project", "g": "generation", "t": "track", "c": "comparison", "r": "reference", "s": "stem", "k": "link"}
 QUERY = {"spend": "?project={project}", "spend-lines": "?project={project}"}
 
 # allauth's own pages. Whatever is not open asks strangers to sign in.
@@ -155,9 +164,11 @@ def things(project, ask, make_track, make_reference, make_stem, user):
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
     archived = Project.objects.create(name="Old", archived_at=timezone.now())
     Membership.objects.create(project=archived, user=user, role=Role.OWNER)
+    link = workflow.sharing.share(track, user, 7, allow_download=False)
+    shared = {"link": link.ref, "address": workflow.sharing.address_of(link)}
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
-    return {"project": project.ref, "token": invitation.token, "archived": archived.ref, **jobs, **sounds}
+    return {"project": project.ref, "token": invitation.token, "archived": archived.ref, **jobs, **sounds, **shared}
 
 
 @pytest.fixture
@@ -178,7 +189,7 @@ def people(user, stranger, member) -> dict[str, Client]:
 
 def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
-    arguments = {"format": "wav", "token": things["token"], "key": "composer"}
+    arguments = {"format": "wav", "token": things["token"], "key": "composer", "address": things["address"]}
     arguments["ref"] = things["archived" if name in ARCHIVED else KINDS.get(route.partition("/")[0], "project")]
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
