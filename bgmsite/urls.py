@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from generator.web import compare, files, jobs, library, references, shared, sharing, stems, studio, tracks
+from generator.web import compare, files, jobs, library, references, review, shared, sharing, stems, studio, tracks
 
 urlpatterns = [
     path("", studio.home, name="home"),
@@ -33,6 +33,12 @@ urlpatterns = [
     path("l/<str:address>/audio", shared.audio, name="shared-audio"),
     path("l/<str:address>/cover", shared.cover, name="shared-cover"),
     path("l/<str:address>/download", shared.download, name="shared-download"),
+    path("t/<str:ref>/approve/", review.approve, name="approve"),
+    path("t/<str:ref>/comments/", review.comments, name="comments"),
+    path("t/<str:ref>/comment/", review.comment, name="comment"),
+    path("m/<str:ref>/edit/", review.edit, name="comment-edit"),
+    path("m/<str:ref>/resolve/", review.resolve, name="comment-resolve"),
+    path("m/<str:ref>/delete/", review.delete, name="comment-delete"),
     path("t/<str:ref>/audio", files.audio, name="audio"),
     path("t/<str:ref>/cover", files.cover, name="cover"),
     path("t/<str:ref>/download/<str:format>", files.download, name="download"),

@@ -11,9 +11,10 @@ A track may be private to its author: then nobody else sees it, whatever their r
 Superusers and staff have no special sight on the pages; they review in the admin.
 """
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from generator.models import (
+    Comment,
     Comparison,
     Generation,
     PrivateTrack,
@@ -63,6 +64,18 @@ def can_manage(user: User, project: Project) -> bool:
     return role(user, project) == Role.OWNER
 
 
+def can_approve(user: User, project: Project) -> bool:
+    """May approve tracks for use: the project's approver where one is named, its owners otherwise."""
+    if project.approver_id is None:
+        return can_manage(user, project)
+    return project.approver_id == user.pk and role(user, project) is not None
+
+
+def approvers_in_words(project: Project) -> str:
+    """Who that is, as the beginning of a sentence: "Ada approves", "Owners approve"."""
+    return f"{project.approver.label} approves" if project.approver else "Owners approve"
+
+
 def managed_projects(user: User) -> QuerySet[Project]:
     """The shared projects a person owns, and so may invite people to."""
     return Project.objects.filter(
@@ -95,6 +108,27 @@ def editable_tracks(user: User) -> TrackQuerySet:
 def links(user: User) -> ShareLinkQuerySet:
     """The links a person may hand on and take back: those to the tracks they may edit."""
     return ShareLink.objects.filter(track__in=editable_tracks(user).values("pk"))
+
+
+def comments(user: User) -> QuerySet[Comment]:
+    """The comments on the tracks a person hears."""
+    return Comment.objects.filter(track__in=tracks(user).values("pk"))
+
+
+def own_comments(user: User) -> QuerySet[Comment]:
+    """Those a person may reword: their own."""
+    return comments(user).filter(author=user)
+
+
+def resolvable_comments(user: User) -> QuerySet[Comment]:
+    """Those a person may mark as dealt with: their own, and all in the projects they edit."""
+    return comments(user).filter(Q(author=user) | Q(track__in=editable_tracks(user).values("pk")))
+
+
+def deletable_comments(user: User) -> QuerySet[Comment]:
+    """Those a person may delete: their own, and all in the projects they own."""
+    owned = user.memberships.filter(role=Role.OWNER).values("project")
+    return comments(user).filter(Q(author=user) | Q(track__project__in=owned))
 
 
 def generations(user: User) -> GenerationQuerySet:

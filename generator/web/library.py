@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import PrivateTrack, Project, Track
+from generator.models import Approval, PrivateTrack, Project, Track
 from generator.models.track import TrackQuerySet
 from generator.web import files, jobs
 from generator.web.filters import SORTS, LibraryFilter
@@ -23,6 +23,7 @@ MOST_PICKED = 500
 
 
 _PRIVATE = Exists(PrivateTrack.objects.filter(track=OuterRef("pk")))
+_APPROVED = Exists(Approval.objects.filter(track=OuterRef("pk"), withdrawn_at=None))
 
 
 def shown(tracks: TrackQuerySet, user) -> TrackQuerySet:
@@ -31,7 +32,7 @@ def shown(tracks: TrackQuerySet, user) -> TrackQuerySet:
     return (
         tracks.select_related(*related)
         .with_starred(user)
-        .annotate(is_private=_PRIVATE)
+        .annotate(is_private=_PRIVATE, is_approved=_APPROVED)
         .defer("peaks", "measured", "search_text")
     )
 

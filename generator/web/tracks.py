@@ -12,13 +12,13 @@ from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Track
 from generator.models.track import TrackQuerySet
-from generator.web import sharing, stems
+from generator.web import review, sharing, stems
 from generator.web.htmx import Request, back, client_event, wants_part
 
 
 def _track(request: Request, ref: str, tracks=None) -> Track:
     rows = access.tracks(request.user) if tracks is None else tracks
-    related = ("project", "author", "generation__model__provider", "generation__prompt", "generation__price")
+    related = ("project__approver", "author", "generation__model__provider", "generation__prompt", "generation__price")
     return get_object_or_404(rows.select_related(*related).with_starred(request.user), ref=ref)
 
 
@@ -40,6 +40,7 @@ def _context(request: Request, track: Track, **more) -> dict:
         "may_edit": access.can_edit(request.user, track.project),
         "tags": track.tags.all(),
         "can_be_reference": workflow.references.first_use(workflow.catalogue.models()) is not None,
+        **review.context(request, track),
         **sharing.context(request, track),
         **stems.context(request.user, track),
         **more,

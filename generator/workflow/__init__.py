@@ -20,6 +20,7 @@ from generator.workflow import (
     projects,
     references,
     renditions,
+    review,
     sharing,
     stems,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "renditions",
     "rescue",
     "retry",
+    "review",
     "sharing",
     "stems",
     "submit",

@@ -52,6 +52,12 @@ TABLE = """
     shared-audio         GET     200        200       200     200     200    200
     shared-cover         GET     200        200       200     200     200    200
     shared-download      GET     403        403       403     403     403    403
+    approve              POST    in         404       422     422     302    404
+    comments             GET     in         404       200     200     200    404
+    comment              POST    in         404       302     302     302    404
+    comment-edit         POST    in         404       404     404     302    404
+    comment-resolve      POST    in         404       404     302     302    404
+    comment-delete       POST    in         404       404     404     302    404
     audio                GET     in         404       200     200     200    404
     cover                GET     in         404       200     200     200    404
     download             GET     in         404       200     200     200    404
@@ -105,6 +111,8 @@ SENT = {
     "invite": {"email": "no address"},
     "visibility": {"to": "private"},
     "share": {"days": "7"},
+    "comment": {"at": "0:00", "text": "Hear"},
+    "comment-edit": {"text": "Hear, hear"},
     "new-project": {"name": "New"},
     "project-rename": {"name": "New"},
     "project-invite": {"email": "someone@example.com", "role": "editor"},
@@ -116,7 +124,16 @@ SENT = {
     "split": {"action": "no such", "idempotency_key": "k"},
 }
 ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
-KINDS = {"p": "project", "g": "generation", "t": "track", "c": "comparison", "r": "reference", "s": "stem", "k": "link"}
+KINDS = {
+    "p": "project",
+    "g": "generation",
+    "t": "track",
+    "c": "comparison",
+    "r": "reference",
+    "s": "stem",
+    "k": "link",
+    "m": "comment",
+}
 QUERY = {"spend": "?project={project}", "spend-lines": "?project={project}"}
 
 # allauth's own pages. Whatever is not open asks strangers to sign in.
@@ -165,7 +182,8 @@ def things(project, ask, make_track, make_reference, make_stem, user):
     archived = Project.objects.create(name="Old", archived_at=timezone.now())
     Membership.objects.create(project=archived, user=user, role=Role.OWNER)
     link = workflow.sharing.share(track, user, 7, allow_download=False)
-    shared = {"link": link.ref, "address": workflow.sharing.address_of(link)}
+    comment = workflow.review.comment(track, user, 100, "Louder here")
+    shared = {"comment": comment.ref, "link": link.ref, "address": workflow.sharing.address_of(link)}
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
     return {"project": project.ref, "token": invitation.token, "archived": archived.ref, **jobs, **sounds, **shared}
