@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from generator.web import compare, files, jobs, library, references, stems, studio, tracks
+from generator.web import compare, files, jobs, library, references, review, shared, sharing, stems, studio, tracks
 
 urlpatterns = [
     path("", studio.home, name="home"),
@@ -26,6 +26,19 @@ urlpatterns = [
     path("t/<str:ref>/star/", tracks.star, name="star"),
     path("t/<str:ref>/bin/", tracks.to_bin, name="to-bin"),
     path("t/<str:ref>/restore/", tracks.restore, name="restore"),
+    path("t/<str:ref>/visibility/", sharing.visibility, name="visibility"),
+    path("t/<str:ref>/share/", sharing.share, name="share"),
+    path("k/<str:ref>/revoke/", sharing.revoke, name="revoke"),
+    path("l/<str:address>/", shared.page, name="shared"),
+    path("l/<str:address>/audio", shared.audio, name="shared-audio"),
+    path("l/<str:address>/cover", shared.cover, name="shared-cover"),
+    path("l/<str:address>/download", shared.download, name="shared-download"),
+    path("t/<str:ref>/approve/", review.approve, name="approve"),
+    path("t/<str:ref>/comments/", review.comments, name="comments"),
+    path("t/<str:ref>/comment/", review.comment, name="comment"),
+    path("m/<str:ref>/edit/", review.edit, name="comment-edit"),
+    path("m/<str:ref>/resolve/", review.resolve, name="comment-resolve"),
+    path("m/<str:ref>/delete/", review.delete, name="comment-delete"),
     path("t/<str:ref>/audio", files.audio, name="audio"),
     path("t/<str:ref>/cover", files.cover, name="cover"),
     path("t/<str:ref>/download/<str:format>", files.download, name="download"),

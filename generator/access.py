@@ -5,15 +5,31 @@
     editor    yes                yes                      no
     viewer    yes                no                       no
 
+A track may be private to its author: then nobody else sees it, whatever their role. Whoever has the address of an open
+`ShareLink` hears that one track (`generator.workflow.sharing`).
+
 Superusers and staff have no special sight on the pages; they review in the admin.
 """
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from generator.models import Comparison, Generation, Project, Reference, Role, Stem, Track, User
+from generator.models import (
+    Comment,
+    Comparison,
+    Generation,
+    PrivateTrack,
+    Project,
+    Reference,
+    Role,
+    ShareLink,
+    Stem,
+    Track,
+    User,
+)
 from generator.models.comparison import ComparisonQuerySet
 from generator.models.generation import GenerationQuerySet
 from generator.models.reference import ReferenceQuerySet
+from generator.models.sharing import ShareLinkQuerySet
 from generator.models.track import TrackQuerySet
 
 _MAY_EDIT = (Role.OWNER, Role.EDITOR)
@@ -24,6 +40,13 @@ def projects(user: User) -> QuerySet[Project]:
     return Project.objects.filter(memberships__user=user, archived_at__isnull=True).order_by(
         F("personal_to_id").desc(nulls_last=True), "name", "id"
     )
+
+
+def archived_projects(user: User) -> QuerySet[Project]:
+    """The projects that were put away and that this person may fetch back."""
+    return Project.objects.filter(
+        memberships__user=user, memberships__role=Role.OWNER, archived_at__isnull=False
+    ).order_by("name", "id")
 
 
 def role(user: User, project: Project) -> Role | None:
@@ -41,6 +64,18 @@ def can_manage(user: User, project: Project) -> bool:
     return role(user, project) == Role.OWNER
 
 
+def can_approve(user: User, project: Project) -> bool:
+    """May approve tracks for use: the project's approver where one is named, its owners otherwise."""
+    if project.approver_id is None:
+        return can_manage(user, project)
+    return project.approver_id == user.pk and role(user, project) is not None
+
+
+def approvers_in_words(project: Project) -> str:
+    """Who that is, as the beginning of a sentence: "Ada approves", "Owners approve"."""
+    return f"{project.approver.label} approves" if project.approver else "Owners approve"
+
+
 def managed_projects(user: User) -> QuerySet[Project]:
     """The shared projects a person owns, and so may invite people to."""
     return Project.objects.filter(
@@ -48,15 +83,52 @@ def managed_projects(user: User) -> QuerySet[Project]:
     )
 
 
+def visible(tracks: TrackQuerySet, user: User) -> TrackQuerySet:
+    """Leave out what is private to somebody else. Every list of tracks that a person sees goes through here."""
+    return tracks.exclude(pk__in=PrivateTrack.objects.exclude(author=user).values("track"))
+
+
+def library(user: User, project: Project) -> TrackQuerySet:
+    """The tracks of a project, binned ones included, for a member of it."""
+    return visible(project.tracks.all(), user)
+
+
 def tracks(user: User) -> TrackQuerySet:
     """Every track a person may see, binned ones included."""
-    return Track.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+    return visible(Track.objects.filter(project__memberships__user=user, project__archived_at__isnull=True), user)
 
 
 def editable_tracks(user: User) -> TrackQuerySet:
-    return Track.objects.filter(
+    mine = Track.objects.filter(
         project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
     )
+    return visible(mine, user)
+
+
+def links(user: User) -> ShareLinkQuerySet:
+    """The links a person may hand on and take back: those to the tracks they may edit."""
+    return ShareLink.objects.filter(track__in=editable_tracks(user).values("pk"))
+
+
+def comments(user: User) -> QuerySet[Comment]:
+    """The comments on the tracks a person hears."""
+    return Comment.objects.filter(track__in=tracks(user).values("pk"))
+
+
+def own_comments(user: User) -> QuerySet[Comment]:
+    """Those a person may reword: their own."""
+    return comments(user).filter(author=user)
+
+
+def resolvable_comments(user: User) -> QuerySet[Comment]:
+    """Those a person may mark as dealt with: their own, and all in the projects they edit."""
+    return comments(user).filter(Q(author=user) | Q(track__in=editable_tracks(user).values("pk")))
+
+
+def deletable_comments(user: User) -> QuerySet[Comment]:
+    """Those a person may delete: their own, and all in the projects they own."""
+    owned = user.memberships.filter(role=Role.OWNER).values("project")
+    return comments(user).filter(Q(author=user) | Q(track__project__in=owned))
 
 
 def generations(user: User) -> GenerationQuerySet:
@@ -81,15 +153,27 @@ def editable_comparisons(user: User) -> ComparisonQuerySet:
 
 
 def references(user: User) -> ReferenceQuerySet:
-    return Reference.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+    mine = Reference.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+    return _heard(mine, user)
 
 
 def editable_references(user: User) -> ReferenceQuerySet:
     """The references a person may register, bin and restore."""
-    return Reference.objects.filter(
+    mine = Reference.objects.filter(
         project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
     )
+    return _heard(mine, user)
+
+
+def project_references(user: User, project: Project) -> ReferenceQuerySet:
+    """The references of a project, binned ones included, for a member of it."""
+    return _heard(project.references.all(), user)
+
+
+def _heard(rows: ReferenceQuerySet, user: User) -> ReferenceQuerySet:
+    """Leave out what was taken from a track that is private to somebody else."""
+    return rows.exclude(track__isnull=False, track__in=PrivateTrack.objects.exclude(author=user).values("track"))
 
 
 def stems(user: User) -> QuerySet[Stem]:
-    return Stem.objects.filter(track__project__memberships__user=user, track__project__archived_at__isnull=True)
+    return Stem.objects.filter(track__in=tracks(user).values("pk"))

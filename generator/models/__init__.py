@@ -1,33 +1,47 @@
 """The records: what the studio remembers. One concept a file; invariants a row can keep live in the database."""
 
 from generator.models.action import ActionRun, Stem
+from generator.models.audit import AuditLine
 from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
 from generator.models.comparison import Comparison
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
+from generator.models.house import HouseStyle
 from generator.models.ledger import Budget, Entry, Rollup
+from generator.models.notification import NewsKind, Notification, NotificationChoice
+from generator.models.origin import TrackCopy
 from generator.models.project import Invitation, Membership, Project, Role
 from generator.models.prompt import Prompt
 from generator.models.reference import Reference, ReferenceId
+from generator.models.review import Approval, Comment
 from generator.models.search import matching
+from generator.models.sharing import PrivateTrack, ShareLink
 from generator.models.track import Rendition, Star, Tag, Track
 from generator.models.user import User
 
 __all__ = [
     "ActionRun",
+    "Approval",
+    "AuditLine",
     "Budget",
+    "Comment",
     "Comparison",
     "Delivery",
     "Entry",
     "Event",
     "Generation",
     "Heartbeat",
+    "HouseStyle",
     "Invitation",
     "Membership",
     "MusicModel",
+    "NewsKind",
     "Notice",
+    "Notification",
+    "NotificationChoice",
     "Price",
+    "PrivateTrack",
     "Project",
     "Prompt",
     "ProviderAccount",
@@ -37,11 +51,13 @@ __all__ = [
     "Rendition",
     "Role",
     "Rollup",
+    "ShareLink",
     "Star",
     "State",
     "Stem",
     "Tag",
     "Track",
+    "TrackCopy",
     "User",
     "matching",
 ]

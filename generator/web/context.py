@@ -20,6 +20,7 @@ STYLESHEETS = tuple(
         "accounts",
         "spend",
         "compare",
+        "team",
     )
 )
 

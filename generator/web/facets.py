@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from generator.models import MusicModel, Star, Tag, Track, User
+from generator.models import Approval, MusicModel, Star, Tag, Track, User
 from generator.models.track import TrackQuerySet
 
 COUNTED = 5000
@@ -91,6 +91,15 @@ def _starred(found: Sample, user: User) -> Mapping[str, int]:
     return {"1": Star.objects.filter(user=user, track__in=found.tracks).count()}
 
 
+_APPROVED = Exists(Approval.objects.filter(track=OuterRef("pk"), withdrawn_at=None))
+_STATUS = {"approved": Q(_APPROVED), "draft": ~Q(_APPROVED)}
+
+
+def _by_status(found: Sample, user: User) -> Mapping[str, int]:
+    approved = Approval.objects.filter(withdrawn_at=None, track__in=found.tracks).count()
+    return {"approved": approved, "draft": len(found.rows) - approved}
+
+
 def _buckets(title: str, column: str, buckets: Buckets) -> Kind:
     def condition(value: str, user: User) -> Q | None:
         if value not in buckets:
@@ -129,6 +138,12 @@ KINDS: dict[str, Kind] = {
         _toggle("Starred"),
         alone=True,
         is_toggle=True,
+    ),
+    "status": Kind(
+        "Status",
+        lambda value, user: _STATUS.get(value),
+        _by_status,
+        lambda values: {"approved": "Approved for use", "draft": "Draft"},
     ),
     "model": Kind("Model", lambda value, user: Q(model_key=value), _by_column("model_key"), _model_titles),
     "author": Kind(

@@ -64,11 +64,11 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
         wait["Refresh"] = "1"
         return wait
     reply: HttpResponseBase = serve(request, file, FORMATS[format].mime, file.stem)
-    reply["Content-Disposition"] = content_disposition_header(True, _name(track, format)) or "attachment"
+    reply["Content-Disposition"] = content_disposition_header(True, name_of(track, format)) or "attachment"
     return reply
 
 
-def _name(track: Track, format: str) -> str:
+def name_of(track: Track, format: str) -> str:
     take = track.take if track.generation.takes_asked > 1 else None
     return file_name(track.title, bpm=track.bpm, key=track.musical_key, take=take, ext=FORMATS[format].extension)
 
@@ -152,7 +152,7 @@ def zipped(tracks: TrackQuerySet, project: Project) -> HttpResponseBase:
             room -= track.size
             if room < 0 or not file.exists():
                 continue
-            name = _name(track, track.format)
+            name = name_of(track, track.format)
             if name in names:
                 name = f"{Path(name).stem} ({track.ref[:4]}){Path(name).suffix}"
             names.add(name)

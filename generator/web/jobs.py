@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
-from generator.models import Comparison, Generation, Project, State, Track
+from generator.models import Comparison, Generation, Project, State
 from generator.web.htmx import Request, answered, client_event
 from generator.workflow.catalogue import ModelChoice
 
@@ -24,13 +24,13 @@ def context(user, project: Project) -> dict:
     rows = project.generations.filter(state__in=shown, dismissed_at=None)
     rows = rows.select_related("model__provider", "prompt", "author", "price", "comparison")
     rows = rows.exclude(comparison__isnull=False, comparison__revealed_at=None, state__in=State.active())
-    rows = rows.prefetch_related("entries", _takes())
+    rows = rows.prefetch_related("entries", _takes(user))
     under_way_first = Case(When(state__in=State.active(), then=0), default=1)
     jobs = [_card(row) for row in rows.order_by(under_way_first, "-id")[:MOST_CARDS]]
     ended = [job for job in jobs if not job["generation"].is_active]
     choices = workflow.catalogue.models() if ended else []
     _offer_others(ended, choices)
-    comparing = _comparing(project)
+    comparing = _comparing(user, project)
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
     moving += [run.percent for one in comparing for run in one["runs"] if run.is_active]
     return {
@@ -39,7 +39,7 @@ def context(user, project: Project) -> dict:
         "down": ",".join(choice.spec.key for choice in choices if not choice.available),
         "is_moving": bool(moving),
         "percent": round(sum(moving) / len(moving)) if moving else None,
-        "newest": project.tracks.kept().order_by("-created_at", "-id").values_list("ref", flat=True).first(),
+        "newest": _newest(user, project),
     }
 
 
@@ -53,13 +53,19 @@ def _card(generation: Generation) -> dict:
     }
 
 
-def _takes() -> Prefetch:
-    return Prefetch("tracks", Track.objects.kept().order_by("take").defer(*_HEAVY))
+def _newest(user, project: Project) -> str | None:
+    kept = access.library(user, project).kept()
+    return kept.order_by("-created_at", "-id").values_list("ref", flat=True).first()
 
 
-def _comparing(project: Project) -> list[dict]:
+def _takes(user) -> Prefetch:
+    """The takes of a run that this person sees: not what was made private or carried elsewhere since."""
+    return Prefetch("tracks", access.tracks(user).kept().order_by("take").defer(*_HEAVY))
+
+
+def _comparing(user, project: Project) -> list[dict]:
     """A card for each blind comparison: all that are under way, and the last that wait to be heard."""
-    runs = project.generations.order_by("id").prefetch_related(_takes())
+    runs = project.generations.order_by("id").prefetch_related(_takes(user))
     rows = project.comparisons.blind().order_by("-id").prefetch_related(Prefetch("generations", runs))
     cards = [_comparison_card(row) for row in rows[:MOST_CARDS]]
     waiting = [card for card in cards if not card["is_moving"] and any(run.tracks.all() for run in card["runs"])]

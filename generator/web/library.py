@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Project, Track
+from generator.models import Approval, PrivateTrack, Project, Track
 from generator.models.track import TrackQuerySet
 from generator.web import files, jobs
 from generator.web.filters import SORTS, LibraryFilter
@@ -22,15 +22,24 @@ from generator.web.htmx import Request, back, client_event, wants_part
 MOST_PICKED = 500
 
 
+_PRIVATE = Exists(PrivateTrack.objects.filter(track=OuterRef("pk")))
+_APPROVED = Exists(Approval.objects.filter(track=OuterRef("pk"), withdrawn_at=None))
+
+
 def shown(tracks: TrackQuerySet, user) -> TrackQuerySet:
     """Tracks with all that a row needs, in one query."""
     related = ("author", "generation__model", "generation__prompt", "generation__comparison")
-    return tracks.select_related(*related).with_starred(user).defer("peaks", "measured", "search_text")
+    return (
+        tracks.select_related(*related)
+        .with_starred(user)
+        .annotate(is_private=_PRIVATE, is_approved=_APPROVED)
+        .defer("peaks", "measured", "search_text")
+    )
 
 
 def context(request: Request, project: Project) -> dict:
     """Everything the middle pane shows for this URL."""
-    kept = project.tracks.kept()
+    kept = access.library(request.user, project).kept()
     # A brief in the address is the form's; its model is not what the library is to be narrowed to.
     wanted = LibraryFilter(QueryDict() if "text" in request.GET else request.GET, request.user)
     facets, total = wanted.count(kept)
@@ -53,7 +62,7 @@ def more(request: Request, ref: str) -> HttpResponse:
     """The next page of rows, to be put in place of the link that asked for it."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     wanted = LibraryFilter(request.GET, request.user)
-    page = wanted.page(project.tracks.kept(), shown(Track.objects.all(), request.user))
+    page = wanted.page(access.library(request.user, project).kept(), shown(Track.objects.all(), request.user))
     may_edit = access.can_edit(request.user, project)
     rows = {"project": project, "page": page, "may_edit": may_edit, "formats": FORMATS.items()}
     return render(request, "studio/_rows.html", rows)
@@ -137,7 +146,8 @@ _EDITS = ("tag", "bin", "restore")
 def bin(request: Request, ref: str) -> HttpResponse:
     """What was thrown away, and until when it can come back."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
-    tracks = shown(project.tracks.binned(), request.user).select_related("binned_by").order_by("-binned_at", "-id")
+    binned = access.library(request.user, project).binned()
+    tracks = shown(binned, request.user).select_related("binned_by").order_by("-binned_at", "-id")
     found = {
         "project": project,
         "here": "studio",
@@ -159,7 +169,7 @@ def delete_for_good(request: Request, ref: str) -> HttpResponse:
     if not access.can_manage(request.user, project):
         return render(request, "403.html", status=403)
     everything = request.POST.get("everything") == "1"
-    tracks = project.tracks.binned() if everything else _picked(request, project).binned()
+    tracks = access.library(request.user, project).binned() if everything else _picked(request, project).binned()
     if request.POST.get("sure") == "1":
         workflow.library.delete_for_good(tracks)
         return redirect("bin", project.ref)

@@ -1,4 +1,4 @@
-"""Bringing people in: invitations by address, and projects to share."""
+"""Bringing people in: invitations by address."""
 
 from django import forms
 from django.conf import settings
@@ -14,10 +14,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generator import access, workflow
-from generator.models import Invitation, Membership, Project, Role, User
-from generator.web.htmx import Request
+from generator.models import Invitation, Project, Role, User
+from generator.web.htmx import Request, back
 
 SHOWN = 100
+ROLES_IN_WORDS = "Owners invite and delete; editors generate and edit; viewers listen, comment and download."
 
 
 def may_invite(user: User) -> bool:
@@ -30,7 +31,7 @@ class InvitationForm(forms.Form):
     role = forms.ChoiceField(
         choices=Role.choices,
         initial=Role.EDITOR,
-        help_text="Owners invite and delete; editors generate and edit; viewers listen and download.",
+        help_text=ROLES_IN_WORDS,
     )
 
     def __init__(self, user: User, *args, **kwargs) -> None:
@@ -56,8 +57,12 @@ class InvitationForm(forms.Form):
 
 
 def open_invitations(user: User) -> QuerySet[Invitation]:
-    """The invitations this person may see and withdraw: theirs, their projects', and for staff every one."""
-    found = Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
+    return unused_invitations(user).filter(expires_at__gt=timezone.now())
+
+
+def unused_invitations(user: User) -> QuerySet[Invitation]:
+    """The invitations this person may see, renew and withdraw: theirs, their projects', and for staff every one."""
+    found = Invitation.objects.filter(accepted_at=None)
     if not user.is_staff:
         found = found.filter(Q(invited_by=user) | Q(project__in=access.managed_projects(user)))
     return found.select_related("project", "invited_by")
@@ -73,11 +78,16 @@ def invite(request: Request) -> HttpResponse:
     made = None
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
-        made = workflow.people.invite(cleaned["email"], request.user, cleaned["project"], Role(cleaned["role"]))
-        _mail(request, made)
+        made = send(request, cleaned["email"], cleaned["project"], Role(cleaned["role"]))
         form = InvitationForm(request.user)
-    rows = [(one, _link(request, one)) for one in open_invitations(request.user)[:SHOWN]]
-    found = {"form": form, "made": made, "link": _link(request, made) if made else "", "rows": rows, "here": "account"}
+    rows = [(one, link_of(request, one)) for one in open_invitations(request.user)[:SHOWN]]
+    found = {
+        "form": form,
+        "made": made,
+        "link": link_of(request, made) if made else "",
+        "rows": rows,
+        "here": "account",
+    }
     return render(request, "people/invite.html", found, status=422 if form.errors else 200)
 
 
@@ -85,7 +95,14 @@ def _asked_project(request: Request) -> Project | None:
     return access.managed_projects(request.user).filter(ref=request.GET.get("project", "")).first()
 
 
-def _link(request: Request, invitation: Invitation) -> str:
+def send(request: Request, email: str, project: Project | None, role: Role) -> Invitation:
+    """Invite an address, and mail the link where a mail server is configured."""
+    made = workflow.people.invite(email, request.user, project, role)
+    _mail(request, made)
+    return made
+
+
+def link_of(request: Request, invitation: Invitation) -> str:
     return request.build_absolute_uri(reverse("join", args=[invitation.token]))
 
 
@@ -94,7 +111,7 @@ def _mail(request: Request, invitation: Invitation) -> None:
         return
     where = f"“{invitation.project.name}” in BGM Studio" if invitation.project else "BGM Studio"
     subject = f"{request.user.label} invites you to {where}"
-    text = f"{subject}.\n\n{_link(request, invitation)}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
+    text = f"{subject}.\n\n{link_of(request, invitation)}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
     send_mail(subject, text, None, [invitation.email], fail_silently=True)
 
 
@@ -102,21 +119,21 @@ def _mail(request: Request, invitation: Invitation) -> None:
 @require_POST
 def withdraw(request: Request, token: str) -> HttpResponse:
     """Take an open invitation back: its link stops working."""
-    found = get_object_or_404(open_invitations(request.user), token=token)
-    found.delete()
+    found = get_object_or_404(unused_invitations(request.user), token=token)
+    workflow.people.withdraw(found, request.user)
     messages.success(request, f"The invitation for {found.email} is withdrawn.")
-    return redirect("invite")
+    return redirect(back(request, reverse("invite")))
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
-def new_project(request: Request) -> HttpResponse:
-    """Start a project of one's own to share."""
-    name = " ".join(request.POST.get("name", "").replace("\x00", "").split())
-    if request.method == "POST" and 0 < len(name) <= 80:
-        project = Project.objects.create(name=name)
-        Membership.objects.create(project=project, user=request.user, role=Role.OWNER)
-        return redirect("studio", project.ref)
-    error = "Give the project a name of at most 80 characters." if request.method == "POST" else ""
-    found = {"error": error, "name": name, "here": "account"}
-    return render(request, "people/new_project.html", found, status=422 if error else 200)
+@require_POST
+def resend(request: Request, token: str) -> HttpResponse:
+    """Let an unused invitation run anew, and mail it again where that is possible."""
+    found = get_object_or_404(unused_invitations(request.user), token=token)
+    if workflow.people.renew(found, request.user):
+        _mail(request, found)
+        mailed = (
+            "It was mailed again." if settings.EMAIL_CONFIGURED else "No mail server is set up: send the link yourself."
+        )
+        messages.success(request, f"{found.email} can join until {found.expires_at:%-d %B}. {mailed}")
+    return redirect(back(request, reverse("invite")))

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from generator import workflow
+from generator import access, workflow
 from generator.models import Project, Reference, ReferenceId, State, User
+from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import Field, Kind, Purpose
 from generator.workflow.catalogue import ActionChoice, ModelChoice
 from generator.workflow.references import MOST_START, PASTED, PICK, UPLOAD
@@ -88,11 +89,12 @@ def pickers(
     fields = [field for field in choice.spec.fields if field.purpose]
     if not fields:
         return []
-    rows = list(project.references.kept().filter(problem="").with_ids().order_by("-created_at", "-id")[:MOST_LISTED])
+    mine = access.project_references(user, project)
+    rows = list(mine.kept().filter(problem="").with_ids().order_by("-created_at", "-id")[:MOST_LISTED])
     action = workflow.catalogue.registering(choice.spec.provider)
     quote = workflow.actions.quote(user, project, action) if action else None
     return [
-        _picker(project, choice, field, data, rows, action, quote, sentence if about == field.name else "")
+        _picker(mine, project, choice, field, data, rows, action, quote, sentence if about == field.name else "")
         for field in fields
     ]
 
@@ -105,6 +107,7 @@ def picked_for(choices: list[ModelChoice], data: Mapping[str, str]) -> ModelChoi
 
 
 def _picker(
+    mine: ReferenceQuerySet,
     project: Project,
     choice: ModelChoice,
     field: Field,
@@ -121,7 +124,7 @@ def _picker(
         behind = workflow.references.behind(project, account, field.purpose, typed)
         picked = behind.ref if behind else PASTED
     reference = next((row for row in rows if row.ref == picked), None)
-    reference = reference or project.references.kept().with_ids().filter(ref=picked).first()
+    reference = reference or mine.kept().with_ids().filter(ref=picked).first()
     if reference is None and picked not in (PASTED, UPLOAD):
         picked = ""
     return Picker(

@@ -29,7 +29,12 @@ def references(request: Request, ref: str) -> HttpResponse:
         if not may_edit:
             return render(request, "403.html", {"project": project}, status=403)
         return _take_in(request, project)
-    rows = project.references.with_ids().select_related("author", "track").order_by("-created_at", "-id")
+    rows = (
+        access.project_references(request.user, project)
+        .with_ids()
+        .select_related("author", "track")
+        .order_by("-created_at", "-id")
+    )
     shown = {
         "project": project,
         "here": "studio",
@@ -120,7 +125,10 @@ def register(request: Request, ref: str) -> HttpResponse:
 def from_track(request: Request, ref: str) -> HttpResponse:
     """Take a finished track as a reference and go where it can be used."""
     track = get_object_or_404(access.editable_tracks(request.user).select_related("project"), ref=ref)
-    reference = workflow.references.from_track(request.user, track)
+    try:
+        reference = workflow.references.from_track(request.user, track)
+    except workflow.Refused as refused:
+        return render(request, "403.html", {"sentence": refused.sentence}, status=403)
     place = reverse("studio", args=[track.project.ref])
     found = workflow.references.first_use(workflow.catalogue.models())
     if found is None:

@@ -13,26 +13,26 @@ from generator.audio import FORMATS
 from generator.models import Generation, Track
 from generator.models.track import TrackQuerySet
 from generator.providers.base import ActionSpec, ModelSpec
-from generator.web import stems
+from generator.web import review, sharing, stems
 from generator.web.htmx import Request, back, client_event, wants_part
 
 
 def _track(request: Request, ref: str, tracks=None) -> Track:
     rows = access.tracks(request.user) if tracks is None else tracks
-    related = ("project", "author", "generation__model__provider", "generation__prompt", "generation__price")
+    related = ("project__approver", "author", "generation__model__provider", "generation__prompt", "generation__price")
     return get_object_or_404(rows.select_related(*related).with_starred(request.user), ref=ref)
 
 
 def _context(request: Request, track: Track, **more) -> dict:
     generation = track.generation
     spec = workflow.catalogue.spec_for(generation.model)
-    siblings = generation.tracks.kept().with_starred(request.user).order_by("take")
+    siblings = access.tracks(request.user).filter(generation=generation).kept().with_starred(request.user)
     return {
         "track": track,
         "project": track.project,
         "generation": generation,
         "here": "studio",
-        "siblings": siblings.defer("peaks", "measured"),
+        "siblings": siblings.order_by("take").defer("peaks", "measured"),
         "settings": _settings(spec, generation),
         "licence": spec.licence if isinstance(spec, ModelSpec) else "",
         "formats": [(key, kind, workflow.renditions.ready(track, key) is not None) for key, kind in FORMATS.items()],
@@ -41,6 +41,8 @@ def _context(request: Request, track: Track, **more) -> dict:
         "may_edit": access.can_edit(request.user, track.project),
         "tags": track.tags.all(),
         "can_be_reference": workflow.references.first_use(workflow.catalogue.models()) is not None,
+        **review.context(request, track),
+        **sharing.context(request, track),
         **stems.context(request.user, track),
         **more,
     }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generator.web import account, accounts, health, hooks, people, spend
+from generator.web import account, accounts, health, hooks, members, people, projects, spend
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),
@@ -11,7 +11,19 @@ urlpatterns = [
     path("account/sign-out-elsewhere/", account.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invite/<str:token>/withdraw/", people.withdraw, name="withdraw"),
-    path("projects/new/", people.new_project, name="new-project"),
+    path("people/invite/<str:token>/resend/", people.resend, name="resend"),
+    path("projects/", projects.projects, name="projects"),
+    path("projects/new/", projects.new_project, name="new-project"),
+    path("p/<str:ref>/settings/", projects.settings, name="project-settings"),
+    path("p/<str:ref>/settings/name/", projects.rename, name="project-rename"),
+    path("p/<str:ref>/archive/", projects.archive, name="project-archive"),
+    path("p/<str:ref>/unarchive/", projects.unarchive, name="project-unarchive"),
+    path("p/<str:ref>/people/", members.people, name="project-people"),
+    path("p/<str:ref>/people/role/", members.change_role, name="member-role"),
+    path("p/<str:ref>/people/remove/", members.remove, name="member-remove"),
+    path("p/<str:ref>/people/transfer/", members.transfer, name="project-transfer"),
+    path("p/<str:ref>/people/invite/", members.invite, name="project-invite"),
+    path("p/<str:ref>/leave/", members.leave, name="leave"),
     path("spend/", spend.spend, name="spend"),
     path("spend/lines/", spend.lines, name="spend-lines"),
     path("hooks/<slug:key>/", hooks.hook, name="hook"),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from generator.models import Star, Tag, Track, User
+from generator.models import Reference, Star, Tag, Track, User
 from generator.models.track import TrackQuerySet
 from generator.workflow import media
 from generator.workflow.refused import Refused
@@ -116,6 +116,9 @@ def delete_for_good(tracks: TrackQuerySet) -> int:
     names = {name for track in doomed for name in (track.file, track.cover)}
     names |= {rendition.file for track in doomed for rendition in track.renditions.all()}
     names |= {stem.file for track in doomed for stem in track.stems.all()}
-    Track.objects.filter(pk__in=[track.pk for track in doomed]).delete()
+    keys = [track.pk for track in doomed]
+    # What was taken from a private track stays unseen when there is no track any more to say so.
+    Reference.objects.filter(track__in=keys, track__privacy__isnull=False).update(problem="Its track is gone.")
+    Track.objects.filter(pk__in=keys).delete()
     media.discard(names)
     return len(doomed)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.audio import NotAudio, excerpt
-from generator.models import Project, Reference, ReferenceId, Track, User
+from generator.models import PrivateTrack, Project, Reference, ReferenceId, Track, User
 from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import ModelSpec
 from generator.workflow import media, queue
@@ -58,7 +58,13 @@ def add(
 
 
 def from_track(user: User, track: Track, *, most: float = USUAL_SECONDS) -> Reference:
-    """Make the beginning of a finished track a reference of its project."""
+    """Make the beginning of a finished track a reference of its project.
+
+    Raises:
+        Refused: it is private, and a reference is everybody's.
+    """
+    if PrivateTrack.objects.filter(track=track).exists():
+        raise Refused("References are for the whole project. Make the track visible to the project first.")
     return _taken_in(user, track.project, track.title, track.file, track.sha256, 0.0, most, track)
 
 

@@ -92,6 +92,7 @@ function paint() {
     const slider = mine && row.querySelector("[data-seek]");
     if (slider && document.activeElement !== slider) slider.value = String(Math.round(share * 1000));
   });
+  follow();
 }
 function frame() {
   paint();
@@ -126,7 +127,25 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-play]");
   if (button) { event.preventDefault(); play(button.closest("[data-src]")); }
 });
+// A comment's time or its pin plays from there; its link goes on to the comment.
+document.addEventListener("click", (event) => {
+  const pin = event.target.closest("[data-seek-ms]");
+  const source = pin?.closest("[data-src]");
+  if (!source) return;
+  event.preventDefault();
+  play(source, pin.dataset.seekMs / 1000 / Math.max(0.001, Number(source.dataset.ms) / 1000 || Number(source.dataset.seconds)));
+  const goal = document.querySelector(pin.getAttribute("href"));
+  if (goal?.matches(".comment")) goal.scrollIntoView({ block: "nearest" });
+});
+// The time of a new comment follows the player until somebody types one, or what to say.
+function follow() {
+  const field = document.querySelector("[data-follows]");
+  const text = document.querySelector("#comment-text");
+  if (!field || field.dataset.follows !== now?.ref || field.dataset.typed || text?.value) return;
+  field.value = clock(Math.floor(audio.currentTime));
+}
 document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-follows]")) event.target.dataset.typed = "yes";
   if (event.target.matches("[data-seek]")) play(event.target.closest("[data-src]"), event.target.value / 1000);
 });
 part("toggle").addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));

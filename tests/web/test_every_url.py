@@ -13,9 +13,10 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 
 from generator import workflow
-from generator.models import Role, User
+from generator.models import Membership, Project, Role, User
 from generator.workflow import ending
 from tests.conftest import COMPOSER, POLL
 
@@ -44,6 +45,19 @@ TABLE = """
     star                 POST    in         404       302     302     302    404
     to-bin               POST    in         404       404     302     302    404
     restore              POST    in         404       404     302     302    404
+    visibility           POST    in         404       404     422     302    404
+    share                POST    in         404       404     302     302    404
+    revoke               POST    in         404       404     302     302    404
+    shared               GET     200        200       200     200     200    200
+    shared-audio         GET     200        200       200     200     200    200
+    shared-cover         GET     200        200       200     200     200    200
+    shared-download      GET     403        403       403     403     403    403
+    approve              POST    in         404       422     422     302    404
+    comments             GET     in         404       200     200     200    404
+    comment              POST    in         404       302     302     302    404
+    comment-edit         POST    in         404       404     404     302    404
+    comment-resolve      POST    in         404       404     302     302    404
+    comment-delete       POST    in         404       404     404     302    404
     audio                GET     in         404       200     200     200    404
     cover                GET     in         404       200     200     200    404
     download             GET     in         404       200     200     200    404
@@ -66,12 +80,25 @@ TABLE = """
     withdraw             POST    in         404       404     404     302    302
     new-project          GET     in         200       200     200     200    200
     new-project          POST    in         302       302     302     302    302
+    resend               POST    in         404       404     404     302    302
+    projects             GET     in         200       200     200     200    200
+    project-people       GET     in         404       200     200     200    404
+    member-role          POST    in         404       403     403     302    404
+    member-remove        POST    in         404       403     403     302    404
+    project-transfer     POST    in         404       403     403     302    404
+    project-invite       POST    in         404       403     403     200    404
+    leave                GET     in         404       200     200     200    404
+    leave                POST    in         404       302     302     422    404
+    project-settings     GET     in         404       200     200     200    404
+    project-rename       POST    in         404       403     403     302    404
+    project-archive      POST    in         404       403     403     302    404
+    project-unarchive    POST    in         404       404     404     302    404
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
     hook                 POST    400        400       400     400     400    400
     healthz              GET     200        200       200     200     200    200
 """
-OPEN = ("join", "hook", "healthz")  # no sign-in asked for, whatever the method
+OPEN = ("join", "hook", "healthz", "shared", "shared-audio", "shared-cover", "shared-download")  # no sign-in needed
 
 # What a POST carries, and what a GET asks for.
 SENT = {
@@ -82,12 +109,31 @@ SENT = {
     "star": {"on": "1"},
     "account": {"name": "New", "time_zone": "UTC", "theme": "dark"},
     "invite": {"email": "no address"},
+    "visibility": {"to": "private"},
+    "share": {"days": "7"},
+    "comment": {"at": "0:00", "text": "Hear"},
+    "comment-edit": {"text": "Hear, hear"},
     "new-project": {"name": "New"},
+    "project-rename": {"name": "New"},
+    "project-invite": {"email": "someone@example.com", "role": "editor"},
+    "member-role": {"person": "{member}", "role": "editor"},
+    "member-remove": {"person": "{member}"},
+    "project-transfer": {"person": "{member}"},
     "references": {"upload": "instrumental_id", "text": "kept"},
     "register": {"register": "instrumental_id"},
     "split": {"action": "no such", "idempotency_key": "k"},
 }
-KINDS = {"p": "project", "g": "generation", "t": "track", "c": "comparison", "r": "reference", "s": "stem"}
+ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
+KINDS = {
+    "p": "project",
+    "g": "generation",
+    "t": "track",
+    "c": "comparison",
+    "r": "reference",
+    "s": "stem",
+    "k": "link",
+    "m": "comment",
+}
 QUERY = {"spend": "?project={project}", "spend-lines": "?project={project}"}
 
 # allauth's own pages. Whatever is not open asks strangers to sign in.
@@ -133,9 +179,14 @@ def things(project, ask, make_track, make_reference, make_stem, user):
     invitation = workflow.people.invite("guest@example.com", user, project, Role.VIEWER)
     sent = {"text": "warm lo-fi", "takes": 1, "format": "flac", "raw": {}, "idempotency_key": "many"}
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
+    archived = Project.objects.create(name="Old", archived_at=timezone.now())
+    Membership.objects.create(project=archived, user=user, role=Role.OWNER)
+    link = workflow.sharing.share(track, user, 7, allow_download=False)
+    comment = workflow.review.comment(track, user, 100, "Louder here")
+    shared = {"comment": comment.ref, "link": link.ref, "address": workflow.sharing.address_of(link)}
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
-    return {"project": project.ref, "token": invitation.token, **jobs, **sounds}
+    return {"project": project.ref, "token": invitation.token, "archived": archived.ref, **jobs, **sounds, **shared}
 
 
 @pytest.fixture
@@ -156,10 +207,16 @@ def people(user, stranger, member) -> dict[str, Client]:
 
 def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
-    arguments = {"format": "wav", "token": things["token"], "key": "composer"}
-    arguments["ref"] = things[KINDS.get(route.partition("/")[0], "project")]
+    arguments = {"format": "wav", "token": things["token"], "key": "composer", "address": things["address"]}
+    arguments["ref"] = things["archived" if name in ARCHIVED else KINDS.get(route.partition("/")[0], "project")]
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
+
+
+def sent_to(name: str, people: dict[str, Client]) -> dict[str, str]:
+    """What a POST carries, with the editor where it is about a member."""
+    editor = str(get_user(people["editor"]).pk)
+    return {key: value.replace("{member}", editor) for key, value in SENT.get(name, {}).items()}
 
 
 def ask_once(client: Client, method: str, url: str, sent: dict) -> tuple[int, str]:
@@ -184,12 +241,12 @@ def test_every_address_has_a_row():
 
 @pytest.mark.parametrize("name", ROWS)
 def test_everyone_gets_what_the_table_says(things, people, name):
-    url, wrong = address(name, things), []
+    url, wrong, sent = address(name, things), [], sent_to(name, people)
     for method in METHODS:
         for who, client in people.items():
             default = "in" if who == "anonymous" and name not in OPEN else "405"
             expected = ROWS[name].get(method, {}).get(who, default)
-            status, location = ask_once(client, method, url, SENT.get(name, {}))
+            status, location = ask_once(client, method, url, sent)
             got = "in" if status == 302 and location.startswith("/accounts/login/") else str(status)
             if got != expected:
                 wrong.append(f"{who}: {method} {url} answered {got}, not {expected}")

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0009_references"),
+        ("generator", "0010_teams"),
     ]
 
     operations = [

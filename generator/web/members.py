@@ -1,0 +1,127 @@
+"""The people of a project: who is a member and as what, who is invited, and how one goes."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from generator import access, workflow
+from generator.models import Membership, Project, Role, User
+from generator.web.htmx import Request
+from generator.web.people import ROLES_IN_WORDS, InvitationForm, link_of, send
+from generator.web.projects import managed
+
+_BY_ROLE = {Role.OWNER.value: 0, Role.EDITOR.value: 1, Role.VIEWER.value: 2}
+
+
+@login_required
+@require_GET
+def people(request: Request, ref: str) -> HttpResponse:
+    return _page(request, get_object_or_404(access.projects(request.user), ref=ref))
+
+
+def _page(request: Request, project: Project, **more) -> HttpResponse:
+    may_manage = access.can_manage(request.user, project)
+    rows = project.memberships.select_related("user").order_by("joined_at", "id")
+    found = {
+        "project": project,
+        "here": "project-people",
+        "may_manage": may_manage,
+        "members": sorted(rows, key=lambda row: _BY_ROLE[row.role]),
+        "roles": Role.choices,
+        "roles_in_words": ROLES_IN_WORDS,
+        "invited": [(one, link_of(request, one)) for one in workflow.people.pending(project)] if may_manage else [],
+        "may_invite": may_manage and project.personal_to_id is None,
+        **more,
+    }
+    return render(request, "projects/people.html", found, status=422 if more.get("refused") else 200)
+
+
+def _member(request: Request, project: Project) -> User:
+    """The member a button was about."""
+    pk = request.POST.get("person", "")
+    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+    return get_object_or_404(Membership.objects.select_related("user"), project=project, user=number).user
+
+
+@login_required
+@require_POST
+def change_role(request: Request, ref: str) -> HttpResponse:
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    person, asked = _member(request, project), request.POST.get("role", "")
+    try:
+        if asked not in Role.values:
+            raise workflow.Refused("Choose one of the roles.")
+        workflow.members.change_role(project, person, Role(asked), request.user)
+    except workflow.Refused as refused:
+        return _page(request, project, refused=refused)
+    messages.success(request, f"{person.label}: {Role(asked).label.lower()}.")
+    return redirect("project-people", project.ref)
+
+
+@login_required
+@require_POST
+def remove(request: Request, ref: str) -> HttpResponse:
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    person = _member(request, project)
+    try:
+        workflow.members.remove(project, person, request.user)
+    except workflow.Refused as refused:
+        return _page(request, project, refused=refused)
+    messages.success(request, f"{person.label} is no longer a member. Their tracks stay.")
+    return redirect("projects") if person == request.user else redirect("project-people", project.ref)
+
+
+@login_required
+@require_POST
+def transfer(request: Request, ref: str) -> HttpResponse:
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    person = _member(request, project)
+    try:
+        workflow.members.transfer(project, person, request.user)
+    except workflow.Refused as refused:
+        return _page(request, project, refused=refused)
+    messages.success(request, f"The project is {person.label}’s now. You are an editor of it.")
+    return redirect("project-people", project.ref)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def leave(request: Request, ref: str) -> HttpResponse:
+    """Ask first, saying what stays and what goes along."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    refused = None
+    if request.method == "POST":
+        try:
+            workflow.members.remove(project, request.user, request.user)
+            messages.success(request, f"You have left “{project.name}”.")
+            return redirect("projects")
+        except workflow.Refused as error:
+            refused = error
+    private = workflow.members.private_tracks(project, request.user).count()
+    found = {"project": project, "here": "project-people", "private": private, "refused": refused}
+    return render(request, "projects/leave.html", found, status=422 if refused else 200)
+
+
+@login_required
+@require_POST
+def invite(request: Request, ref: str) -> HttpResponse:
+    """Invite to this project; the link is in the list, to be copied, whether it could be mailed or not."""
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    asked = request.POST.copy()
+    asked["project"] = str(project.pk)
+    form = InvitationForm(request.user, asked)
+    if not form.is_valid():
+        sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
+        return _page(request, project, refused=workflow.Refused(sentence, "email"), typed=request.POST)
+    made = send(request, form.cleaned_data["email"], project, Role(form.cleaned_data["role"]))
+    return _page(request, project, made=made, link=link_of(request, made))

@@ -1,0 +1,118 @@
+"""Projects: the list of them, starting one, its name, putting it away and fetching it back."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from generator import access, workflow
+from generator.models import Invitation, Membership, Project, Role
+from generator.web.htmx import Request
+
+LINES = 100
+
+
+@login_required
+@require_GET
+def projects(request: Request) -> HttpResponse:
+    """Every project of a person, what they are there, what they are invited to, and what was put away."""
+    invited = Invitation.objects.filter(
+        email=request.user.email.lower(), accepted_at=None, expires_at__gt=timezone.now(), project__archived_at=None
+    ).exclude(project=None)
+    found = {
+        "here": "projects",
+        "rows": _counted(request, access.projects(request.user)),
+        "archived": access.archived_projects(request.user),
+        "invited": invited.select_related("project", "invited_by"),
+    }
+    return render(request, "projects/projects.html", found)
+
+
+def _counted(request: Request, rows: QuerySet[Project]) -> list[tuple[Project, Role]]:
+    mine = Membership.objects.filter(project=OuterRef("pk"), user=request.user).values("role")[:1]
+    people = Membership.objects.filter(project=OuterRef("pk")).values("project").annotate(n=Count("pk")).values("n")
+    counted = rows.annotate(my_role=Subquery(mine), people=Subquery(people))
+    return [(row, Role(row.my_role)) for row in counted]
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new_project(request: Request) -> HttpResponse:
+    """Start a project of one's own to share."""
+    name, error = request.POST.get("name", ""), ""
+    if request.method == "POST":
+        try:
+            return redirect("studio", workflow.projects.start(name, request.user).ref)
+        except workflow.Refused as refused:
+            error = refused.sentence
+    found = {"error": error, "name": name, "here": "projects"}
+    return render(request, "people/new_project.html", found, status=422 if error else 200)
+
+
+# --- the settings of one ---
+
+
+@login_required
+@require_GET
+def settings(request: Request, ref: str) -> HttpResponse:
+    return page(request, get_object_or_404(access.projects(request.user), ref=ref))
+
+
+def page(request: Request, project: Project, refused: workflow.Refused | None = None) -> HttpResponse:
+    """The settings of a project; members who do not manage it may read them."""
+    may_manage = access.can_manage(request.user, project)
+    found = {
+        "project": project,
+        "here": "project-settings",
+        "may_manage": may_manage,
+        "refused": refused,
+        "typed": request.POST if refused else {},
+        "audit": project.audit.select_related("actor")[:LINES] if may_manage else (),
+    }
+    return render(request, "projects/settings.html", found, status=422 if refused else 200)
+
+
+def managed(request: Request, ref: str) -> Project | None:
+    """A project this person owns; None where they are a member of another kind."""
+    project = get_object_or_404(access.projects(request.user), ref=ref)
+    return project if access.can_manage(request.user, project) else None
+
+
+@login_required
+@require_POST
+def rename(request: Request, ref: str) -> HttpResponse:
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    try:
+        workflow.projects.rename(project, request.POST.get("name", ""), request.user)
+    except workflow.Refused as refused:
+        return page(request, project, refused)
+    messages.success(request, "Saved.")
+    return redirect("project-settings", project.ref)
+
+
+@login_required
+@require_POST
+def archive(request: Request, ref: str) -> HttpResponse:
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    try:
+        workflow.projects.archive(project, request.user)
+    except workflow.Refused as refused:
+        return page(request, project, refused)
+    messages.success(request, f"“{project.name}” is archived. You can fetch it back below.")
+    return redirect("projects")
+
+
+@login_required
+@require_POST
+def unarchive(request: Request, ref: str) -> HttpResponse:
+    project = get_object_or_404(access.archived_projects(request.user), ref=ref)
+    workflow.projects.unarchive(project, request.user)
+    messages.success(request, f"“{project.name}” is back.")
+    return redirect("studio", project.ref)
