@@ -71,7 +71,7 @@ class Chaos:
             os.kill(chosen.pid, signal.SIGKILL)
             self.studio.process.wait(10)
             everyone = {one.pid for one in tree}
-            wait_for(lambda: not everyone & {one.pid for one in processes()}, 10, "the tree is gone")
+            wait_for(lambda: not everyone & {one.pid for one in processes()}, 60, "the tree is gone")
             self._start_again()
             return
         self.killed["web" if " web " in chosen.command else "cluster"] += 1
