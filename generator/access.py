@@ -8,11 +8,12 @@
 Superusers and staff have no special sight on the pages; they review in the admin.
 """
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from generator.models import Comparison, Generation, Project, Reference, Role, Stem, Track, User
+from generator.models import Budget, Comparison, Generation, Project, Raise, Reference, Role, Stem, Track, User
 from generator.models.comparison import ComparisonQuerySet
 from generator.models.generation import GenerationQuerySet
+from generator.models.raising import RaiseQuerySet
 from generator.models.reference import ReferenceQuerySet
 from generator.models.track import TrackQuerySet
 
@@ -45,6 +46,23 @@ def managed_projects(user: User) -> QuerySet[Project]:
     """The shared projects a person owns, and so may invite people to."""
     return Project.objects.filter(
         memberships__user=user, memberships__role=Role.OWNER, personal_to=None, archived_at__isnull=True
+    )
+
+
+def budgets(user: User) -> QuerySet[Budget]:
+    """The caps that can stand in a person's way, and for which they may ask for more."""
+    mine = Project.objects.filter(memberships__user=user, archived_at__isnull=True)
+    return Budget.objects.filter(
+        Q(user=user, project=None)
+        | Q(project__in=mine) & (Q(user=None) | Q(user=user))
+        | ~Q(provider_key="") & Q(user=None, project=None)
+    ).select_related("user", "project")
+
+
+def answerable_requests(user: User) -> RaiseQuerySet:
+    """The requests for more that an owner may answer; those about a person's or a provider's cap are the staff's."""
+    return Raise.objects.filter(budget__project__in=managed_projects(user)).select_related(
+        "budget__user", "budget__project", "asked_by"
     )
 
 

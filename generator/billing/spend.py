@@ -21,7 +21,8 @@ from django.utils import timezone
 from generator import access
 from generator.models import Budget, Entry, MusicModel, Project, Rollup, User
 from generator.money import Micros
-from generator.workflow.money import Room, month_of, rooms
+from generator.workflow.caps import Room, rooms
+from generator.workflow.money import month_of
 
 KIND = Entry.Kind
 SPENDING = (KIND.CHARGE, KIND.CREDIT, KIND.ADJUSTMENT)

@@ -9,6 +9,7 @@ from generator.models.heartbeat import Heartbeat
 from generator.models.ledger import Budget, Entry, Rollup
 from generator.models.project import Invitation, Membership, Project, Role
 from generator.models.prompt import Prompt
+from generator.models.raising import Raise, Warned
 from generator.models.reference import Reference, ReferenceId
 from generator.models.search import matching
 from generator.models.track import Rendition, Star, Tag, Track
@@ -32,6 +33,7 @@ __all__ = [
     "Prompt",
     "ProviderAccount",
     "ProviderBill",
+    "Raise",
     "Reference",
     "ReferenceId",
     "Rendition",
@@ -43,5 +45,6 @@ __all__ = [
     "Tag",
     "Track",
     "User",
+    "Warned",
     "matching",
 ]

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from generator import workflow
-from generator.models import Role, User
+from generator.models import Budget, Role, User
 from generator.workflow import ending
 from tests.conftest import COMPOSER, POLL
 
@@ -68,6 +68,11 @@ TABLE = """
     new-project          POST    in         302       302     302     302    302
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
+    budget               GET     in         404       403     403     200    404
+    budget               POST    in         404       403     403     302    404
+    ask-for-more         GET     in         404       200     200     200    404
+    ask-for-more         POST    in         404       302     302     302    404
+    answer-request       POST    in         404       404     404     302    404
     hook                 POST    400        400       400     400     400    400
     healthz              GET     200        200       200     200     200    200
 """
@@ -85,6 +90,9 @@ SENT = {
     "new-project": {"name": "New"},
     "references": {"upload": "instrumental_id", "text": "kept"},
     "register": {"register": "instrumental_id"},
+    "budget": {"cap": "5"},
+    "ask-for-more": {"amount": "1", "reason": "why"},
+    "answer-request": {"decline": "1", "answer": "no"},
     "split": {"action": "no such", "idempotency_key": "k"},
 }
 KINDS = {"p": "project", "g": "generation", "t": "track", "c": "comparison", "r": "reference", "s": "stem"}
@@ -125,7 +133,7 @@ def addresses(patterns, spaces: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 @pytest.fixture
-def things(project, ask, make_track, make_reference, make_stem, user):
+def things(project, ask, make_track, make_reference, make_stem, user, member):
     """One of everything an address can name."""
     failed = ask(model=COMPOSER)
     ending.cancel(failed, user, "Cancelled")
@@ -135,7 +143,10 @@ def things(project, ask, make_track, make_reference, make_stem, user):
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
-    return {"project": project.ref, "token": invitation.token, **jobs, **sounds}
+    cap = Budget.objects.create(project=project, cap=10**9)
+    asked = workflow.raising.ask_for_more(cap, member("editor"), 5, "why")
+    numbers = {"budgets": cap.pk, "requests": asked.pk}
+    return {"project": project.ref, "token": invitation.token, **jobs, **sounds, **numbers}
 
 
 @pytest.fixture
@@ -158,6 +169,7 @@ def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
     arguments = {"format": "wav", "token": things["token"], "key": "composer"}
     arguments["ref"] = things[KINDS.get(route.partition("/")[0], "project")]
+    arguments["pk"] = things.get(route.partition("/")[0], 0)
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
 
