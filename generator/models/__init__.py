@@ -4,6 +4,7 @@ from generator.models.action import ActionRun, Stem
 from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
 from generator.models.comparison import Comparison
+from generator.models.desk import ClosedMonth, Deed, Stop
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.ledger import Budget, Entry, Rollup
@@ -18,7 +19,9 @@ from generator.models.user import User
 __all__ = [
     "ActionRun",
     "Budget",
+    "ClosedMonth",
     "Comparison",
+    "Deed",
     "Delivery",
     "Entry",
     "Event",
@@ -42,6 +45,7 @@ __all__ = [
     "Star",
     "State",
     "Stem",
+    "Stop",
     "Tag",
     "Track",
     "User",

@@ -11,6 +11,7 @@ from generator.workflow import (
     actions,
     caps,
     catalogue,
+    closing,
     comparing,
     library,
     media,
@@ -20,6 +21,7 @@ from generator.workflow import (
     references,
     renditions,
     stems,
+    stops,
 )
 from generator.workflow.actions import retry
 from generator.workflow.comparing import submit_many
@@ -39,6 +41,7 @@ __all__ = [
     "caps",
     "catalogue",
     "clean_settings",
+    "closing",
     "comparing",
     "dismiss",
     "heard",
@@ -56,6 +59,7 @@ __all__ = [
     "rescue",
     "retry",
     "stems",
+    "stops",
     "submit",
     "submit_many",
 ]

@@ -122,18 +122,22 @@ def settle(generation: Generation, delivered: int, reason: str, actor: User | No
     return True
 
 
-def differences() -> list[str]:
-    """Compare the roll-ups and the open holds with the entries, cell by cell; an empty list is the promise kept."""
+def differences(month: str | None = None) -> list[str]:
+    """Compare the roll-ups and the open holds with the entries, cell by cell; an empty list is the promise kept.
+
+    Of one month the cells alone are compared: holds are open across months.
+    """
     wrong = []
+    narrow = {"month": month} if month else {}
     sums: dict[tuple, dict[str, int]] = {}
-    grouped = Entry.objects.order_by().values("month", "project", "user", "model_key", "kind")
+    grouped = Entry.objects.filter(**narrow).order_by().values("month", "project", "user", "model_key", "kind")
     for row in grouped.annotate(amount=Sum("amount"), takes_sum=Sum("takes")):
         cell = sums.setdefault((row["month"], row["project"], row["user"], row["model_key"]), {})
         for name, sign in _MOVES[Entry.Kind(row["kind"])].items():
             cell[name] = cell.get(name, 0) + sign * row["amount"]
         cell["takes"] = cell.get("takes", 0) + row["takes_sum"]
     names = ("held", "charged", "credited", "adjusted", "takes")
-    for row in Rollup.objects.values("month", "project", "user", "model_key", *names):
+    for row in Rollup.objects.filter(**narrow).values("month", "project", "user", "model_key", *names):
         key = (row["month"], row["project"], row["user"], row["model_key"])
         entries = sums.pop(key, {})
         wrong += [
@@ -142,10 +146,12 @@ def differences() -> list[str]:
             if row[name] != entries.get(name, 0)
         ]
     wrong += [f"{key}: entries without a roll-up" for key in sums]
+    return wrong if month else wrong + _open_holds_differ()
+
+
+def _open_holds_differ() -> list[str]:
     open_holds = Rollup.objects.aggregate(held=Sum("held", default=0))["held"]
     expected = Generation.objects.unsettled().aggregate(held=Sum(F("price_per_take") * F("takes_asked"), default=0))[
         "held"
     ]
-    if open_holds != expected:
-        wrong.append(f"open holds are {open_holds}, unsettled generations say {expected}")
-    return wrong
+    return [f"open holds are {open_holds}, unsettled generations say {expected}"] if open_holds != expected else []

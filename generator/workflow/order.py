@@ -8,7 +8,7 @@ from django.utils import timezone
 from generator.models import Budget, Comparison, Event, Generation, MusicModel, Price, Project, Prompt, State, User
 from generator.money import Micros
 from generator.providers.base import Value
-from generator.workflow import queue, states, warnings
+from generator.workflow import queue, states, stops, warnings
 from generator.workflow.caps import Room, no_room, rooms
 from generator.workflow.money import hold
 from generator.workflow.refused import Refused
@@ -37,7 +37,7 @@ def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = 
     """Price what is asked of one or more models at once; `reason`: why it cannot be asked for at all, if so."""
     costs = [(model.provider.key, price.per_take * takes) for model, price, takes in parts]
     tightest, asked = min(_asked_of(user, project, costs), key=lambda one: one[0].left - one[1], default=(None, 0))
-    refusal, blocked_by = reason, None
+    refusal, blocked_by = reason or stops.in_the_way(user, project, *(key for key, _ in costs)), None
     if not refusal and tightest and tightest.left < asked:
         refusal, blocked_by = no_room(tightest, asked), tightest.budget
     return Quote(
@@ -120,9 +120,11 @@ def make_room(orders: Sequence[Order]) -> None:
     """Lock the caps that apply and see that all orders of a press fit; call it in the transaction that books them.
 
     Raises:
-        Refused: a cap is in the way.
+        Refused: a cap or a stop switch is in the way.
     """
     first = orders[0]
+    if stopped := stops.in_the_way(first.user, first.project, *(order.cost[0] for order in orders)):
+        raise Refused(stopped)
     for room, asked in _asked_of(first.user, first.project, [order.cost for order in orders], lock=True):
         if room.left < asked:
             raise Refused(no_room(room, asked))

@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator import money
-from generator.models import Budget, Project, Raise, User
+from generator.models import Budget, Deed, Project, Raise, User
 from generator.workflow import warnings
+from generator.workflow.deeds import record
 from generator.workflow.refused import Refused
 
 MOST_WORDS = 300
@@ -49,6 +50,9 @@ def ask_for_more(budget: Budget, user: User, amount: int, reason: str) -> Raise:
     try:
         with transaction.atomic():
             made = Raise.objects.create(budget=budget, asked_by=user, asked=amount, reason=reason[:MOST_WORDS])
+            about = {"user": budget.user, "project": budget.project}
+            text = f"Asked for {money.show(amount)} more on {budget.target}: {made.reason}"
+            record(user, Deed.What.ASKED, text, **about)
             warnings.tell_of_request(made)
     except IntegrityError:
         raise Refused("You have asked for this already; it is waiting for an answer.") from None
@@ -86,6 +90,9 @@ def _answer(asked: Raise, actor: User, state: Raise.State, answer: str, **more: 
         if not Raise.objects.open().filter(pk=asked.pk).update(**facts, **more):
             raise Refused("Somebody has answered this already.")
         asked.refresh_from_db()
+        what = Deed.What.GRANTED if state == Raise.State.GRANTED else Deed.What.DECLINED
+        text = f"{asked.asked_by} on {asked.budget.target}: {in_words(asked)}"
+        record(actor, what, text, user=asked.asked_by, project=asked.budget.project)
         warnings.tell_of_answer(asked)
 
 
