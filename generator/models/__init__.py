@@ -8,6 +8,7 @@ from generator.models.desk import ClosedMonth, Deed, Stop
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.ledger import Budget, Entry, Rollup
+from generator.models.matter import BalanceReading, Matter
 from generator.models.project import Invitation, Membership, Project, Role
 from generator.models.prompt import Prompt
 from generator.models.raising import Raise, Warned
@@ -18,6 +19,7 @@ from generator.models.user import User
 
 __all__ = [
     "ActionRun",
+    "BalanceReading",
     "Budget",
     "ClosedMonth",
     "Comparison",
@@ -28,6 +30,7 @@ __all__ = [
     "Generation",
     "Heartbeat",
     "Invitation",
+    "Matter",
     "Membership",
     "MusicModel",
     "Notice",

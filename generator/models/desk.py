@@ -7,6 +7,7 @@ from django.utils import timezone
 from generator.models.fields import MicrosField
 from generator.models.generation import Generation
 from generator.models.ledger import Entry
+from generator.models.matter import Matter
 from generator.models.project import Project
 
 
@@ -96,6 +97,7 @@ class Deed(models.Model):
         ADJUSTED = "adjusted", "Corrected"
         RELEASED = "released", "Released"
         CHARGED = "charged", "Charged"
+        SETTLED = "settled", "Settled by itself"
 
     what = models.CharField(max_length=8, choices=What, editable=False)
     text = models.TextField(editable=False)
@@ -105,6 +107,8 @@ class Deed(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, null=True, related_name="+", editable=False)
     generation = models.ForeignKey(Generation, models.PROTECT, null=True, related_name="deeds", editable=False)
     entry = models.ForeignKey(Entry, models.PROTECT, null=True, related_name="deeds", editable=False)
+
+    matter = models.ForeignKey(Matter, models.PROTECT, null=True, related_name="deeds", editable=False)
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -20,8 +20,11 @@ from generator.workflow import (
     raising,
     references,
     renditions,
+    reviewing,
     stems,
     stops,
+    warnings,
+    watch,
 )
 from generator.workflow.actions import retry
 from generator.workflow.comparing import submit_many
@@ -58,8 +61,11 @@ __all__ = [
     "renditions",
     "rescue",
     "retry",
+    "reviewing",
     "stems",
     "stops",
     "submit",
     "submit_many",
+    "warnings",
+    "watch",
 ]

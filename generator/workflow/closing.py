@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from generator.models import ClosedMonth, Deed, Entry, Rollup, User
+from generator.models import ClosedMonth, Deed, Entry, Matter, Rollup, User
 from generator.workflow import money
 from generator.workflow.deeds import record
 from generator.workflow.refused import Refused
@@ -46,6 +46,8 @@ def why_not(month: str) -> str:
     before = set(months.filter(month__lt=month)) - set(ClosedMonth.objects.values_list("month", flat=True))
     if before:
         return f"Close {min(before)} first: months are closed in their order."
+    if left := Matter.objects.unanswered().filter(month__lte=month).count():
+        return f"{left} thing{'' if left == 1 else 's'} of this month or before are still to be looked at."
     if wrong := money.differences(month):
         return f"The books of this month do not agree: {wrong[0]}."
     return ""

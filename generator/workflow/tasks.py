@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from generator.models import Heartbeat, Track
-from generator.workflow import accounts, control, housekeeping, references, renditions, warnings
+from generator.workflow import accounts, control, housekeeping, references, renditions, warnings, watch
 from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
 from generator.workflow import sweep as sweeping
@@ -46,6 +46,7 @@ def tell(people: list[int], subject: str, text: str) -> None:
 
 def hourly() -> None:
     accounts.refresh()
+    watch.refresh()
 
 
 def nightly() -> None:
