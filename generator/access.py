@@ -14,11 +14,13 @@ Superusers and staff have no special sight on the pages; they review in the admi
 from django.db.models import F, Q, QuerySet
 
 from generator.models import (
+    Budget,
     Comment,
     Comparison,
     Generation,
     PrivateTrack,
     Project,
+    Raise,
     Reference,
     Role,
     ShareLink,
@@ -28,6 +30,7 @@ from generator.models import (
 )
 from generator.models.comparison import ComparisonQuerySet
 from generator.models.generation import GenerationQuerySet
+from generator.models.raising import RaiseQuerySet
 from generator.models.reference import ReferenceQuerySet
 from generator.models.sharing import ShareLinkQuerySet
 from generator.models.track import TrackQuerySet
@@ -91,6 +94,23 @@ def visible(tracks: TrackQuerySet, user: User) -> TrackQuerySet:
 def library(user: User, project: Project) -> TrackQuerySet:
     """The tracks of a project, binned ones included, for a member of it."""
     return visible(project.tracks.all(), user)
+
+
+def budgets(user: User) -> QuerySet[Budget]:
+    """The caps that can stand in a person's way, and for which they may ask for more."""
+    mine = Project.objects.filter(memberships__user=user, archived_at__isnull=True)
+    return Budget.objects.filter(
+        Q(user=user, project=None)
+        | Q(project__in=mine) & (Q(user=None) | Q(user=user))
+        | ~Q(provider_key="") & Q(user=None, project=None)
+    ).select_related("user", "project")
+
+
+def answerable_requests(user: User) -> RaiseQuerySet:
+    """The requests for more that an owner may answer; those about a person's or a provider's cap are the staff's."""
+    return Raise.objects.filter(budget__project__in=managed_projects(user)).select_related(
+        "budget__user", "budget__project", "asked_by"
+    )
 
 
 def tracks(user: User) -> TrackQuerySet:

@@ -3,8 +3,10 @@
 from django import forms
 from django.contrib import admin
 
+from generator import money
 from generator.admin.base import DollarsField, ReadOnly, dollars
-from generator.models import Budget, Entry, ProviderBill, Rollup
+from generator.models import Budget, Deed, Entry, ProviderBill, Rollup
+from generator.workflow import deeds
 
 
 class BudgetForm(forms.ModelForm):
@@ -20,6 +22,20 @@ class BudgetAdmin(admin.ModelAdmin):
     form = BudgetForm
     list_display = ("target", dollars("cap", "Cap a month"), "created_at")
     autocomplete_fields = ("user", "project")
+
+    def save_model(self, request, obj: Budget, form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        text = f"Cap on {obj.target}: {money.show(obj.cap)} a month"
+        deeds.record(request.user, Deed.What.CAP, text, user=obj.user, project=obj.project)
+
+    def delete_model(self, request, obj: Budget) -> None:
+        text = f"Cap on {obj.target}: none (was {money.show(obj.cap)} a month)"
+        deeds.record(request.user, Deed.What.CAP, text, user=obj.user, project=obj.project)
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request, queryset) -> None:
+        for obj in queryset:
+            self.delete_model(request, obj)
 
 
 @admin.register(Entry)

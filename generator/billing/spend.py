@@ -13,7 +13,7 @@ A `Scope` is made by `scope_for`, which asks access; every read here is limited 
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, When
 from django.utils import timezone
@@ -21,11 +21,12 @@ from django.utils import timezone
 from generator import access
 from generator.models import Budget, Entry, MusicModel, Project, Rollup, User
 from generator.money import Micros
-from generator.workflow.money import Room, month_of, rooms
+from generator.workflow.caps import Room, rooms
+from generator.workflow.money import month_of
 
 KIND = Entry.Kind
 SPENDING = (KIND.CHARGE, KIND.CREDIT, KIND.ADJUSTMENT)
-_SPENT = F("charged") + F("adjusted") - F("credited")
+SPENT = F("charged") + F("adjusted") - F("credited")
 _ENTRY_SPENT = Case(
     When(kind__in=(KIND.CHARGE, KIND.ADJUSTMENT), then=F("amount")),
     When(kind=KIND.CREDIT, then=-F("amount")),
@@ -38,6 +39,12 @@ _ENTRY_HELD = Case(
     default=0,
     output_field=IntegerField(),
 )
+
+
+class Limited(Protocol):
+    """Anything that says which rows of the ledger and its roll-ups are looked at."""
+
+    def limit(self, rows: QuerySet[Any]) -> QuerySet[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ def scope_for(user: User, project_ref: str) -> Scope | None:
 # --- figures, from the roll-ups ---
 
 
-def _average(spent: int, takes: int) -> Micros | None:
+def average(spent: int, takes: int) -> Micros | None:
     """What a take cost on average, to a hundredth of a cent."""
     return Micros(round(spent / takes / 100) * 100) if takes else None
 
@@ -79,12 +86,12 @@ class Share:
 
     @property
     def per_take(self) -> Micros | None:
-        return _average(self.spent, self.takes)
+        return average(self.spent, self.takes)
 
     @property
     def per_kept(self) -> Micros | None:
         """What a take that somebody wanted to keep cost: with all that was thrown away for it."""
-        return _average(self.spent, self.kept or 0)
+        return average(self.spent, self.kept or 0)
 
 
 @dataclass(frozen=True)
@@ -101,10 +108,10 @@ class Month:
 
     @property
     def per_take(self) -> Micros | None:
-        return _average(self.spent, self.takes)
+        return average(self.spent, self.takes)
 
 
-def month(scope: Scope, name: str) -> Month:
+def month(scope: Limited, name: str) -> Month:
     """Add up one month; what is held is counted over all months, for it is open now."""
     this = Q(month=name)
     sums = scope.limit(Rollup.objects.all()).aggregate(
@@ -129,42 +136,43 @@ def this_month() -> str:
     return month_of(timezone.now())
 
 
-def months(scope: Scope) -> list[str]:
+def months(scope: Limited) -> list[str]:
     """Every month with entries, the newest first."""
     return list(scope.limit(Rollup.objects.all()).values_list("month", flat=True).distinct().order_by("-month"))
 
 
-def by_model(scope: Scope, name: str) -> list[Share]:
+def by_model(scope: Limited, name: str, *, with_kept: bool = True) -> list[Share]:
     titles = dict(MusicModel.objects.values_list("key", "title"))
-    kept = _kept(scope, name)
+    kept = _kept(scope, name) if with_kept else None
     return [
-        Share(key, titles.get(key, key), spent, takes, kept.get(key, 0))
-        for key, spent, takes in _grouped(scope, name, "model_key")
+        Share(key, titles.get(key, key), spent, takes, None if kept is None else kept.get(key, 0))
+        for key, spent, takes in grouped(scope, name, "model_key")
     ]
 
 
-def _kept(scope: Scope, name: str) -> dict[str, int]:
+def _kept(scope: Limited, name: str) -> dict[str, int]:
     """Model → how many of the takes that were charged for in a month are in the library now."""
     charges = scope.limit(Entry.objects.filter(month=name, kind=KIND.CHARGE)).order_by()
     still_there = Count("generation__tracks", filter=Q(generation__tracks__binned_at=None))
     return dict(charges.values_list("model_key").annotate(kept=still_there))
 
 
-def by_project(scope: Scope, name: str) -> list[Share]:
-    rows = list(_grouped(scope, name, "project"))
+def by_project(scope: Limited, name: str) -> list[Share]:
+    rows = list(grouped(scope, name, "project"))
     projects = Project.objects.in_bulk([pk for pk, *_ in rows])
     return [Share(projects[pk].ref, projects[pk].name, spent, takes) for pk, spent, takes in rows]
 
 
-def by_person(scope: Scope, name: str) -> list[Share]:
-    rows = list(_grouped(scope, name, "user"))
+def by_person(scope: Limited, name: str) -> list[Share]:
+    rows = list(grouped(scope, name, "user"))
     people = User.objects.in_bulk([pk for pk, *_ in rows])
     return [Share(str(pk), people[pk].label, spent, takes) for pk, spent, takes in rows]
 
 
-def _grouped(scope: Scope, name: str, column: str) -> Iterable[Any]:
+def grouped(scope: Limited, name: str, column: str) -> Iterable[Any]:
+    """Rows of (column, spent, takes) of a month, the dearest first."""
     cells = scope.limit(Rollup.objects.filter(month=name)).values_list(column)
-    summed: QuerySet[Any, Any] = cells.annotate(spent=Sum(_SPENT), all_takes=Sum("takes")).order_by(
+    summed: QuerySet[Any, Any] = cells.annotate(spent=Sum(SPENT), all_takes=Sum("takes")).order_by(
         "-spent", "-all_takes"
     )
     return summed.filter(Q(all_takes__gt=0) | ~Q(spent=0))
@@ -185,7 +193,7 @@ def caps(scope: Scope) -> list[Room]:
 # --- days and lines, from the entries ---
 
 
-def by_day(scope: Scope, name: str) -> dict[dt.date, Micros]:
+def by_day(scope: Limited, name: str) -> dict[dt.date, Micros]:
     """Day → spent that day, counted in the studio's time zone; days without entries are left out."""
     rows = scope.limit(Entry.objects.filter(month=name, kind__in=SPENDING)).order_by("day")
     return {day: Micros(spent) for day, spent in rows.values_list("day").annotate(spent=Sum(_ENTRY_SPENT))}
@@ -202,7 +210,7 @@ class Wanted:
     day: dt.date | None = None
 
 
-def lines(scope: Scope, name: str, wanted: Wanted) -> QuerySet[Entry]:
+def lines(scope: Limited, name: str, wanted: Wanted) -> QuerySet[Entry]:
     """The entries behind a figure, the newest first. "held" are the holds that are open now, of whatever month."""
     if wanted.kind == "held":
         rows = Entry.objects.filter(kind=KIND.HOLD, generation__settled_at__isnull=True)

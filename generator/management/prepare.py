@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from generator.models import Project, User
-from generator.workflow import catalogue, housekeeping, samples
+from generator.workflow import catalogue, desks, housekeeping, samples
 
 FIRST_ADMIN = "admin@studio.local"
 BOX = """
@@ -28,6 +28,7 @@ def prepare(admin_email: str, say: Callable[[str], None]) -> None:
     if stamps.get("database") != _database_hash():
         call_command("migrate", verbosity=0, interactive=False)
         catalogue.sync()
+        desks.ensure_groups()
         housekeeping.ensure_schedules()
     if stamps.get("static") != _static_hash():
         call_command("collectstatic", verbosity=0, interactive=False, clear=True)

@@ -5,14 +5,17 @@ from generator.models.audit import AuditLine
 from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
 from generator.models.comparison import Comparison
+from generator.models.desk import ClosedMonth, Deed, Stop
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.house import HouseStyle
 from generator.models.ledger import Budget, Entry, Rollup
+from generator.models.matter import BalanceReading, Matter
 from generator.models.notification import NewsKind, Notification, NotificationChoice
 from generator.models.origin import TrackCopy
 from generator.models.project import Invitation, Membership, Project, Role
 from generator.models.prompt import Prompt
+from generator.models.raising import Raise, Warned
 from generator.models.reference import Reference, ReferenceId
 from generator.models.review import Approval, Comment
 from generator.models.search import matching
@@ -24,9 +27,12 @@ __all__ = [
     "ActionRun",
     "Approval",
     "AuditLine",
+    "BalanceReading",
     "Budget",
+    "ClosedMonth",
     "Comment",
     "Comparison",
+    "Deed",
     "Delivery",
     "Entry",
     "Event",
@@ -34,6 +40,7 @@ __all__ = [
     "Heartbeat",
     "HouseStyle",
     "Invitation",
+    "Matter",
     "Membership",
     "MusicModel",
     "NewsKind",
@@ -46,6 +53,7 @@ __all__ = [
     "Prompt",
     "ProviderAccount",
     "ProviderBill",
+    "Raise",
     "Reference",
     "ReferenceId",
     "Rendition",
@@ -55,9 +63,11 @@ __all__ = [
     "Star",
     "State",
     "Stem",
+    "Stop",
     "Tag",
     "Track",
     "TrackCopy",
     "User",
+    "Warned",
     "matching",
 ]

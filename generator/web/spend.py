@@ -18,7 +18,7 @@ from generator.billing.spend import Scope, Wanted
 from generator.models import Entry
 from generator.web import charts
 from generator.web.htmx import Request
-from generator.workflow.money import next_month
+from generator.workflow.caps import last_day, next_month
 
 LINES = 100
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
@@ -66,6 +66,8 @@ def spend(request: Request) -> HttpResponse:
         "by_person": ledger.by_person(scope, month) if scope.project else [],
         "caps": ledger.caps(scope),
         "resets": next_month(timezone.now()),
+        "period": f"{_titled(ledger.this_month())}, 1 to {last_day(timezone.now())}",
+        "may_set_caps": bool(scope.project and scope.project in access.managed_projects(request.user)),
         "studio_zone": settings.TIME_ZONE,
         "projects": access.projects(request.user),
         "query": _query(scope, month),

@@ -16,7 +16,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from generator import money
-from generator.models import Entry, Generation, Notice, ProviderAccount, ProviderBill, State
+from generator.models import BalanceReading, Entry, Generation, Notice, ProviderAccount, ProviderBill, State
 from generator.money import Micros
 from generator.providers import http
 from generator.providers.base import Bill, Bookkeeping, Configurable, Notifying, Provider
@@ -96,6 +96,7 @@ def _read_books(account: ProviderAccount, provider: Bookkeeping) -> None:
     now = time.time()
     balance: Micros = _call(provider.balance)
     ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
+    BalanceReading.objects.create(account=account, balance=balance)
     for bill in _call(lambda client: provider.billings(now - LOOK_BACK.total_seconds(), now, client)):
         _keep(account, bill)
 

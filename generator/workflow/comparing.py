@@ -15,7 +15,7 @@ from generator.models.comparison import LETTERS, ComparisonQuerySet
 from generator.providers.base import Kind, ModelSpec, Value
 from generator.workflow import library
 from generator.workflow.catalogue import ModelChoice
-from generator.workflow.order import Order, book, check_key, make_room
+from generator.workflow.order import Order, book, check_key, look_at_caps, make_room
 from generator.workflow.refused import Refused
 from generator.workflow.submit import choice_of, clean_settings, prepare
 
@@ -61,6 +61,7 @@ def submit_many(
             )
             for place, order in enumerate(orders):
                 book(replace(order, comparison=comparison, place=place))
+            look_at_caps(orders)
     except IntegrityError:
         # A twin of this request won the race between the look-up above and the insert.
         if first := Comparison.objects.filter(author=user, idempotency_key=idempotency_key).first():

@@ -31,6 +31,13 @@ def fail(generation: Generation, error: ProviderError, *, actor: User | None = N
     return ended
 
 
+def give_up(generation: Generation, actor: User, text: str) -> bool:
+    """End as failed because a person says so; the caller settles, in the same transaction."""
+    return states.advance(
+        generation, State.FAILED, text, actor=actor, error_code="given_up", error_sentence=text, **_closing()
+    )
+
+
 def cancel(generation: Generation, actor: User, text: str) -> bool:
     """End as cancelled, charging only takes that were delivered before."""
     delivered = _delivered(generation)

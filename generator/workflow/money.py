@@ -1,19 +1,17 @@
-"""The only code that adds ledger entries: hold, charge, release, and the caps that stand before them.
+"""The only code that adds ledger entries: hold, charge, release. The caps that stand before them are in `caps`.
 
 Every function that writes runs inside one transaction with the change it belongs to; the monthly roll-up moves in the
 same transaction, so at every instant  Σ roll-up = Σ entries  and  open holds = the holds of unsettled generations.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from generator import money
-from generator.models import Budget, Entry, Generation, Price, Project, Rollup, User
-from generator.money import Micros
+from generator.models import Entry, Generation, Price, Project, Rollup, User
 
 _MOVES: dict[Entry.Kind, dict[str, int]] = {
     Entry.Kind.HOLD: {"held": 1},
@@ -26,10 +24,11 @@ _MOVES: dict[Entry.Kind, dict[str, int]] = {
 
 def month_of(moment: dt.datetime) -> str:
     """The billing month of a moment, in the studio's time zone: "2026-11"."""
-    return f"{_local(moment):%Y-%m}"
+    return f"{local(moment):%Y-%m}"
 
 
-def _local(moment: dt.datetime) -> dt.datetime:
+def local(moment: dt.datetime) -> dt.datetime:
+    """A moment in the studio's own time zone."""
     return timezone.localtime(moment, timezone.get_default_timezone())
 
 
@@ -67,7 +66,7 @@ def book(
             actor=actor,
             reason=reason,
             at=at,
-            day=_local(at).date(),
+            day=local(at).date(),
             month=month_of(at),
         )
         cell, _ = Rollup.objects.get_or_create(
@@ -76,68 +75,6 @@ def book(
         changes = {name: F(name) + sign * amount for name, sign in _MOVES[kind].items()}
         Rollup.objects.filter(pk=cell.pk).update(takes=F("takes") + takes, **changes)
     return entry
-
-
-# --- caps ---
-
-
-@dataclass(frozen=True)
-class Room:
-    """What one cap leaves this month."""
-
-    budget: Budget
-    used: Micros  # spent this month + held now
-
-    @property
-    def left(self) -> Micros:
-        return Micros(self.budget.cap - self.used)
-
-
-def rooms(user: User, project: Project, *provider_keys: str, lock: bool = False) -> list[Room]:
-    """Every cap that applies to this person's work in this project at these providers, the tightest first.
-
-    With `lock` the caps stay locked to the end of the transaction, so that parallel submits take turns
-    (PostgreSQL: row locks, taken in one order by everybody; SQLite: the IMMEDIATE transaction is the lock).
-    """
-    applies = Budget.objects.filter(
-        Q(provider_key="", user=user, project__isnull=True)
-        | Q(provider_key="", user__isnull=True, project=project)
-        | Q(provider_key="", user=user, project=project)
-        | Q(provider_key__in=provider_keys, user__isnull=True, project__isnull=True)
-    ).exclude(provider_key="", user__isnull=True, project__isnull=True)
-    if lock:
-        applies = applies.select_for_update(of=("self",))
-    budgets = list(applies.order_by("id"))
-    return sorted((Room(budget, _used(budget)) for budget in budgets), key=lambda room: room.left)
-
-
-def _used(budget: Budget) -> Micros:
-    cells: QuerySet[Rollup] = Rollup.objects.all()
-    if budget.user_id:
-        cells = cells.filter(user=budget.user_id)
-    if budget.project_id:
-        cells = cells.filter(project=budget.project_id)
-    if budget.provider_key:
-        cells = cells.filter(provider_key=budget.provider_key)
-    spent = F("charged") + F("adjusted") - F("credited")
-    now = month_of(timezone.now())
-    totals = cells.aggregate(spent=Sum(spent, filter=Q(month=now), default=0), held=Sum("held", default=0))
-    return Micros(totals["spent"] + totals["held"])
-
-
-def no_room(room: Room, price: int) -> str:
-    """Say which cap is in the way, until when, and who can lift it."""
-    until = next_month(timezone.now())
-    left = money.show(max(room.left, 0))
-    return (
-        f"This would cost {money.show(price)}, but the monthly cap on {room.budget.target} has {left} left of "
-        f"{money.show(room.budget.cap)}. It starts afresh on {until:%-d %B}; an administrator can raise it before then."
-    )
-
-
-def next_month(moment: dt.datetime) -> dt.date:
-    first = _local(moment).date().replace(day=1)
-    return (first + dt.timedelta(days=32)).replace(day=1)
 
 
 # --- hold and settle ---
@@ -185,18 +122,22 @@ def settle(generation: Generation, delivered: int, reason: str, actor: User | No
     return True
 
 
-def differences() -> list[str]:
-    """Compare the roll-ups and the open holds with the entries, cell by cell; an empty list is the promise kept."""
+def differences(month: str | None = None) -> list[str]:
+    """Compare the roll-ups and the open holds with the entries, cell by cell; an empty list is the promise kept.
+
+    Of one month the cells alone are compared: holds are open across months.
+    """
     wrong = []
+    narrow = {"month": month} if month else {}
     sums: dict[tuple, dict[str, int]] = {}
-    grouped = Entry.objects.order_by().values("month", "project", "user", "model_key", "kind")
+    grouped = Entry.objects.filter(**narrow).order_by().values("month", "project", "user", "model_key", "kind")
     for row in grouped.annotate(amount=Sum("amount"), takes_sum=Sum("takes")):
         cell = sums.setdefault((row["month"], row["project"], row["user"], row["model_key"]), {})
         for name, sign in _MOVES[Entry.Kind(row["kind"])].items():
             cell[name] = cell.get(name, 0) + sign * row["amount"]
         cell["takes"] = cell.get("takes", 0) + row["takes_sum"]
     names = ("held", "charged", "credited", "adjusted", "takes")
-    for row in Rollup.objects.values("month", "project", "user", "model_key", *names):
+    for row in Rollup.objects.filter(**narrow).values("month", "project", "user", "model_key", *names):
         key = (row["month"], row["project"], row["user"], row["model_key"])
         entries = sums.pop(key, {})
         wrong += [
@@ -205,10 +146,12 @@ def differences() -> list[str]:
             if row[name] != entries.get(name, 0)
         ]
     wrong += [f"{key}: entries without a roll-up" for key in sums]
+    return wrong if month else wrong + _open_holds_differ()
+
+
+def _open_holds_differ() -> list[str]:
     open_holds = Rollup.objects.aggregate(held=Sum("held", default=0))["held"]
     expected = Generation.objects.unsettled().aggregate(held=Sum(F("price_per_take") * F("takes_asked"), default=0))[
         "held"
     ]
-    if open_holds != expected:
-        wrong.append(f"open holds are {open_holds}, unsettled generations say {expected}")
-    return wrong
+    return [f"open holds are {open_holds}, unsettled generations say {expected}"] if open_holds != expected else []

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from generator.models import Comparison, Event, Generation, MusicModel, Price, Project, Prompt, State, User
+from generator.models import Budget, Comparison, Event, Generation, MusicModel, Price, Project, Prompt, State, User
 from generator.money import Micros
 from generator.providers.base import Value
-from generator.workflow import queue, states
-from generator.workflow.money import Room, hold, no_room, rooms
+from generator.workflow import queue, states, stops, warnings
+from generator.workflow.caps import Room, no_room, rooms
+from generator.workflow.money import hold
 from generator.workflow.refused import Refused
 
 MOST_KEY = 64
@@ -28,15 +29,17 @@ class Quote:
     left_after: Micros | None
     cap_name: str
     refusal: str
+    blocked_by: Budget | None = None  # the cap that is in the way, for which more can be asked
+    level: int = 0  # how full the tightest cap would be: 0, 50, 80, 95, 100 per cent at least
 
 
 def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = "") -> Quote:
     """Price what is asked of one or more models at once; `reason`: why it cannot be asked for at all, if so."""
     costs = [(model.provider.key, price.per_take * takes) for model, price, takes in parts]
     tightest, asked = min(_asked_of(user, project, costs), key=lambda one: one[0].left - one[1], default=(None, 0))
-    refusal = reason
+    refusal, blocked_by = reason or stops.in_the_way(user, project, *(key for key, _ in costs)), None
     if not refusal and tightest and tightest.left < asked:
-        refusal = no_room(tightest, asked)
+        refusal, blocked_by = no_room(tightest, asked), tightest.budget
     return Quote(
         per_take=Micros(sum(price.per_take for _, price, _ in parts)),
         total=Micros(sum(cost for _, cost in costs)),
@@ -45,6 +48,8 @@ def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = 
         left_after=Micros(tightest.left - asked) if tightest else None,
         cap_name=tightest.budget.target if tightest else "",
         refusal=refusal,
+        blocked_by=blocked_by,
+        level=tightest.level if tightest else 0,
     )
 
 
@@ -100,16 +105,26 @@ def place(order: Order) -> Generation:
         django.db.IntegrityError: a twin of this press has won the race.
     """
     make_room([order])
-    return book(order)
+    generation = book(order)
+    look_at_caps([order])
+    return generation
+
+
+def look_at_caps(orders: Sequence[Order]) -> None:
+    """Have people told of caps that fill up; call it in the transaction, once everything of a press is booked."""
+    first = orders[0]
+    warnings.look(first.user, first.project, *{order.model.provider.key for order in orders})
 
 
 def make_room(orders: Sequence[Order]) -> None:
     """Lock the caps that apply and see that all orders of a press fit; call it in the transaction that books them.
 
     Raises:
-        Refused: a cap is in the way.
+        Refused: a cap or a stop switch is in the way.
     """
     first = orders[0]
+    if stopped := stops.in_the_way(first.user, first.project, *(order.cost[0] for order in orders)):
+        raise Refused(stopped)
     for room, asked in _asked_of(first.user, first.project, [order.cost for order in orders], lock=True):
         if room.left < asked:
             raise Refused(no_room(room, asked))

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from generator.models import Heartbeat, Track
-from generator.workflow import accounts, control, housekeeping, references, renditions
+from generator.workflow import accounts, control, housekeeping, references, renditions, warnings, watch
 from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
 from generator.workflow import sweep as sweeping
@@ -36,8 +36,17 @@ def read_reference() -> None:
     references.work()
 
 
+def warn(warned_id: int) -> None:
+    warnings.send(warned_id)
+
+
+def tell(people: list[int], subject: str, text: str) -> None:
+    warnings.deliver(people, subject, text)
+
+
 def hourly() -> None:
     accounts.refresh()
+    watch.refresh()
 
 
 def nightly() -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from generator import workflow
 from generator.models import (
     Budget,
+    Deed,
     Invitation,
     Membership,
     MusicModel,
@@ -191,3 +192,19 @@ def test_an_archived_project_disappears_from_the_studio_and_keeps_its_money(desk
     client.force_login(user)
     assert client.get(f"/p/{project.ref}/").status_code == 404
     assert client.get("/spend/").context["figures"].held == dollars("0.03")
+
+
+def test_who_set_a_cap_is_written_down(desk, user):
+    desk.post(url("budget_add"), {"user": user.pk, "cap": "5"})
+    cap = Budget.objects.get()
+    desk.post(url("budget_change", cap.pk), {"user": user.pk, "cap": "6"})
+    chosen = {"action": "delete_selected", "_selected_action": cap.pk, "post": "yes"}
+    desk.post(url("budget_changelist"), chosen)
+    assert not Budget.objects.exists()
+    deeds = Deed.objects.order_by("id")
+    assert [deed.text.partition(": ")[2] for deed in deeds] == [
+        "$5.00 a month",
+        "$6.00 a month",
+        "none (was $6.00 a month)",
+    ]
+    assert {deed.actor.email for deed in deeds} == {"boss@example.com"}

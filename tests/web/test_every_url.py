@@ -16,7 +16,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from generator import workflow
-from generator.models import Membership, Project, Role, User
+from generator.models import Budget, Membership, Project, Role, User
 from generator.workflow import ending
 from tests.conftest import COMPOSER, POLL
 
@@ -95,6 +95,11 @@ TABLE = """
     project-unarchive    POST    in         404       404     404     302    404
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
+    budget               GET     in         404       403     403     200    404
+    budget               POST    in         404       403     403     302    404
+    ask-for-more         GET     in         404       200     200     200    404
+    ask-for-more         POST    in         404       302     302     302    404
+    answer-request       POST    in         404       404     404     302    404
     hook                 POST    400        400       400     400     400    400
     healthz              GET     200        200       200     200     200    200
 """
@@ -121,6 +126,9 @@ SENT = {
     "project-transfer": {"person": "{member}"},
     "references": {"upload": "instrumental_id", "text": "kept"},
     "register": {"register": "instrumental_id"},
+    "budget": {"cap": "5"},
+    "ask-for-more": {"amount": "1", "reason": "why"},
+    "answer-request": {"decline": "1", "answer": "no"},
     "split": {"action": "no such", "idempotency_key": "k"},
 }
 ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
@@ -171,7 +179,7 @@ def addresses(patterns, spaces: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 @pytest.fixture
-def things(project, ask, make_track, make_reference, make_stem, user):
+def things(project, ask, make_track, make_reference, make_stem, user, member):
     """One of everything an address can name."""
     failed = ask(model=COMPOSER)
     ending.cancel(failed, user, "Cancelled")
@@ -186,7 +194,11 @@ def things(project, ask, make_track, make_reference, make_stem, user):
     shared = {"comment": comment.ref, "link": link.ref, "address": workflow.sharing.address_of(link)}
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
-    return {"project": project.ref, "token": invitation.token, "archived": archived.ref, **jobs, **sounds, **shared}
+    cap = Budget.objects.create(project=project, cap=10**9)
+    asked = workflow.raising.ask_for_more(cap, member("editor"), 5, "why")
+    numbers = {"budgets": cap.pk, "requests": asked.pk}
+    things = {"project": project.ref, "token": invitation.token, "archived": archived.ref}
+    return things | jobs | sounds | shared | numbers
 
 
 @pytest.fixture
@@ -209,6 +221,7 @@ def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
     arguments = {"format": "wav", "token": things["token"], "key": "composer", "address": things["address"]}
     arguments["ref"] = things["archived" if name in ARCHIVED else KINDS.get(route.partition("/")[0], "project")]
+    arguments["pk"] = things.get(route.partition("/")[0], 0)
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from generator import money as micros
 from generator.audio import FORMATS
-from generator.workflow import catalogue
+from generator.workflow import caps, catalogue
 
 register = template.Library()
 
@@ -24,6 +24,18 @@ def money(amount: int | None) -> str:
 def price(amount: int) -> str:
     """Print a price: "free" or "$0.045"."""
     return "free" if amount == 0 else micros.show(amount)
+
+
+@register.filter
+def dollars(amount: int | None) -> str:
+    """An amount as it is typed into a field: "0.045", "12"."""
+    return "" if amount is None else micros.plain(amount).rstrip("0").rstrip(".")
+
+
+@register.simple_tag
+def room_left(user, project=None):
+    """The cap that leaves a person least, for the header of every page; None where there is none."""
+    return caps.tightest(user, project or None)
 
 
 @register.filter
