@@ -8,6 +8,7 @@ from generator.models.desk import ClosedMonth, Deed, Stop
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.ledger import Budget, Entry, Rollup
+from generator.models.licence import Licence
 from generator.models.matter import BalanceReading, Matter
 from generator.models.project import Invitation, Membership, Project, Role
 from generator.models.prompt import Prompt
@@ -30,6 +31,7 @@ __all__ = [
     "Generation",
     "Heartbeat",
     "Invitation",
+    "Licence",
     "Matter",
     "Membership",
     "MusicModel",

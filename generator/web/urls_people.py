@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generator.web import account, accounts, budgets, health, hooks, people, spend
+from generator.web import account, accounts, budgets, health, hooks, papers, people, spend
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("projects/new/", people.new_project, name="new-project"),
     path("spend/", spend.spend, name="spend"),
     path("spend/lines/", spend.lines, name="spend-lines"),
+    path("spend/statement.pdf", papers.statement, name="statement"),
+    path("t/<str:ref>/papers/", papers.papers, name="papers"),
+    path("t/<str:ref>/papers.pdf", papers.certificate, name="certificate"),
     path("p/<str:ref>/budget/", budgets.budget, name="budget"),
     path("budgets/<int:pk>/more/", budgets.more, name="ask-for-more"),
     path("requests/<int:pk>/answer/", budgets.answer, name="answer-request"),

@@ -68,6 +68,9 @@ TABLE = """
     new-project          POST    in         302       302     302     302    302
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
+    statement            GET     in         404       200     200     200    404
+    papers               GET     in         404       200     200     200    404
+    certificate          GET     in         404       200     200     200    404
     budget               GET     in         404       403     403     200    404
     budget               POST    in         404       403     403     302    404
     ask-for-more         GET     in         404       200     200     200    404
@@ -96,7 +99,7 @@ SENT = {
     "split": {"action": "no such", "idempotency_key": "k"},
 }
 KINDS = {"p": "project", "g": "generation", "t": "track", "c": "comparison", "r": "reference", "s": "stem"}
-QUERY = {"spend": "?project={project}", "spend-lines": "?project={project}"}
+QUERY = {"spend": "?project={project}", "statement": "?project={project}", "spend-lines": "?project={project}"}
 
 # allauth's own pages. Whatever is not open asks strangers to sign in.
 ALLAUTH_OPEN = {
