@@ -316,11 +316,13 @@ def _desk(company: Company, end: dt.datetime) -> None:
     mine = Budget.objects.create(user=company.people[4], cap=20_000_000)
     raising.ask_for_more(mine, company.people[4], 10_000_000, "The spring campaign needs three more versions")
     for account in {price.model.provider for price in company.prices if price.model.provider.key == "wavespeed"}:
-        left = 400_000_000
+        left = 1_000_000_000
         for day in range(60, -1, -1):
             at = end - dt.timedelta(days=day, minutes=5)
+            lines = account.bills.filter(at__gt=at - dt.timedelta(days=1), at__lte=at).values_list("kind", "amount")
+            left -= sum(-amount if kind == "refund" else amount for kind, amount in lines)
+            left -= 1_250_000 if day == 1 else 0  # somebody has used the key elsewhere
             BalanceReading.objects.create(account=account, balance=left, at=at)
-            left -= 2_000_000
         account.balance, account.balance_at = left, end
         account.save(update_fields=["balance", "balance_at"])
     watch.refresh()
