@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from generator import money, workflow
 from generator.admin.base import DollarsField
-from generator.models import MusicModel, Price, ProviderAccount
+from generator.models import Licence, MusicModel, Price, ProviderAccount
 
 LONG_KEY = 20  # the end of a shorter key would be too much of it
 
@@ -198,6 +198,39 @@ class PriceAdmin(admin.ModelAdmin):
         return money.show(obj.per_take)
 
     def save_model(self, request, obj: Price, form, change: bool) -> None:
+        obj.created_by = request.user
+        super().save_model(request, obj, form, change)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class LicenceForm(forms.ModelForm):
+    source = forms.URLField(required=False, assume_scheme="https", help_text="Where it was read.")
+
+    class Meta:
+        model = Licence
+        fields = ("account", "text", "source", "valid_from")
+
+
+@admin.register(Licence)
+class LicenceAdmin(admin.ModelAdmin):
+    """Terms are added beside the old ones, never changed: what was made under those keeps them."""
+
+    form = LicenceForm
+    list_display = ("account", "valid_from", "created_by", "source")
+    list_filter = ("account",)
+
+    def get_fields(self, request, obj=None):
+        return ("account", "text", "source", "valid_from", *(("created_by",) if obj else ()))
+
+    def get_readonly_fields(self, request, obj=None):
+        return self.get_fields(request, obj) if obj else ()
+
+    def save_model(self, request, obj: Licence, form, change: bool) -> None:
         obj.created_by = request.user
         super().save_model(request, obj, form, change)
 

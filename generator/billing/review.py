@@ -183,6 +183,8 @@ def _why(generation: Generation | None, theirs: int, ours: int) -> str:
         return "Billed; here it is still held"
     if not ours:
         return f"Billed; here it ended as {generation.get_state_display().lower()} and cost nothing"
+    if theirs == generation.held and theirs > ours:
+        return f"Billed for {generation.takes_asked} takes; not all of them arrived, or some was corrected"
     return "Billed at another price" if theirs > ours else "Billed less than was charged"
 
 

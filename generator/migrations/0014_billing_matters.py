@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                             ("doubt", "In doubt"),
                             ("refund", "Refund awaited"),
                             ("price", "Another price"),
+                            ("short", "Takes missing"),
                             ("gate", "Faulty sound"),
                             ("spike", "Unusual spend"),
                             ("orphan", "Forgotten hold"),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0014_billing_matters"),
+        ("generator", "0015_billing_licences"),
     ]
 
     operations = [

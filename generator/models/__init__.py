@@ -10,6 +10,7 @@ from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.house import HouseStyle
 from generator.models.ledger import Budget, Entry, Rollup
+from generator.models.licence import Licence
 from generator.models.matter import BalanceReading, Matter
 from generator.models.notification import NewsKind, Notification, NotificationChoice
 from generator.models.origin import TrackCopy
@@ -40,6 +41,7 @@ __all__ = [
     "Heartbeat",
     "HouseStyle",
     "Invitation",
+    "Licence",
     "Matter",
     "Membership",
     "MusicModel",

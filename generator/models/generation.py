@@ -16,6 +16,7 @@ from django.utils import timezone
 from generator.models.catalogue import MusicModel, Price
 from generator.models.comparison import LETTERS, Comparison
 from generator.models.fields import MicrosField, RefField
+from generator.models.licence import Licence
 from generator.models.project import Project
 from generator.models.prompt import Prompt
 
@@ -67,6 +68,9 @@ class Generation(models.Model):
 
     price = models.ForeignKey(Price, models.PROTECT, editable=False)
     price_per_take = MicrosField(editable=False)
+    licence = models.ForeignKey(
+        Licence, models.PROTECT, null=True, editable=False, related_name="+", help_text="The terms of its day."
+    )
     idempotency_key = models.CharField(max_length=64, editable=False)
     settled_at = models.DateTimeField(null=True, editable=False)
 

@@ -26,6 +26,7 @@ class Matter(models.Model):
         DOUBT = "doubt", "In doubt"
         REFUND = "refund", "Refund awaited"
         PRICE = "price", "Another price"
+        SHORT = "short", "Takes missing"
         GATE = "gate", "Faulty sound"
         SPIKE = "spike", "Unusual spend"
         ORPHAN = "orphan", "Forgotten hold"

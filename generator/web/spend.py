@@ -25,12 +25,18 @@ _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-def _scope(request: Request) -> tuple[Scope, str]:
+def scope_and_month(request: Request) -> tuple[Scope | None, str]:
+    """Whose money, and of which month; no scope for what this person may not look at."""
     scope = ledger.scope_for(request.user, request.GET.get("project", "").replace("\x00", ""))
-    if scope is None:
-        raise Http404("no such project")
     asked = request.GET.get("month", "")
     return scope, asked if _MONTH.fullmatch(asked) else ledger.this_month()
+
+
+def _scope(request: Request) -> tuple[Scope, str]:
+    scope, month = scope_and_month(request)
+    if scope is None:
+        raise Http404("no such project")
+    return scope, month
 
 
 def _query(scope: Scope, month: str, **more: str) -> str:
@@ -39,7 +45,7 @@ def _query(scope: Scope, month: str, **more: str) -> str:
     return written.urlencode()
 
 
-def _titled(month: str) -> str:
+def titled(month: str) -> str:
     """ "2026-11" → "November 2026"."""
     year, number = month.split("-")
     return f"{calendar.month_name[int(number)]} {year}"
@@ -56,8 +62,8 @@ def spend(request: Request) -> HttpResponse:
         "here": "spend",
         "scope": scope,
         "month": month,
-        "month_title": _titled(month),
-        "months": [(one, _titled(one)) for one in months],
+        "month_title": titled(month),
+        "months": [(one, titled(one)) for one in months],
         "figures": ledger.month(scope, month),
         "chart": charts.by_day(days, month),
         "days": days,
@@ -66,7 +72,7 @@ def spend(request: Request) -> HttpResponse:
         "by_person": ledger.by_person(scope, month) if scope.project else [],
         "caps": ledger.caps(scope),
         "resets": next_month(timezone.now()),
-        "period": f"{_titled(ledger.this_month())}, 1 to {last_day(timezone.now())}",
+        "period": f"{titled(ledger.this_month())}, 1 to {last_day(timezone.now())}",
         "may_set_caps": bool(scope.project and scope.project in access.managed_projects(request.user)),
         "studio_zone": settings.TIME_ZONE,
         "projects": access.projects(request.user),
@@ -116,7 +122,7 @@ def lines(request: Request) -> HttpResponseBase:
     before = request.GET.get("before", "")
     rows = list((entries.filter(pk__lt=int(before)) if _NUMBER.fullmatch(before) else entries)[: LINES + 1])
     following = _query(scope, month, **_params(wanted), before=str(rows[LINES - 1].pk)) if len(rows) > LINES else ""
-    found = {"here": "spend", "scope": scope, "month": month, "month_title": _titled(month), "wanted": wanted}
+    found = {"here": "spend", "scope": scope, "month": month, "month_title": titled(month), "wanted": wanted}
     found |= {"lines": _with_tracks(request, rows[:LINES]), "total": ledger.total(entries), "following": following}
     found |= {"query": _query(scope, month, **_params(wanted)), "plain_query": _query(scope, month)}
     found |= {"narrowed": _in_words(wanted, rows), "is_first": not before}

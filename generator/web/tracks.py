@@ -34,7 +34,7 @@ def _context(request: Request, track: Track, **more) -> dict:
         "here": "studio",
         "siblings": siblings.order_by("take").defer("peaks", "measured"),
         "settings": _settings(spec, generation),
-        "licence": spec.licence if isinstance(spec, ModelSpec) else "",
+        "licence": workflow.ingest.licence_of(generation),
         "formats": [(key, kind, workflow.renditions.ready(track, key) is not None) for key, kind in FORMATS.items()],
         "events": generation.events.select_related("actor"),
         "entries": generation.entries.order_by("id"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generator.web import account, accounts, budgets, health, hooks, members, people, projects, spend
+from generator.web import account, accounts, budgets, health, hooks, members, papers, people, projects, spend
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),
@@ -26,6 +26,9 @@ urlpatterns = [
     path("p/<str:ref>/leave/", members.leave, name="leave"),
     path("spend/", spend.spend, name="spend"),
     path("spend/lines/", spend.lines, name="spend-lines"),
+    path("spend/statement.pdf", papers.statement, name="statement"),
+    path("t/<str:ref>/papers/", papers.papers, name="papers"),
+    path("t/<str:ref>/papers.pdf", papers.certificate, name="certificate"),
     path("p/<str:ref>/budget/", budgets.budget, name="budget"),
     path("budgets/<int:pk>/more/", budgets.more, name="ask-for-more"),
     path("requests/<int:pk>/answer/", budgets.answer, name="answer-request"),

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from generator.models import Generation, MusicModel, Price, ProviderAccount
+from generator.models import Generation, Licence, MusicModel, Price, ProviderAccount
 from generator.providers.base import (
     Acting,
     ActionSpec,
@@ -123,6 +123,7 @@ def sync() -> None:
             account, _ = ProviderAccount.objects.update_or_create(key=provider.key, defaults={"title": provider.title})
             for spec in provider.models:
                 _sync_one(account, spec, is_action=False)
+            _sync_licence(account, next((spec.licence for spec in provider.models if spec.licence), ""))
             for action in provider.actions if isinstance(provider, Acting) else ():
                 _sync_one(account, action, is_action=True)
 
@@ -137,6 +138,13 @@ def _sync_one(account: ProviderAccount, spec: ModelSpec | ActionSpec, *, is_acti
             is_estimate=spec.price_is_estimate,
             note="The list price when the studio first knew the model",
         )
+
+
+def _sync_licence(account: ProviderAccount, text: str) -> None:
+    """Keep the terms as the code knows them, dated, unless a person has written others since."""
+    newest = Licence.objects.filter(account=account).order_by("-created_at", "-id").first()
+    if text and (newest is None or (newest.created_by is None and newest.text != text)):
+        Licence.objects.create(account=account, text=text)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from django.contrib.auth.models import Group, Permission
 REVIEWER, CONTROLLER = "Reviewer", "Controller"
 _SEEN = (
     *("user", "project", "entry", "rollup", "providerbill", "generation", "track", "budget", "price", "deed"),
-    *("closedmonth", "stop"),
+    *("closedmonth", "stop", "licence"),
 )
 LOOKS = ("look_at_money", *(f"view_{name}" for name in _SEEN))
-BOOKS = ("book_money", "add_budget", "change_budget", "delete_budget", "add_price")
+BOOKS = ("book_money", "add_budget", "change_budget", "delete_budget", "add_price", "add_licence")
 
 
 def ensure_groups() -> None:

@@ -161,7 +161,6 @@ def _columns(sound: Sound, facts: Measurements, known: Mapping[str, Any]) -> dic
 
 
 def _tags(generation: Generation, take: int, title: str, facts: Measurements, known: Mapping[str, Any]) -> Tags:
-    spec = catalogue.spec_of(generation.model.key)
     return Tags(
         title=title,
         artist=f"{generation.model.title} · BGM Studio",
@@ -171,7 +170,7 @@ def _tags(generation: Generation, take: int, title: str, facts: Measurements, kn
         bpm=facts.bpm,
         key=facts.key,
         encoder="BGM Studio",
-        licence=spec.licence if spec else "",
+        licence=licence_of(generation),
         prompt=generation.prompt.text,
         generator=generation.model.key,
         track_id=f"{generation.ref}/{take}",
@@ -180,6 +179,14 @@ def _tags(generation: Generation, take: int, title: str, facts: Measurements, kn
             known.get("digital_source") or "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
         ),
     )
+
+
+def licence_of(generation: Generation) -> str:
+    """The terms it was made under; of runs from before they were kept, those the studio knows now."""
+    if generation.licence:
+        return generation.licence.text
+    spec = catalogue.spec_of(generation.model.key)
+    return spec.licence if spec else ""
 
 
 def _title_from(generation: Generation, take: int) -> str:

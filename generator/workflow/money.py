@@ -13,7 +13,7 @@ from django.utils import timezone
 from generator import money
 from generator.models import Entry, Generation, Price, Project, Rollup, User
 
-_MOVES: dict[Entry.Kind, dict[str, int]] = {
+MOVES: dict[Entry.Kind, dict[str, int]] = {
     Entry.Kind.HOLD: {"held": 1},
     Entry.Kind.CHARGE: {"held": -1, "charged": 1},
     Entry.Kind.RELEASE: {"held": -1},
@@ -72,7 +72,7 @@ def book(
         cell, _ = Rollup.objects.get_or_create(
             month=entry.month, project=project, user=user, model_key=model_key, defaults={"provider_key": provider_key}
         )
-        changes = {name: F(name) + sign * amount for name, sign in _MOVES[kind].items()}
+        changes = {name: F(name) + sign * amount for name, sign in MOVES[kind].items()}
         Rollup.objects.filter(pk=cell.pk).update(takes=F("takes") + takes, **changes)
     return entry
 
@@ -133,7 +133,7 @@ def differences(month: str | None = None) -> list[str]:
     grouped = Entry.objects.filter(**narrow).order_by().values("month", "project", "user", "model_key", "kind")
     for row in grouped.annotate(amount=Sum("amount"), takes_sum=Sum("takes")):
         cell = sums.setdefault((row["month"], row["project"], row["user"], row["model_key"]), {})
-        for name, sign in _MOVES[Entry.Kind(row["kind"])].items():
+        for name, sign in MOVES[Entry.Kind(row["kind"])].items():
             cell[name] = cell.get(name, 0) + sign * row["amount"]
         cell["takes"] = cell.get("takes", 0) + row["takes_sum"]
     names = ("held", "charged", "credited", "adjusted", "takes")

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from generator.models import Budget, Comparison, Event, Generation, MusicModel, Price, Project, Prompt, State, User
+from generator.models import (
+    Budget,
+    Comparison,
+    Event,
+    Generation,
+    Licence,
+    MusicModel,
+    Price,
+    Project,
+    Prompt,
+    State,
+    User,
+)
 from generator.money import Micros
 from generator.providers.base import Value
 from generator.workflow import queue, states, stops, warnings
@@ -149,6 +161,7 @@ def book(order: Order) -> Generation:
         place=order.place,
         price=order.price,
         price_per_take=order.price.per_take,
+        licence=Licence.objects.at(order.model.provider, timezone.now()),
         idempotency_key=order.idempotency_key,
         due_at=timezone.now(),
     )

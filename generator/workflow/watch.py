@@ -4,7 +4,7 @@
     refund    failed after it was billed, not paid back unbilled  we charged, the provider has no bill for it
     price     asked or billed at another price          balance   the balance fell by more than the ledger says
     orphan    ended or lost, its hold still open        gate      paid for, and the sound is faulty
-    spike     a person's day far above their usual
+    short     billed for more takes than arrived        spike     a person's day far above their usual
 
 Those about a present state settle by themselves when it is over; the others wait for a person.
 """
@@ -146,6 +146,18 @@ def other_prices() -> Iterator[Found]:
         )
 
 
+def missing_takes() -> Iterator[Found]:
+    """Runs that were billed whole although not every take arrived, without anything refunded."""
+    partly = Generation.objects.filter(bills__isnull=False, entries__kind=Entry.Kind.CHARGE).annotate(
+        lost=F("takes_asked") - F("entries__takes"),
+        refunds=Count("bills", filter=Q(bills__kind__icontains="refund")),
+    )
+    for one in partly.filter(lost__gt=0, refunds=0).select_related(*_RELATED):
+        lost = one.lost  # type: ignore[attr-defined]
+        text = f"{one.model.provider} billed {one.takes_asked} takes of {one.author}’s, and {lost} never arrived"
+        yield Found(Kind.SHORT, one.ref, text, one.price_per_take * lost, month_of(one.created_at), _of(one))
+
+
 def faulty_sounds() -> Iterator[Found]:
     since = timezone.now() - FRESH
     rows = Track.objects.filter(has_findings=True, created_at__gt=since, generation__price_per_take__gt=0)
@@ -255,5 +267,5 @@ def movement(account: ProviderAccount, first: dt.date, after: dt.date) -> Moveme
 
 LOOKS = (
     in_doubt, forgotten_holds, awaited_refunds, other_prices, faulty_sounds, unusual_days, unknown_bills,
-    unbilled_charges, moved_balances,
+    unbilled_charges, missing_takes, moved_balances,
 )  # fmt: skip

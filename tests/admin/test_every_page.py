@@ -20,6 +20,7 @@ from generator.models import (
     Generation,
     Heartbeat,
     Invitation,
+    Licence,
     MusicModel,
     Price,
     Project,
@@ -51,6 +52,7 @@ READ_ONLY = (
 # What may be done to the rest.
 MAY = {
     Price: {"add"},
+    Licence: {"add"},
     ProviderAccount: {"change"},
     MusicModel: {"change"},
     Project: {"add", "change"},
@@ -101,6 +103,7 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
         Rollup.objects.get(),
         Price.objects.get(model__key=COMPOSER),
         ProviderAccount.objects.first(),
+        Licence.objects.first(),
         MusicModel.objects.first(),
         user,
         project,

@@ -95,6 +95,9 @@ TABLE = """
     project-unarchive    POST    in         404       404     404     302    404
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
+    statement            GET     in         404       200     200     200    404
+    papers               GET     in         404       200     200     200    404
+    certificate          GET     in         404       200     200     200    404
     budget               GET     in         404       403     403     200    404
     budget               POST    in         404       403     403     302    404
     ask-for-more         GET     in         404       200     200     200    404
@@ -142,7 +145,7 @@ KINDS = {
     "k": "link",
     "m": "comment",
 }
-QUERY = {"spend": "?project={project}", "spend-lines": "?project={project}"}
+QUERY = dict.fromkeys(("spend", "statement", "spend-lines"), "?project={project}")
 
 # allauth's own pages. Whatever is not open asks strangers to sign in.
 ALLAUTH_OPEN = {

@@ -198,3 +198,17 @@ def test_what_was_paid_in_is_no_fall_and_what_is_on_its_way_is_allowed_for(ask, 
         moved = watch.movement(account, day.date(), now.date())
     assert (moved.fell, moved.booked, moved.on_its_way) == (30_000, 0, 30_000)
     assert Entry.objects.count() == 1
+
+
+def test_takes_that_were_billed_and_never_came_are_found(ask, bill):
+    for kinds in (("deduct",), ("deduct", "refund")):
+        generation = ended(ask(takes=3), State.READY, finished_at=timezone.now())
+        money.settle(generation, 2, "2 of 3")
+        for kind in kinds:
+            bill(kind, "0.09" if kind == "deduct" else "0.03", generation)
+    whole = ended(ask(), State.READY, finished_at=timezone.now())
+    money.settle(whole, 1, "done")
+    bill("deduct", "0.03", whole)
+    (matter,) = found("short")
+    assert (matter.amount, matter.month) == (30_000, f"{timezone.now():%Y-%m}")
+    assert "billed 3 takes" in matter.sentence

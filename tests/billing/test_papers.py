@@ -1,0 +1,163 @@
+"""Paper says what the ledger says: the statement to the micro-dollar, the certificate with the terms of its day."""
+
+import datetime as dt
+import re
+
+import pytest
+from django.utils import timezone
+
+from generator.audio.tags import read_tags
+from generator.billing import papers, pdf, spend, statement
+from generator.billing.review import EVERYTHING
+from generator.billing.spend import Scope
+from generator.models import Generation, Licence, ProviderAccount, Rendition, Track, User
+from generator.money import dollars, show
+from generator.workflow import catalogue, ingest, media, money, renditions, reviewing
+from tests.conftest import COMPOSER, POLL, STREAM
+
+
+def words(content: bytes) -> str:
+    """What an uncompressed PDF shows, as far as it is ASCII, page after page."""
+    shown = re.findall(rb"\(((?:[^()\\]|\\.)*)\) Tj", content)
+    return "\n".join(re.sub(rb"\\(.)", rb"\1", one).decode("latin-1") for one in shown)
+
+
+def pages(content: bytes) -> int:
+    return len(re.findall(rb"/Type /Page\b", content))
+
+
+# --- statements ---
+
+
+@pytest.fixture
+def spent(ask, user, project):
+    first = ask("warm lo-fi", model=POLL, takes=3)
+    money.settle(first, 2, "2 of 3 takes delivered")
+    money.settle(ask("rain on Řeka", model=STREAM), 1, "done")
+    money.settle(ask("at home", project=user.personal_project), 1, "done")
+    ask("still running", takes=2)
+    reviewing.credit(first, user, 12_345, "a fault")
+    reviewing.adjust(first, user, -4_321, "agreed")
+
+
+def test_a_statement_adds_up_to_the_ledger_to_the_micro_dollar(spent, user, project):
+    for scope, expected in ((Scope(user), 103_334), (Scope(user, project), 73_334), (EVERYTHING, 103_334)):
+        made = statement.of(scope, spend.this_month(), "whoever", "November 2026")
+        assert made.lines_come_to == made.month.spent == expected
+        for _, shares in made.shares:
+            assert sum(share.spent for share in shares) == expected
+        shown = words(statement.render(made, compress=False))
+        assert f"come to {show(expected)}" in shown
+        assert "open: more may be booked" in shown
+        assert {"warm lo-fi", "$0.06"} <= set(shown.splitlines())
+
+
+def test_a_long_statement_goes_over_pages_and_loses_no_line(ask, user):
+    lines = 150
+    for number in range(lines):
+        money.settle(ask(f"number {number:03}"), 1, "done")
+    made = statement.of(Scope(user), spend.this_month(), "Ada", "this month")
+    content = statement.render(made, compress=False)
+    shown = words(content)
+    assert [f"number {number:03}" in shown for number in range(lines)] == [True] * lines
+    assert pages(content) == shown.count("Date")
+    assert pages(content) >= 3
+    assert f"{lines} lines" in shown
+
+
+def test_the_page_hands_it_over_as_a_file(browser, spent, project):
+    reply = browser.get("/spend/statement.pdf", {"project": project.ref})
+    assert reply.content.startswith(b"%PDF-")
+    assert reply.headers["Content-Disposition"].endswith(f'"bgm-studio-statement-{spend.this_month()}.pdf"')
+    assert b"Statement, PDF" in browser.get("/spend/").content
+
+
+def test_a_letter_the_font_has_not_becomes_a_square_and_breaks_nothing():
+    sheet = pdf.Sheet("x", "y", compress=False)
+    sheet.paragraph("Řeka, Жар, αβγ, 音楽 " + "x" * 400)
+    assert sheet.finish().startswith(b"%PDF-")
+    assert pdf._known("Řeka Жар 音") == "Řeka Жар □"
+
+
+# --- papers ---
+
+
+@pytest.fixture
+def made(ask, run_background) -> Track:
+    """A real track of the built-in composer."""
+    ask("calm piano, 5 s", model=COMPOSER)
+    run_background()
+    return Track.objects.select_related("generation__licence", "generation__model__provider").get()
+
+
+def test_a_track_keeps_the_terms_of_its_day(made, user):
+    account = ProviderAccount.objects.get(key="composer")
+    before = ingest.licence_of(made.generation)
+    Licence.objects.create(account=account, text="From now on, ask first.", created_by=user)
+    again = Track.objects.get()
+    assert papers.of(again).licence == before
+    assert "without credit" in before
+
+
+def test_a_new_run_comes_under_the_new_terms(ask, user):
+    account = ProviderAccount.objects.get(key="fakepoll")
+    now = timezone.now()
+    old = Licence.objects.create(account=account, text="old", valid_from=now - dt.timedelta(days=9), created_by=user)
+    assert ask().licence == old
+    new = Licence.objects.create(account=account, text="new", valid_from=now, created_by=user)
+    Licence.objects.create(account=account, text="not yet", valid_from=now + dt.timedelta(days=9), created_by=user)
+    assert ask().licence == new
+
+
+def test_terms_the_code_knows_are_kept_once_and_never_over_a_persons(offered, user, monkeypatch):
+    account = ProviderAccount.objects.get(key="composer")
+    for _ in range(2):
+        catalogue.sync()
+    assert Licence.objects.filter(account=account).count() == 1
+    catalogue._sync_licence(account, "The code has learned better.")
+    assert Licence.objects.filter(account=account).count() == 2
+    Licence.objects.create(account=account, text="The lawyer's words.", created_by=user)
+    catalogue._sync_licence(account, "Once more.")
+    assert Licence.objects.at(account, timezone.now()).text == "The lawyer's words."
+
+
+def test_the_certificate_says_all_of_it(browser, made):
+    shown = browser.get(f"/t/{made.ref}/papers/").content.decode()
+    content = words(papers.certificate(papers.of(made), compress=False))
+    for fact in (made.sha256, "calm piano, 5 s", made.generation.ref, "$0.00 a take", "without credit"):
+        assert fact in shown
+        assert fact in content.replace("\n", " ")
+    assert "Generated by AI." in shown
+    assert browser.get(f"/t/{made.ref}/papers.pdf").content.startswith(b"%PDF-")
+
+
+def test_a_title_cannot_write_into_the_credit_line(make_track):
+    track = make_track("<script>alert(1)</script> & Co")
+    assert "<script>" not in papers.of(track).credit_html
+    assert "&amp; Co" in papers.of(track).credit_html
+
+
+def test_a_track_from_before_terms_were_kept_says_so(browser, make_track):
+    track = make_track()
+    assert Generation.objects.get().licence is None
+    shown = browser.get(f"/t/{track.ref}/papers/").content.decode()
+    assert "Terms were not kept when this was made" in shown
+
+
+@pytest.mark.parametrize("format", ["mp3", "wav", "flac"])
+def test_the_mark_of_ai_and_the_terms_are_in_every_format(made, format):
+    file = renditions.make(made, format)
+    tags = read_tags(file)
+    assert tags.ai_generated is True
+    assert "lgorithmicMedia" in tags.digital_source
+    assert tags.licence == made.generation.licence.text
+    assert Rendition.objects.count() == (0 if format == made.format else 1)
+    assert media.path(made.file).exists()
+
+
+def test_money_is_said_with_its_digits_on_paper(ask, user, priced):
+    priced(POLL, "0.045")
+    money.settle(ask(), 1, "done")
+    made = statement.of(Scope(User.objects.get(pk=user.pk)), spend.this_month(), "Ada", "now")
+    assert made.month.spent == dollars("0.045")
+    assert "$0.045" in words(statement.render(made, compress=False))

@@ -1,0 +1,148 @@
+"""Any course of events, whoever does what when: the books agree, no cap is passed, closed months stay as they are."""
+
+import datetime as dt
+import os
+from contextlib import suppress
+from unittest.mock import patch
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from generator.models import Budget, ClosedMonth, Price, Raise, Rollup, State
+from generator.money import dollars
+from generator.workflow import Refused, caps, closing, ending, money, raising, reviewing, states, stops
+from tests.conftest import COMPOSER, POLL, STREAM
+
+EXAMPLES = int(os.environ.get("STUDIO_EXAMPLES", "15"))  # a night's worth: STUDIO_EXAMPLES=500
+START = dt.datetime(2026, 3, 20, 12, tzinfo=dt.UTC)
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [
+                *("submit",) * 4, *("settle",) * 3, "cancel", "doubt", "credit", "adjust", "release", "charge", "cap",
+                "ask", "grant", "stop", "lift", "close", "later", "much later",
+            ]
+        ),
+        st.integers(0, 9),
+        st.integers(1, 3),
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+class Studio:
+    """The state of one run: who there is, what was asked for, and what must stay true."""
+
+    def __init__(self, ask, user, project):
+        self.ask, self.user, self.project = ask, user, project
+        self.clock, self.made, self.stops = START, [], []
+
+    def do(self, what: str, which: int, number: int) -> None:
+        with suppress(Refused):  # nothing was changed; the books are looked at all the same
+            getattr(self, what.replace(" ", "_"))(which, number)
+
+    def submit(self, which, number):
+        where = (self.project, self.user.personal_project)[which % 2]
+        before = {room.budget.pk: room for room in caps.rooms(self.user, where, "fakepoll")}
+        model = (POLL, STREAM, COMPOSER)[which % 3]
+        made = self.ask(project=where, model=model, takes=number if model != STREAM else 1)
+        self.made.append(made)
+        for room in before.values():
+            if room.budget.provider_key in ("", model.partition("/")[0]):
+                assert made.held <= room.left, "a hold went past a cap"
+        assert not stops.in_the_way(self.user, where, model.partition("/")[0])
+
+    def _one(self, which):
+        if not self.made:
+            raise Refused("nothing yet")
+        found = self.made[which % len(self.made)]
+        found.refresh_from_db()
+        return found
+
+    def settle(self, which, number):
+        money.settle(self._one(which), number, "done")
+
+    def cancel(self, which, number):
+        one = self._one(which)
+        if one.model.provider.key == "composer" or one.state == State.QUEUED:
+            ending.cancel(one, self.user, "Cancelled")
+
+    def doubt(self, which, number):
+        one = self._one(which)
+        states.advance(one, State.SUBMITTING, "sent")
+        states.advance(one, State.IN_DOUBT, "no answer", sources=[State.SUBMITTING])
+
+    def credit(self, which, number):
+        reviewing.credit(self._one(which), self.user, number * 10_001, "a fault")
+
+    def adjust(self, which, number):
+        reviewing.adjust(self._one(which), self.user, (number - 2) * 7_003, "agreed")
+
+    def release(self, which, number):
+        reviewing.release(self._one(which), self.user, "not made")
+
+    def charge(self, which, number):
+        reviewing.charge(self._one(which), self.user, "made after all")
+
+    def cap(self, which, number):
+        raising.set_cap(self.project, (None, 100_000, 400_000)[number - 1] if which else 0, self.user)
+
+    def ask_for(self, which):
+        return Budget.objects.order_by("pk")[which % 2 :].first()
+
+    def ask_(self, which, number):
+        raising.ask_for_more(self.ask_for(which), self.user, number * 50_000, "more")
+
+    def grant(self, which, number):
+        if (cap := self.ask_for(which)) and not cap.raises.open().exists():
+            raising.ask_for_more(cap, self.user, number * 50_000, "more")
+        if asked := Raise.objects.open().first():
+            raising.grant(asked, self.user, number * 50_000, self.clock + dt.timedelta(days=which + 1))
+
+    def stop(self, which, number):
+        target = ({"user": self.user}, {"project": self.project}, {"provider_key": "fakepoll"}, {})[which % 4]
+        self.stops.append(stops.stop(self.user, "looked at", **target))
+
+    def lift(self, which, number):
+        if self.stops:
+            stops.lift(self.stops.pop(which % len(self.stops)), self.user)
+
+    def close(self, which, number):
+        closing.close(min(closing_months(), default="2026-03"), self.user)
+
+    def later(self, which, number):
+        self.clock += dt.timedelta(hours=11 * which)
+
+    def much_later(self, which, number):
+        self.clock += dt.timedelta(days=10 * number)
+
+
+def closing_months() -> set[str]:
+    known = set(Rollup.objects.values_list("month", flat=True))
+    return known - set(ClosedMonth.objects.values_list("month", flat=True))
+
+
+@pytest.fixture
+def old_prices(offered) -> None:
+    Price.objects.update(valid_from=START.replace(year=2020))
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_the_books_stand_whatever_happens(ask, user, project, old_prices, steps):
+    with transaction.atomic():
+        studio = Studio(ask, user, project)
+        with patch("django.utils.timezone.now", lambda: studio.clock):
+            Budget.objects.create(user=user, cap=dollars("0.50"))
+            Budget.objects.create(project=project, cap=dollars("0.30"))
+            Budget.objects.create(provider_key="fakepoll", cap=dollars("0.40"))
+            for what, which, number in steps:
+                studio.do("ask_" if what == "ask" else what, which, number)
+                assert money.differences() == []
+            assert all(closing.is_unchanged(one) for one in ClosedMonth.objects.all())
+            for one in studio.made:
+                money.settle(one, 0, "end")
+            assert reviewing.open_holds() == 0
+        transaction.set_rollback(True)
