@@ -3,11 +3,11 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
-from generator.admin import catalogue, money, people, sounds, work
+from generator.admin import catalogue, money, people, sounds, team, work
 
 admin.site.site_header = "BGM Studio"
 admin.site.site_title = "BGM Studio admin"
 admin.site.index_title = "Administration"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-__all__ = ["catalogue", "money", "people", "sounds", "work"]
+__all__ = ["catalogue", "money", "people", "sounds", "team", "work"]

@@ -32,6 +32,7 @@ def _track(request: Request, ref: str, tracks=None) -> Track:
 def _context(request: Request, track: Track, **more) -> dict:
     generation = track.generation
     spec = workflow.catalogue.spec_of(track.model_key)
+    style = workflow.house.style_of(track.project)
     knows_run = access.generations(request.user).filter(pk=generation.pk).exists()
     siblings = access.tracks(request.user).filter(generation=generation).kept().with_starred(request.user)
     return {
@@ -49,6 +50,7 @@ def _context(request: Request, track: Track, **more) -> dict:
         "entries": generation.entries.order_by("id") if knows_run else (),
         "origin": TrackCopy.objects.filter(track=track).select_related("copied_by").first(),
         "targets": access.editable_projects(request.user).exclude(pk=track.project_id),
+        "levelled": workflow.renditions.levelled(track, style.lufs) if style.lufs is not None else None,
         "may_edit": access.can_edit(request.user, track.project),
         "tags": track.tags.all(),
         "can_be_reference": workflow.references.first_use(workflow.catalogue.models()) is not None,

@@ -13,6 +13,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from generator import workflow
 from generator.models import (
     ActionRun,
+    AuditLine,
     Budget,
     Entry,
     Event,
@@ -27,6 +28,7 @@ from generator.models import (
     Reference,
     ReferenceId,
     Rollup,
+    ShareLink,
     Stem,
     Track,
     User,
@@ -35,6 +37,7 @@ from tests.conftest import COMPOSER
 
 # What only the studio itself writes: nobody adds, changes or deletes it, whatever their permissions.
 READ_ONLY = (Entry, ProviderBill, Rollup, Generation, Track, Heartbeat, Reference, ReferenceId, ActionRun, Stem)
+READ_ONLY += (AuditLine, ShareLink)
 # What may be done to the rest.
 MAY = {
     Price: {"add"},
@@ -91,6 +94,8 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
         user,
         project,
         workflow.people.invite("guest@example.com", user, project),
+        project.audit.first() or project.audit.create(actor=user, text="Something"),
+        workflow.sharing.share(track, user, 7, allow_download=False),
         Budget.objects.create(user=user, cap=5),
         Heartbeat.objects.create(name="cluster", at=now),
         ProviderBill.objects.create(

@@ -16,7 +16,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from generator import workflow
-from generator.models import Membership, Project, Role, User
+from generator.models import Membership, NewsKind, Project, Role, User
 from generator.workflow import ending
 from tests.conftest import COMPOSER, POLL
 
@@ -91,8 +91,15 @@ TABLE = """
     leave                POST    in         404       302     302     422    404
     project-settings     GET     in         404       200     200     200    404
     project-rename       POST    in         404       403     403     302    404
+    project-house        POST    in         404       403     403     302    404
+    project-approver     POST    in         404       403     403     302    404
     project-archive      POST    in         404       403     403     302    404
     project-unarchive    POST    in         404       404     404     302    404
+    news-choices         POST    in         302       302     302    302    302
+    news                 GET     in         200       200     200    200    200
+    bell                 GET     in         200       200     200    200    200
+    news-read            POST    in         302       302     302    302    302
+    news-follow          GET     in         404       404     404    302    404
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
     hook                 POST    400        400       400     400     400    400
@@ -183,10 +190,16 @@ def things(project, ask, make_track, make_reference, make_stem, user):
     Membership.objects.create(project=archived, user=user, role=Role.OWNER)
     link = workflow.sharing.share(track, user, 7, allow_download=False)
     comment = workflow.review.comment(track, user, 100, "Louder here")
-    shared = {"comment": comment.ref, "link": link.ref, "address": workflow.sharing.address_of(link)}
+    workflow.news.tell(user, NewsKind.DONE, "Ready")
+    shared = {
+        "news": user.notifications.last().pk,
+        "comment": comment.ref,
+        "link": link.ref,
+        "address": workflow.sharing.address_of(link),
+    }
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
-    return {"project": project.ref, "token": invitation.token, "archived": archived.ref, **jobs, **sounds, **shared}
+    return {"project": project.ref, "token": invitation.token, "archived": archived.ref} | jobs | sounds | shared
 
 
 @pytest.fixture
@@ -207,7 +220,13 @@ def people(user, stranger, member) -> dict[str, Client]:
 
 def address(name: str, things: dict[str, str]) -> str:
     route = next(one for one in get_resolver().reverse_dict.getlist(name))[0][0][0]
-    arguments = {"format": "wav", "token": things["token"], "key": "composer", "address": things["address"]}
+    arguments = {
+        "format": "wav",
+        "token": things["token"],
+        "key": "composer",
+        "address": things["address"],
+        "pk": things["news"],
+    }
     arguments["ref"] = things["archived" if name in ARCHIVED else KINDS.get(route.partition("/")[0], "project")]
     wanted = {key: value for key, value in arguments.items() if f"%({key})s" in route}
     return reverse(name, kwargs=wanted) + QUERY.get(name, "").format(**things)
