@@ -28,6 +28,7 @@ HTTPS = env.bool("STUDIO_HTTPS", default=False)
 STUDIO_SIGNUP = env.str("STUDIO_SIGNUP", default="invite")  # "invite" or "open"
 if STUDIO_SIGNUP not in ("invite", "open"):
     raise ImproperlyConfigured(f'STUDIO_SIGNUP is {STUDIO_SIGNUP!r}; it must be "invite" or "open".')
+STUDIO_URL = env.str("STUDIO_URL", default="")  # where people reach it: mails sent in the background link there
 STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4)
 STUDIO_WEB_PROCESSES = env.int("STUDIO_WEB_PROCESSES", default=1)
 STUDIO_WEB_THREADS = env.int("STUDIO_WEB_THREADS", default=4)

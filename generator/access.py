@@ -45,6 +45,11 @@ def projects(user: User) -> QuerySet[Project]:
     )
 
 
+def editable_projects(user: User) -> QuerySet[Project]:
+    """The projects a person may make music in, and so move and copy tracks into."""
+    return projects(user).filter(memberships__user=user, memberships__role__in=_MAY_EDIT)
+
+
 def archived_projects(user: User) -> QuerySet[Project]:
     """The projects that were put away and that this person may fetch back."""
     return Project.objects.filter(
@@ -153,6 +158,12 @@ def deletable_comments(user: User) -> QuerySet[Comment]:
 
 def generations(user: User) -> GenerationQuerySet:
     return Generation.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+
+
+def briefs(user: User) -> GenerationQuerySet:
+    """The runs whose brief a person may start from again: their projects', and those behind tracks moved to them."""
+    mine = Q(pk__in=generations(user).values("pk")) | Q(pk__in=tracks(user).values("generation"))
+    return Generation.objects.filter(mine)
 
 
 def editable_generations(user: User) -> GenerationQuerySet:

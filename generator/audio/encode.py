@@ -56,8 +56,9 @@ def encode(
         _write(samples, sample_rate, half, FORMATS[format], bit_rate)
 
 
-def convert(source_path: str | Path, target_path: str | Path, format: str) -> None:
-    """Make a file of another format; tags and cover go along. The target appears whole or not at all.
+def convert(source_path: str | Path, target_path: str | Path, format: str, gain_db: float = 0.0) -> None:
+    """Make a file of another format, or another loudness; tags and cover go along. The target appears whole or not at
+    all. Whoever asks for a gain sees to it that nothing clips.
 
     Raises:
         KeyError: no such format.
@@ -65,8 +66,9 @@ def convert(source_path: str | Path, target_path: str | Path, format: str) -> No
     """
     kind = FORMATS[format]
     sound = decode(source_path)
+    samples = sound.samples * np.float32(10 ** (gain_db / 20)) if gain_db else sound.samples
     with _replacing(Path(target_path)) as half:
-        _write(sound.samples, sound.sample_rate, half, kind, MP3_BIT_RATE)
+        _write(samples, sound.sample_rate, half, kind, MP3_BIT_RATE)
         try:
             tags, cover = read_tags(source_path), read_cover(source_path)
         except ValueError:

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generator.models import User
+from generator.web import news
 from generator.web.htmx import Request
 from generator.web.people import may_invite
 
@@ -46,7 +47,7 @@ def account(request: Request) -> HttpResponse:
         messages.success(request, "Saved.")
         return redirect("account")
     found = {"form": form, "zones": ZONES, "here": "account", "may_invite": may_invite(request.user)}
-    found |= {"studio_zone": settings.TIME_ZONE}
+    found |= {"studio_zone": settings.TIME_ZONE, "news_choices": news.choices(request.user)}
     return render(request, "people/account.html", found, status=422 if form.errors else 200)
 
 

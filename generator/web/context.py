@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from generator import access
+from generator.web import news
 
 STYLESHEETS = tuple(
     f"css/{name}.css"
@@ -35,4 +36,5 @@ def shell(request) -> dict:
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         found["my_projects"] = access.projects(user)
+        found |= news.context(user)
     return found

@@ -41,7 +41,8 @@ class CreateForm:
         refused: workflow.Refused | None = None,
         last_used: str = "",
     ) -> None:
-        self.choices = workflow.catalogue.models()
+        self.style = workflow.house.style_of(project)
+        self.choices = workflow.house.offered(self.style, workflow.catalogue.models())
         self.usable = [choice for choice in self.choices if choice.available]
         self.instead = workflow.catalogue.usable(self.choices)
         self.may_compare = len(self.usable) >= LEAST
@@ -91,7 +92,12 @@ class CreateForm:
     # --- what they can be told ---
 
     def _fill(self, specs: Sequence[ModelSpec], data: QueryDict) -> None:
-        self.prompt_limit = min(spec.prompt_limit for spec in specs)
+        self.added = workflow.house.added(self.style, self.text)
+        asked = data.get("leave_out")
+        outs = ((spec.title, workflow.house.left_out(self.style, spec, asked)) for spec in specs)
+        self.left_out = [(title, out) for title, out in outs if out]
+        self.unwanted = workflow.house.unwanted(self.style, self.text)
+        self.prompt_limit = min(spec.prompt_limit for spec in specs) - (len(self.added) + 2 if self.added else 0)
         self._takes(specs, data)
         self._formats(specs, data)
         fields = _together(specs)
@@ -108,7 +114,8 @@ class CreateForm:
         self.fields = [one for one in shown if not one.field.advanced]
         self.advanced = [one for one in shown if one.field.advanced]
         self._carry(fields, data)
-        self.heard, self.heard_problem = _heard(specs, self.text, data)
+        said = f"{self.text}, {self.added}" if self.added and self.text.strip() else self.text
+        self.heard, self.heard_problem = _heard(specs, said, data)
 
     def _pick(self, user, project: Project, data: QueryDict) -> None:
         """The reference fields of a single model; a comparison is about the text alone."""
@@ -139,7 +146,8 @@ class CreateForm:
         for key in offered:
             self.formats.setdefault(_users([spec for spec in specs if key in spec.formats], specs), []).append(key)
         asked = data.get("format", "")
-        self.format = asked if asked in offered else next(iter((*self.formats[""], *offered)))
+        usual = self.style.format if self.style.format in offered else next(iter((*self.formats[""], *offered)))
+        self.format = asked if asked in offered else usual
         if asked in FORMATS and asked not in offered:
             titles = FORMATS[asked].title, FORMATS[self.format].title
             self.notes.append(f"{titles[0]} is not delivered by {self.title}: it becomes {titles[1]}.")
@@ -164,7 +172,7 @@ class CreateForm:
 
     def _price(self, user, project: Project, specs: Sequence[ModelSpec]) -> None:
         self.quote = workflow.quote_many(user, project, {spec.key: self.takes for spec in specs})
-        self.refusal = self.quote.refusal
+        self.refusal = self.quote.refusal or self.unwanted
         if self.comparing and not LEAST <= len(self.chosen) <= MOST:
             self.refusal = f"Choose {LEAST} to {MOST} models to compare."
         price = workflow.price_line(self.quote)

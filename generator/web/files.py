@@ -27,7 +27,7 @@ _RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})")
 
 def _track(request: Request, ref: str) -> Track:
     return get_object_or_404(
-        access.tracks(request.user).select_related("generation").defer("peaks", "measured"), ref=ref
+        access.tracks(request.user).select_related("generation", "project").defer("peaks", "measured"), ref=ref
     )
 
 
@@ -49,16 +49,20 @@ def cover(request: Request, ref: str) -> HttpResponseBase:
 @login_required
 @require_safe
 def download(request: Request, ref: str, format: str) -> HttpResponseBase:
-    """The track in a format, under a good name; 202 and a page that waits while it is being made."""
+    """The track in a format, under a good name; 202 and a page that waits while it is being made.
+
+    With `level=1` at the loudness of its project.
+    """
     track = _track(request, ref)
+    lufs = workflow.house.style_of(track.project).lufs if request.GET.get("level") == "1" else None
     try:
-        file = workflow.renditions.ready(track, format)
+        file = workflow.renditions.ready(track, format, lufs)
     except workflow.Refused as refused:
         return render(request, "errors/404.html", {"sentence": refused.sentence}, status=404)
     if file is None and not workflow.media.path(track.file).is_file():
         return _missing(request)
     if file is None:
-        workflow.renditions.ask(track, format)
+        workflow.renditions.ask(track, format, lufs)
         waiting = {"track": track, "format": FORMATS[format], "project": track.project}
         wait = render(request, "tracks/preparing.html", waiting, status=202)
         wait["Refresh"] = "1"

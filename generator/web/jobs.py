@@ -28,7 +28,7 @@ def context(user, project: Project) -> dict:
     under_way_first = Case(When(state__in=State.active(), then=0), default=1)
     jobs = [_card(row) for row in rows.order_by(under_way_first, "-id")[:MOST_CARDS]]
     ended = [job for job in jobs if not job["generation"].is_active]
-    choices = workflow.catalogue.models() if ended else []
+    choices = workflow.house.offered(workflow.house.style_of(project), workflow.catalogue.models()) if ended else []
     _offer_others(ended, choices)
     comparing = _comparing(user, project)
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]

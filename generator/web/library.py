@@ -52,6 +52,7 @@ def context(request: Request, project: Project) -> dict:
         "total": total,
         "may_edit": access.can_edit(request.user, project),
         "formats": FORMATS.items(),
+        "targets": access.editable_projects(request.user).exclude(pk=project.pk),
         **jobs.context(request.user, project),
     }
 
@@ -134,8 +135,39 @@ def _restore(request: Request, tracks: TrackQuerySet) -> str:
     return f"{_count(workflow.library.restore(tracks))} restored."
 
 
-_ACTIONS = {"star": _star, "unstar": _unstar, "tag": _tag, "bin": _bin, "restore": _restore}
-_EDITS = ("tag", "bin", "restore")
+def _target(request: Request) -> Project:
+    found = access.editable_projects(request.user).filter(ref=request.POST.get("to", "")).first()
+    if found is None:
+        raise workflow.Refused("Choose a project that you may make music in.")
+    return found
+
+
+def _move(request: Request, tracks: TrackQuerySet) -> str:
+    target = _target(request)
+    moved = workflow.moving.move(tracks, target, request.user)
+    return f"{_count(moved)} moved to {target.name}. What {_they(moved)} cost stays with this project."
+
+
+def _copy(request: Request, tracks: TrackQuerySet) -> str:
+    target = _target(request)
+    copied = workflow.moving.copy(tracks, target, request.user)
+    return f"{_count(copied)} copied to {target.name}. Copies cost nothing."
+
+
+def _they(number: int) -> str:
+    return "it" if number == 1 else "they"
+
+
+_ACTIONS = {
+    "star": _star,
+    "unstar": _unstar,
+    "tag": _tag,
+    "bin": _bin,
+    "restore": _restore,
+    "move": _move,
+    "copy": _copy,
+}
+_EDITS = ("tag", "bin", "restore", "move", "copy")
 
 
 # --- the bin ---

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from generator import access, workflow
+from generator.audio import FORMATS
 from generator.models import Invitation, Membership, Project, Role
 from generator.web.htmx import Request
 
@@ -70,6 +71,11 @@ def page(request: Request, project: Project, refused: workflow.Refused | None = 
         "may_manage": may_manage,
         "refused": refused,
         "typed": request.POST if refused else {},
+        "style": workflow.house.style_of(project),
+        "models": workflow.catalogue.models(),
+        "formats": FORMATS.items(),
+        "loudness": workflow.house.LOUDNESS.items(),
+        "members": project.memberships.select_related("user").order_by("joined_at", "id"),
         "audit": project.audit.select_related("actor")[:LINES] if may_manage else (),
     }
     return render(request, "projects/settings.html", found, status=422 if refused else 200)
@@ -91,6 +97,37 @@ def rename(request: Request, ref: str) -> HttpResponse:
         workflow.projects.rename(project, request.POST.get("name", ""), request.user)
     except workflow.Refused as refused:
         return page(request, project, refused)
+    messages.success(request, "Saved.")
+    return redirect("project-settings", project.ref)
+
+
+@login_required
+@require_POST
+def house(request: Request, ref: str) -> HttpResponse:
+    """The house style: models, file, loudness, words."""
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    typed = {name: request.POST.get(name, "") for name in ("format", "lufs", "words", "avoid")}
+    try:
+        workflow.house.change(project, request.user, allowed=request.POST.getlist("model"), **typed)
+    except workflow.Refused as refused:
+        return page(request, project, refused)
+    messages.success(request, "Saved.")
+    return redirect("project-settings", project.ref)
+
+
+@login_required
+@require_POST
+def approver(request: Request, ref: str) -> HttpResponse:
+    """Who approves tracks for use: one member, or nobody named and so the owners."""
+    project = managed(request, ref)
+    if project is None:
+        return render(request, "403.html", status=403)
+    pk = request.POST.get("person", "")
+    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
+    person = get_object_or_404(project.memberships.select_related("user"), user=number).user if pk else None
+    workflow.projects.name_approver(project, person, request.user)
     messages.success(request, "Saved.")
     return redirect("project-settings", project.ref)
 

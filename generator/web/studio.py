@@ -124,7 +124,7 @@ def generate(request: Request, ref: str) -> HttpResponse:
 
 def _again(request: Request, data) -> Generation | None:
     """The past generation that this one is to be like, if the person may see it."""
-    return access.generations(request.user).filter(ref=data.get("again", "").replace("\x00", "")).first()
+    return access.briefs(request.user).filter(ref=data.get("again", "").replace("\x00", "")).first()
 
 
 def _readable(data: QueryDict) -> None:

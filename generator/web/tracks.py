@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Generation, Track
+from generator.models import Generation, Track, TrackCopy
 from generator.models.track import TrackQuerySet
 from generator.providers.base import ActionSpec, ModelSpec
 from generator.web import review, sharing, stems
@@ -19,13 +19,22 @@ from generator.web.htmx import Request, back, client_event, wants_part
 
 def _track(request: Request, ref: str, tracks=None) -> Track:
     rows = access.tracks(request.user) if tracks is None else tracks
-    related = ("project__approver", "author", "generation__model__provider", "generation__prompt", "generation__price")
+    related = (
+        "project__approver",
+        "author",
+        "generation__project",
+        "generation__model__provider",
+        "generation__prompt",
+        "generation__price",
+    )
     return get_object_or_404(rows.select_related(*related).with_starred(request.user), ref=ref)
 
 
 def _context(request: Request, track: Track, **more) -> dict:
     generation = track.generation
     spec = workflow.catalogue.spec_for(generation.model)
+    style = workflow.house.style_of(track.project)
+    knows_run = access.generations(request.user).filter(pk=generation.pk).exists()
     siblings = access.tracks(request.user).filter(generation=generation).kept().with_starred(request.user)
     return {
         "track": track,
@@ -36,8 +45,13 @@ def _context(request: Request, track: Track, **more) -> dict:
         "settings": _settings(spec, generation),
         "licence": workflow.ingest.licence_of(generation),
         "formats": [(key, kind, workflow.renditions.ready(track, key) is not None) for key, kind in FORMATS.items()],
-        "events": generation.events.select_related("actor"),
-        "entries": generation.entries.order_by("id"),
+        # What was moved here was made, and paid for, in a project this person need not know.
+        "knows_run": knows_run,
+        "events": generation.events.select_related("actor") if knows_run else (),
+        "entries": generation.entries.order_by("id") if knows_run else (),
+        "origin": TrackCopy.objects.filter(track=track).select_related("copied_by").first(),
+        "targets": access.editable_projects(request.user).exclude(pk=track.project_id),
+        "levelled": workflow.renditions.levelled(track, style.lufs) if style.lufs is not None else None,
         "may_edit": access.can_edit(request.user, track.project),
         "tags": track.tags.all(),
         "can_be_reference": workflow.references.first_use(workflow.catalogue.models()) is not None,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generator.web import account, accounts, budgets, health, hooks, members, papers, people, projects, spend
+from generator.web import account, accounts, budgets, health, hooks, members, news, papers, people, projects, spend
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("projects/new/", projects.new_project, name="new-project"),
     path("p/<str:ref>/settings/", projects.settings, name="project-settings"),
     path("p/<str:ref>/settings/name/", projects.rename, name="project-rename"),
+    path("p/<str:ref>/settings/house/", projects.house, name="project-house"),
+    path("p/<str:ref>/settings/approver/", projects.approver, name="project-approver"),
     path("p/<str:ref>/archive/", projects.archive, name="project-archive"),
     path("p/<str:ref>/unarchive/", projects.unarchive, name="project-unarchive"),
     path("p/<str:ref>/people/", members.people, name="project-people"),
@@ -24,6 +26,11 @@ urlpatterns = [
     path("p/<str:ref>/people/transfer/", members.transfer, name="project-transfer"),
     path("p/<str:ref>/people/invite/", members.invite, name="project-invite"),
     path("p/<str:ref>/leave/", members.leave, name="leave"),
+    path("account/news/", news.choose, name="news-choices"),
+    path("news/", news.news, name="news"),
+    path("news/bell/", news.bell, name="bell"),
+    path("news/read/", news.read, name="news-read"),
+    path("news/<int:pk>/", news.follow, name="news-follow"),
     path("spend/", spend.spend, name="spend"),
     path("spend/lines/", spend.lines, name="spend-lines"),
     path("spend/statement.pdf", papers.statement, name="statement"),

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from generator.models import Delivery, Generation, State, Track, User
 from generator.providers.errors import ProviderError
-from generator.workflow import history, states
+from generator.workflow import history, news, states
 from generator.workflow.money import settle
 
 
@@ -28,6 +28,7 @@ def fail(generation: Generation, error: ProviderError, *, actor: User | None = N
         )
         if ended:
             settle(generation, 0, f"Failed: {error.sentence}"[:300], actor)
+            news.ended(generation, error.sentence, is_good=False)
     return ended
 
 
@@ -98,9 +99,17 @@ def _finish(generation: Generation, delivered: int, remark: str) -> bool:
         )
         if ended:
             settle(generation, delivered, f"{delivered} of {generation.takes_asked} takes delivered")
+            news.ended(generation, _news(generation, delivered, missing), is_good=True)
     if ended:
         history.learn(generation.model)
     return ended
+
+
+def _news(generation: Generation, delivered: int, missing: int) -> str:
+    if missing > 0:
+        return f"{delivered} of {generation.takes_asked} takes are ready; the rest was not charged."
+    takes = f"{delivered} takes are" if delivered > 1 else "the take is"
+    return "done." if generation.model.is_action else f"{takes} ready to play."
 
 
 def _delivered(generation: Generation) -> int:

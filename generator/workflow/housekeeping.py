@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from generator.models import Reference, Track
-from generator.workflow import library, media, money, references
+from generator.workflow import library, media, money, news, references
 
 log = logging.getLogger(__name__)
 ORPHAN_AGE = dt.timedelta(days=1)
@@ -35,6 +35,7 @@ def nightly() -> None:
     deleted = library.delete_for_good(Track.objects.filter(binned_at__lt=before))
     deleted += references.delete_for_good(Reference.objects.filter(binned_at__lt=before))
     swept = sweep_orphans()
+    news.forget()
     for difference in money.differences():
         log.error("ledger and roll-up differ: %s", difference)
     log.info("nightly: %d binned tracks and references deleted, %d orphaned files swept", deleted, swept)

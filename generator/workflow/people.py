@@ -4,9 +4,11 @@ import datetime as dt
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from generator.models import AuditLine, Invitation, Membership, Project, Role, User
+from generator.workflow import news
 from generator.workflow.audit import record
 from generator.workflow.refused import Refused
 
@@ -25,6 +27,7 @@ def invite(email: str, actor: User, project: Project | None = None, role: Role =
         )
         if project:
             record(project, actor, AuditLine.Kind.MEMBERS, f"Invited {made.email} as {role.label.lower()}")
+            news.invited(made.email, actor, project, reverse("join", args=[made.token]))
     return made
 
 

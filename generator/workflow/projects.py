@@ -43,6 +43,20 @@ def rename(project: Project, name: str, actor: User) -> None:
     project.name = name
 
 
+def name_approver(project: Project, person: User | None, actor: User) -> None:
+    """Say which member approves tracks for use; None: the owners do.
+
+    Raises:
+        Refused: not a member.
+    """
+    with transaction.atomic():
+        if person and not Membership.objects.filter(project=project, user=person).exists():
+            raise Refused("Only a member can approve tracks.")
+        if Project.objects.filter(pk=project.pk).exclude(approver=person).update(approver=person):
+            record(project, actor, KIND, f"Tracks are approved by {person.label if person else 'the owners'}")
+    project.approver = person
+
+
 def archive(project: Project, actor: User) -> None:
     """Put a project away: nobody sees it until an owner fetches it back. Work under way is finished first.
 

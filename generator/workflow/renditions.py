@@ -1,4 +1,5 @@
-"""Files made from a track on demand, such as its MP3: made once, named by their recipe's hash, served from disk.
+"""Files made from a track on demand, such as its MP3, or a WAV at its project's loudness: made once, named by their
+recipe's hash, served from disk.
 
 The original is always ready. What if the process dies here? The row comes after the file, so a rendition either exists
 whole or is asked for again.
@@ -6,6 +7,7 @@ whole or is asked for again.
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from django_q.tasks import async_task
@@ -16,44 +18,71 @@ from generator.workflow import media, queue
 from generator.workflow.refused import Refused
 
 VERSION = 1  # raise it when convert() starts to make other bytes of the same recipe
+CEILING = -1.0  # dBTP: nothing is turned up beyond it
+
+
+@dataclass(frozen=True)
+class Levelled:
+    """What a track comes out at when it is brought to a loudness without being squeezed."""
+
+    gain_db: float
+    lufs: float
+    is_short: bool  # the loudness is not reached, because the peaks would clip
+
+
+def levelled(track: Track, lufs: float) -> Levelled | None:
+    """How a track is brought to a loudness; None for one that is silent."""
+    if track.lufs is None:
+        return None
+    wanted = lufs - track.lufs
+    room = CEILING - track.true_peak if track.true_peak is not None else 0.0
+    gain = min(wanted, max(room, 0.0)) if wanted > 0 else wanted
+    return Levelled(round(gain, 2), round(track.lufs + gain, 1), wanted - gain > 0.5)
+
+
+def _recipe(format: str, lufs: float | None) -> dict:
+    return {"format": format} if lufs is None else {"format": format, "lufs": lufs}
 
 
 def _hash(recipe: dict) -> str:
     return hashlib.sha256(json.dumps([VERSION, recipe], sort_keys=True).encode()).hexdigest()
 
 
-def ready(track: Track, format: str) -> Path | None:
-    """The track's file in a format, or None while it has to be made.
+def ready(track: Track, format: str, lufs: float | None = None) -> Path | None:
+    """The track's file in a format (and at a loudness), or None while it has to be made.
 
     Raises:
-        Refused: no such format.
+        Refused: no such format, or no loudness to bring anywhere.
     """
     if format not in FORMATS:
         raise Refused(f"There is no format called {format[:10]}.")
-    if format == track.format:
+    if lufs is None and format == track.format:
         return media.path(track.file)
-    found = track.renditions.filter(recipe_hash=_hash({"format": format})).first()
+    if lufs is not None and levelled(track, lufs) is None:
+        raise Refused("The track is silent; there is no loudness to bring anywhere.")
+    found = track.renditions.filter(recipe_hash=_hash(_recipe(format, lufs))).first()
     file = found and media.path(found.file)
     return file if file and file.exists() else None
 
 
-def ask(track: Track, format: str) -> None:
+def ask(track: Track, format: str, lufs: float | None = None) -> None:
     """Have a worker make it; asking twice makes it once."""
-    async_task(queue.RENDER, track.pk, format)
+    async_task(queue.RENDER, track.pk, format, lufs)
 
 
-def make(track: Track, format: str) -> Path:
-    """Make the track's file in a format, unless it is there.
+def make(track: Track, format: str, lufs: float | None = None) -> Path:
+    """Make the track's file in a format (and at a loudness), unless it is there.
 
     Raises:
-        Refused: no such format.
+        Refused: no such format, or no loudness to bring anywhere.
     """
-    if existing := ready(track, format):
+    if existing := ready(track, format, lufs):
         return existing
-    recipe = {"format": format}
+    recipe = _recipe(format, lufs)
+    level = levelled(track, lufs) if lufs is not None else None
     with media.workshop() as folder:
         target = folder / f"rendition.{FORMATS[format].extension}"
-        convert(media.path(track.file), target, format)
+        convert(media.path(track.file), target, format, level.gain_db if level else 0.0)
         size = target.stat().st_size
         name, _ = media.keep(target, FORMATS[format].extension)
     Rendition.objects.update_or_create(

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from generator import access
 from generator.models import Approval, AuditLine, Comment, PrivateTrack, Track, User
+from generator.workflow import news
 from generator.workflow.audit import record
 from generator.workflow.refused import Refused
 
@@ -81,7 +82,10 @@ def comment(track: Track, actor: User, at_ms: int, text: str) -> Comment:
     """
     if track.comments.count() >= MOST_COMMENTS:
         raise Refused(f"There are {MOST_COMMENTS} comments on this track already. Delete some first.")
-    return Comment.objects.create(track=track, author=actor, at_ms=_time(track, at_ms), text=_text(text))
+    with transaction.atomic():
+        said = Comment.objects.create(track=track, author=actor, at_ms=_time(track, at_ms), text=_text(text))
+        news.commented(said)
+    return said
 
 
 def edit(said: Comment, text: str) -> None:

@@ -12,7 +12,7 @@ from generator import money
 from generator.models import Generation, Project, State, User
 from generator.providers.base import Checking, Field, Kind, LocalProvider, ModelSpec, Request, Value
 from generator.providers.errors import ProviderError, Rejected
-from generator.workflow import catalogue
+from generator.workflow import catalogue, house
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.order import Order, Quote, place, placed_before, quote_of
 from generator.workflow.refused import Refused
@@ -187,6 +187,7 @@ def prepare(
     Raises:
         Refused: it cannot be done.
     """
+    text, settings = house.dress(house.style_of(who["project"]), choice.spec, text, settings)
     text = _check(choice, text, takes, format)
     settings = _with_seed(choice.spec, settings)
     heard(choice.spec, text, settings)

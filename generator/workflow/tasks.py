@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from generator.models import Heartbeat, Track
-from generator.workflow import accounts, control, housekeeping, references, renditions, warnings, watch
+from generator.workflow import accounts, control, housekeeping, news, references, renditions, warnings, watch
 from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
 from generator.workflow import sweep as sweeping
@@ -27,9 +27,9 @@ def collect() -> None:
     collecting.work()
 
 
-def render(track_id: int, format: str) -> None:
+def render(track_id: int, format: str, lufs: float | None = None) -> None:
     if track := Track.objects.filter(pk=track_id).first():
-        renditions.make(track, format)
+        renditions.make(track, format, lufs)
 
 
 def read_reference() -> None:
@@ -47,6 +47,7 @@ def tell(people: list[int], subject: str, text: str) -> None:
 def hourly() -> None:
     accounts.refresh()
     watch.refresh()
+    news.mail()
 
 
 def nightly() -> None:

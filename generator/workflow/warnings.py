@@ -1,4 +1,4 @@
-"""Telling people about money: a cap that fills up, a request for more and its answer. Mail goes through `tell`.
+"""Telling people about money: a cap that fills up, a request for more and its answer. `news` has how they hear of it.
 
 A warning is a row made in the hold's own transaction and a task beside it, so each threshold of a cap is told once a
 month, and neither a rollback nor a dead process changes that.
@@ -6,13 +6,14 @@ month, and neither a rollback nor a dead process changes that.
 
 from collections.abc import Iterable
 
-from django.core.mail import send_mail
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator import money
-from generator.models import Budget, Project, Raise, Role, User, Warned
+from generator.models import Budget, NewsKind, Project, Raise, Role, User, Warned
+from generator.workflow import news
 from generator.workflow.caps import LEVELS, next_month, rooms, rooms_of
 from generator.workflow.money import month_of
 
@@ -21,9 +22,9 @@ TOLD = "generator.workflow.tasks.tell"
 
 
 def tell(people: Iterable[User], subject: str, text: str) -> None:
-    """Send a message to people, each on their own; somebody without a working address never stops the others."""
+    """Tell people, each by the ways they chose; somebody without a working address never stops the others."""
     for person in people:
-        send_mail(subject, text, None, [person.email], fail_silently=True)
+        news.tell(person, NewsKind.BUDGET, text, reverse("spend"), subject=subject)
 
 
 def look(user: User, project: Project, *provider_keys: str) -> None:

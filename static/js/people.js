@@ -56,6 +56,15 @@ function giveBack() {
   }
 }
 
+// --- notifications are offered where this browser has not been asked yet ---
+function offerNews() {
+  const offer = $("[data-allow-news]");
+  if (!offer || window.Notification?.permission !== "default") return;
+  offer.hidden = false;
+  $("button", offer).onclick = async () => { offer.hidden = (await Notification.requestPermission()) !== "default"; };
+}
+
 offerZone();
+offerNews();
 giveBack();
-document.addEventListener("htmx:afterSettle", (event) => event.detail.target?.id === "page" && offerZone());
+document.addEventListener("htmx:afterSettle", (event) => event.detail.target?.id === "page" && [offerZone(), offerNews()]);

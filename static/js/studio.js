@@ -12,7 +12,7 @@ Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, kind) => {
 
 // --- htmx: rest while nobody looks; say what went wrong when the studio cannot be reached ---
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.matches("[data-poll]") && document.hidden) event.preventDefault();
+  if (event.detail.elt.matches("[data-poll]:not([data-poll=always])") && document.hidden) event.preventDefault();
 });
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.cookie.match(/(?:^|; )studio_csrf=([^;]+)/);
@@ -72,6 +72,11 @@ function tell(text) {
   if (document.hidden && window.Notification?.permission === "granted") new Notification("BGM Studio", { body: text });
 }
 document.addEventListener("htmx:afterSettle", report);
+// News that came while the page stood open: said once, and shown by the browser where that is allowed.
+document.addEventListener("htmx:afterSettle", () => $$("#bell [data-tell]").reverse().forEach((one) => {
+  tell(one.dataset.tell);
+  one.remove();
+}));
 document.addEventListener("library-changed", (event) => {
   if (event.target.id === "running") tell("New tracks are ready to play.");
 });

@@ -13,6 +13,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from generator import workflow
 from generator.models import (
     ActionRun,
+    AuditLine,
     Budget,
     Comparison,
     Entry,
@@ -29,6 +30,7 @@ from generator.models import (
     Reference,
     ReferenceId,
     Rollup,
+    ShareLink,
     Stem,
     Track,
     User,
@@ -48,6 +50,8 @@ READ_ONLY = (
     ReferenceId,
     ActionRun,
     Stem,
+    AuditLine,
+    ShareLink,
 )
 # What may be done to the rest.
 MAY = {
@@ -108,6 +112,8 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
         user,
         project,
         workflow.people.invite("guest@example.com", user, project),
+        project.audit.first() or project.audit.create(actor=user, text="Something"),
+        workflow.sharing.share(track, user, 7, allow_download=False),
         Budget.objects.create(user=user, cap=5),
         Heartbeat.objects.create(name="cluster", at=now),
         ProviderBill.objects.create(

@@ -11,11 +11,16 @@ PAGES = (
     "/spend/lines/",
     "/account/",
     "/people/invite/",
+    "/projects/",
     "/projects/new/",
+    "/news/",
     "/accounts/password/change/",
     "/accounts/2fa/",
     "/nothing-here/",
 )
+
+
+PARTS = ("bin/", "references/", "people/", "settings/", "leave/")
 
 
 def problems(page) -> list[str]:
@@ -33,7 +38,7 @@ def test_signed_in_pages(visit, scheme, width):
     page.locator(".track[data-src]").first.wait_for(timeout=60_000)
     bad = {sample: problems(page)}
     href = page.locator(".track-title a").first.get_attribute("href")
-    for path in (*PAGES, href, sample + "bin/", sample + "references/"):
+    for path in (*PAGES, href, *(sample + part for part in PARTS)):
         page.goto(visitor.studio.url + path)
         bad[path] = problems(page)
     assert {path: found for path, found in bad.items() if found} == {}
@@ -43,7 +48,7 @@ def test_signed_in_pages(visit, scheme, width):
 def test_pages_of_strangers(visit, scheme):
     visitor = visit(scheme=scheme)
     bad = {}
-    for path in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/join/none/"):
+    for path in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/join/none/", "/l/none/"):
         visitor.page.goto(visitor.studio.url + path)
         bad[path] = problems(visitor.page)
     assert {path: found for path, found in bad.items() if found} == {}

@@ -16,7 +16,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 
 from generator import workflow
-from generator.models import Budget, Membership, Project, Role, User
+from generator.models import Budget, Membership, NewsKind, Project, Role, User
 from generator.workflow import ending
 from tests.conftest import COMPOSER, POLL
 
@@ -91,8 +91,15 @@ TABLE = """
     leave                POST    in         404       302     302     422    404
     project-settings     GET     in         404       200     200     200    404
     project-rename       POST    in         404       403     403     302    404
+    project-house        POST    in         404       403     403     302    404
+    project-approver     POST    in         404       403     403     302    404
     project-archive      POST    in         404       403     403     302    404
     project-unarchive    POST    in         404       404     404     302    404
+    news-choices         POST    in         302       302     302    302    302
+    news                 GET     in         200       200     200    200    200
+    bell                 GET     in         200       200     200    200    200
+    news-read            POST    in         302       302     302    302    302
+    news-follow          GET     in         404       404     404    302    404
     spend                GET     in         404       200     200     200    404
     spend-lines          GET     in         404       200     200     200    404
     statement            GET     in         404       200     200     200    404
@@ -194,7 +201,13 @@ def things(project, ask, make_track, make_reference, make_stem, user, member):
     Membership.objects.create(project=archived, user=user, role=Role.OWNER)
     link = workflow.sharing.share(track, user, 7, allow_download=False)
     comment = workflow.review.comment(track, user, 100, "Louder here")
-    shared = {"comment": comment.ref, "link": link.ref, "address": workflow.sharing.address_of(link)}
+    workflow.news.tell(user, NewsKind.DONE, "Ready")
+    shared = {
+        "news": user.notifications.last().pk,
+        "comment": comment.ref,
+        "link": link.ref,
+        "address": workflow.sharing.address_of(link),
+    }
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
     cap = Budget.objects.create(project=project, cap=10**9)

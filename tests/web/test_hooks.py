@@ -91,8 +91,11 @@ def test_a_message_that_comes_before_the_id_is_stored_is_remembered(listening, a
     monkeypatch.setattr(listening.wavespeed, "accept", accepted)
     job = listening.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "x", "number_of_songs": 1})
     monkeypatch.setattr(listening.wavespeed, "accept", lambda *asked: job)
-    sweep.run(0.5)
-    generation.refresh_from_db()
+    for _ in range(8):  # a busy machine may need more than one turn
+        sweep.run(0.5)
+        generation.refresh_from_db()
+        if generation.state == State.COLLECTING:
+            break
     assert generation.handle == job.id
     assert generation.state == State.COLLECTING, "it was asked about at once, not in an hour"
 

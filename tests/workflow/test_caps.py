@@ -32,8 +32,9 @@ def editor(member) -> User:
 
 
 @pytest.fixture
-def run_mail(db) -> Callable[[], None]:
+def run_mail(db, settings) -> Callable[[], None]:
     """Run the queued tasks that tell people something; the work itself stays where it is."""
+    settings.EMAIL_CONFIGURED = True
 
     def _run() -> None:
         for row in OrmQ.objects.order_by("id"):
@@ -176,6 +177,7 @@ def test_both_sides_are_told_by_mail(cap, user, editor, run_mail):
     assert (mail.outbox[0].to, "asks for $5.00 more" in mail.outbox[0].body) == ([user.email], True)
     raising.grant(asked, user, dollars("2"), later(5))
     run_mail()
+    assert [told.kind for told in user.notifications.all()] == ["budget"]
     assert (mail.outbox[1].to, "$2.00 more" in mail.outbox[1].body) == ([editor.email], True)
 
 
