@@ -112,6 +112,7 @@ MODELS = (
         ),
         licence=LICENCE,
         checked=CHECKED,
+        instrumental=False,
     ),
 )
 
