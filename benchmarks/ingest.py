@@ -8,6 +8,9 @@ the same format with PyAV, keeping nothing. Both are the best of some runs of th
 
 A WAV is decoded and encoded by copying it, so nothing that looks at its samples reaches that goal; its second line
 compares with decoding it and encoding the FLAC that the studio keeps.
+
+The last two columns are what it comes to when a vendor promised an instrumental, and the gate listens for a voice. That
+is a steady price of up to a minute's listening, beside which a FLAC's own decoding and encoding is quick.
 """
 
 import shutil
@@ -48,10 +51,10 @@ def music(seconds: int) -> np.ndarray:
     return (whole / np.abs(whole).max() * 0.85).astype(np.float32)
 
 
-def ingest(path: Path) -> None:
+def ingest(path: Path, instrumental: bool = False) -> None:
     sound = audio.decode(path)
     facts = audio.measure(sound)
-    audio.inspect(sound, facts, asked_seconds=sound.seconds)
+    audio.inspect(sound, facts, asked_seconds=sound.seconds, instrumental=instrumental)
     peaks = audio.waveform_peaks(sound)
     audio.waveform_path(peaks)
     seed = f"{path}{time.monotonic()}"
@@ -88,18 +91,22 @@ def compare(folder: Path, seconds: int, format: str, target: str) -> float:
     original = folder / f"original.{format}"
     audio.encode(music(seconds), RATE, original, format)
     ours: list[float] = []
+    listening: list[float] = []
     decoding: list[float] = []
     encoding: list[float] = []
     for _ in range(RUNS[format]):
         path = Path(shutil.copy(original, folder / f"file.{format}"))
         ours.append(cpu_of(lambda path=path: ingest(path)))
+        listening.append(cpu_of(lambda path=path: ingest(path, instrumental=True)))
         decoded, encoded = bare(original, target)
         decoding.append(decoded)
         encoding.append(encoded)
-    ratio = min(ours) / (min(decoding) + min(encoding))
+    bare_run = min(decoding) + min(encoding)
+    ratio = min(ours) / bare_run
     print(
         f"{seconds:>4} s {format:<4} ingest {min(ours) * 1e3:6.0f} ms   bare decode {min(decoding) * 1e3:5.0f} + "
         f"encode {target:<4} {min(encoding) * 1e3:5.0f} ms   ratio {ratio:5.2f}  {'ok' if ratio <= GOAL else 'over'}"
+        f"   listening for a voice {min(listening) * 1e3:5.0f} ms  {min(listening) / bare_run:5.2f}"
     )
     return ratio
 

@@ -11,6 +11,7 @@ too_quiet     below −35 LUFS
 clipping      held at full scale again and again
 abrupt_start  begins in the middle of a sound
 abrupt_end    ends in the middle of a sound
+voice         somebody sings or speaks in an instrumental
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from generator.audio.decode import Sound
 from generator.audio.measure import Measurements
+from generator.audio.voice import voices
 
 QUIET_LUFS = -35.0
 DEAD_DB = 60.0  # quieter than the other side by this much
@@ -37,6 +39,7 @@ PADDING = 10 ** (-60 / 20)
 CUT_DB, HURRIED_DB = -14.0, -24.0  # the last moment against the loudest one before it
 STEP = 0.05  # of full scale: a first sample that high did not begin there
 ROUGH = 0.3  # of its height: how far neighbouring samples of a smooth wave are apart
+NAMED = 3  # places where a voice is heard; the sentence stays short
 ATTACK_S, AFTER_S, RUNNING_DB = 0.005, 0.2, -6.0
 
 
@@ -56,14 +59,20 @@ def inspect(
     tolerance_s: float = 0.05,
     gap_ok_s: float = 1.0,
     loop: bool = False,
+    instrumental: bool = False,
 ) -> tuple[Finding, ...]:
-    """Judge a take; an empty tuple means nothing to complain about. A loop's ends may be as loud as they like."""
+    """Judge a take; an empty tuple means nothing to complain about.
+
+    A loop's ends may be as loud as they like. What is promised as instrumental is listened to for a voice.
+    """
     length = list(_length(sound, measurements, asked_seconds, tolerance_s))
     if measurements.lufs is None:
         return (Finding("silent", "fault", "There is nothing to hear in this file."), *length)
     found = [*length, *_sides(sound, measurements), *_level(measurements), *_gaps(measurements, gap_ok_s)]
     if not loop:
         found += [*_start(sound), *_end(sound)]
+    if instrumental:
+        found += _voice(sound)
     return tuple(found)
 
 
@@ -134,6 +143,20 @@ def _end(sound: Sound) -> Iterator[Finding]:
         yield Finding("abrupt_end", "fault", "It stops dead instead of coming to an end.", sound.seconds)
     elif level > HURRIED_DB:
         yield Finding("abrupt_end", "warning", "It ends in a hurry: the last sound is cut short.", sound.seconds)
+
+
+def _voice(sound: Sound) -> Iterator[Finding]:
+    heard = voices(sound.samples, sound.sample_rate)
+    if not heard:
+        return
+    named = [f"from {_clock(start)} to {_clock(end)}" for start, end in heard[:NAMED]]
+    more = " and later" if len(heard) > NAMED else ""
+    sentence = f"A voice seems to be heard, {', '.join(named)}{more}."
+    yield Finding("voice", "warning", sentence, heard[0][0])
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _without_padding(samples: NDArray[np.float32], most: int) -> NDArray[np.float32]:

@@ -104,6 +104,7 @@ class ModelSpec:
     unverified: str = ""  # why this spec could not be checked against the vendor, shown on the form
     licence: str = ""  # the terms a track made today comes under
     checked: str = ""  # ISO date on which fields, limits and price were last compared with the vendor's page
+    instrumental: bool = True  # it promises music without a voice, so its takes are listened to for one
 
     @property
     def provider(self) -> str:

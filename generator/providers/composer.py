@@ -25,6 +25,7 @@ STUDIO = ModelSpec(
     formats=("flac", "wav", "mp3"),
     list_price=ZERO,
     usual_seconds=2.0,
+    instrumental=False,  # nothing in it can sing, so there is nothing to listen for
     licence=(
         "Composed by this studio's own software from no one's recordings. The studio claims no rights in it: "
         "use it anywhere, commercially too, without credit."

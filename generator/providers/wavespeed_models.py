@@ -92,6 +92,7 @@ MODELS = (
         ),
         licence=LICENCE,
         checked=CHECKED,
+        instrumental=False,
     ),
 )
 

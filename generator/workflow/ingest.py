@@ -120,8 +120,15 @@ def _converted(path: Path, format: str) -> Path:
 def _findings(
     generation: Generation, sound: Sound, facts: Measurements, asked_seconds: float | None
 ) -> list[dict[str, Any]]:
-    loop = bool(generation.prompt.settings.get("loop"))
-    return [asdict(finding) for finding in inspect(sound, facts, asked_seconds=asked_seconds, loop=loop)]
+    spec = catalogue.spec_of(generation.model.key)
+    found = inspect(
+        sound,
+        facts,
+        asked_seconds=asked_seconds,
+        loop=bool(generation.prompt.settings.get("loop")),
+        instrumental=spec is not None and spec.instrumental,
+    )
+    return [asdict(finding) for finding in found]
 
 
 def _add(generation: Generation, track: Track) -> bool:

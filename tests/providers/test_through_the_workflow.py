@@ -1,11 +1,18 @@
 """Both providers behind the studio's own workflow: from a brief to playable tracks, with the money right."""
 
 import pytest
+from django.urls import reverse
 
+from generator.audio import encode
 from generator.models import Generation, State
 from generator.money import dollars
 from generator.workflow import sweep
+from tests.audio.signals import RATE, song
+from tests.audio.singers import over, talker
 from tests.conftest import BGM, MUSIC, ended, ledger
+from tests.fakes import sounds
+
+SONG = "wavespeed/mureka-v7.6-song"
 
 
 @pytest.mark.parametrize("format", ["mp3", "flac"])
@@ -59,3 +66,29 @@ def test_a_stream_lost_without_an_id_keeps_its_hold_and_is_not_sent_again(shops,
     assert generation.state in (State.IN_DOUBT, State.RUNNING)
     assert ledger(generation) == {"hold": dollars("0.05")}
     assert len(shops.requests("POST")) == 1
+
+
+@pytest.fixture
+def a_voice_is_delivered(monkeypatch, tmp_path):
+    encode(over(song(20), talker(10), at=5), RATE, tmp_path / "sung.mp3", "mp3")
+    monkeypatch.setattr(sounds, "sound", lambda format, seconds=2.0: (tmp_path / "sung.mp3").read_bytes())
+
+
+def test_a_voice_in_an_instrumental_is_said_and_the_take_is_kept(
+    shops, ask, run_background, a_voice_is_delivered, admin_client
+):
+    track = ended(ask(model=BGM), run_background).tracks.get()
+    (finding,) = [each for each in track.findings if each["code"] == "voice"]
+    assert finding["severity"] == "warning"
+    assert finding["sentence"].startswith("A voice seems to be heard, from 0:0")
+    assert track.has_findings
+    for page in (
+        reverse("admin:generator_track_change", args=[track.pk]),
+        reverse("admin:generator_generation_change", args=[track.generation_id]),
+    ):
+        assert "A voice seems to be heard" in admin_client.get(page).content.decode()
+
+
+def test_a_song_may_have_a_voice(shops, ask, run_background, a_voice_is_delivered):
+    track = ended(ask(model=SONG, settings={"lyrics": "la la la"}), run_background).tracks.get()
+    assert [each["code"] for each in track.findings if each["code"] == "voice"] == []
