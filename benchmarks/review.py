@@ -121,6 +121,7 @@ def main() -> None:
         began = time.perf_counter()
         if not database.exists():
             call_command("demo", runs=asked.runs, verbosity=0)
+        call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
         print(f"{Entry.objects.count():,} ledger lines, made in {time.perf_counter() - began:.0f} s", flush=True)
         client = Client(HTTP_HOST="localhost")

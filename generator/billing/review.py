@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, When
 from django.db.models.functions import Abs
 
 from generator.billing import spend
@@ -70,11 +70,12 @@ class Kept:
 
 def kept(scope: Narrowed, first: Any, after: Any) -> Kept:
     """Count the tracks made between two moments by what became of them."""
-    rows = Track.objects.filter(created_at__gte=first, created_at__lt=after)
     wanted = {"author": scope.user, "project__ref": scope.project, "model_key": scope.model}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
-    rows = rows.filter(model_key__startswith=f"{scope.provider}/") if scope.provider else rows
-    sums = rows.aggregate(all=Count("pk"), binned=Count("binned_at"))
+    fits = Q(**{name: value for name, value in wanted.items() if value})
+    fits &= Q(model_key__startswith=f"{scope.provider}/") if scope.provider else Q()
+    # What it is narrowed to stands in the sums: beside the moments, SQLite would choose the index of the people.
+    rows = Track.objects.filter(created_at__gte=first, created_at__lt=after)
+    sums = rows.aggregate(all=Count("pk", filter=fits), binned=Count("binned_at", filter=fits))
     return Kept(sums["all"] - sums["binned"], sums["binned"])
 
 
@@ -154,14 +155,14 @@ def differences(account: ProviderAccount, month: str, first: Any, after: Any) ->
 
     Theirs are the month's bill lines, ours the month's charges and corrections, run by run.
     """
-    theirs: dict[int | None, int] = {}
-    strangers = []
-    for bill in bills(account, first, after):
-        amount = -abs(bill.amount) if "refund" in bill.kind.lower() else abs(bill.amount)
-        if bill.generation_id is None:
-            strangers.append(Difference("Their job is none of ours", Micros(amount), Micros(0), bill=bill))
-        else:
-            theirs[bill.generation_id] = theirs.get(bill.generation_id, 0) + amount
+    signed = Case(When(_REFUND, then=-Abs("amount")), default=Abs("amount"), output_field=IntegerField())
+    lines = bills(account, first, after)
+    known = lines.filter(generation__isnull=False).order_by().values_list("generation")
+    theirs: dict[int | None, int] = dict(known.annotate(theirs=Sum(signed)))
+    strangers = [
+        Difference("Their job is none of ours", Micros(bill.signed), Micros(0), bill=bill)
+        for bill in lines.filter(generation=None).annotate(signed=signed)
+    ]
     rows = Entry.objects.filter(month=month, provider_key=account.key, kind__in=(KIND.CHARGE, KIND.ADJUSTMENT))
     ours = dict(rows.order_by().values_list("generation").annotate(amount=Sum("amount")))
     odd = [pk for pk in {*theirs, *ours} if theirs.get(pk, 0) != ours.get(pk, 0)]

@@ -19,7 +19,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Whe
 from django.utils import timezone
 
 from generator import access
-from generator.models import Budget, Entry, MusicModel, Project, Rollup, User
+from generator.models import Budget, Entry, Generation, MusicModel, Project, Rollup, User
 from generator.money import Micros
 from generator.workflow.caps import Room, rooms
 from generator.workflow.money import month_of
@@ -205,6 +205,7 @@ class Wanted:
 
     kind: str | None = None
     model: str | None = None
+    provider: str | None = None
     project: str | None = None
     person: int | None = None
     day: dt.date | None = None
@@ -213,15 +214,31 @@ class Wanted:
 def lines(scope: Limited, name: str, wanted: Wanted) -> QuerySet[Entry]:
     """The entries behind a figure, the newest first. "held" are the holds that are open now, of whatever month."""
     if wanted.kind == "held":
-        rows = Entry.objects.filter(kind=KIND.HOLD, generation__settled_at__isnull=True)
+        rows = Entry.objects.filter(kind=KIND.HOLD, generation__in=Generation.objects.unsettled().values("pk"))
     else:
         rows = Entry.objects.filter(month=name)
         rows = rows.filter(kind__in=SPENDING) if wanted.kind == "spent" else rows
         rows = rows.filter(kind=wanted.kind) if wanted.kind in KIND.values else rows
-    narrow = {"model_key": wanted.model, "project__ref": wanted.project, "user": wanted.person, "day": wanted.day}
+    narrow = {
+        "model_key": wanted.model,
+        "provider_key": wanted.provider,
+        "project__ref": wanted.project,
+        "user": wanted.person,
+        "day": wanted.day,
+    }
     rows = scope.limit(rows).filter(**{column: value for column, value in narrow.items() if value is not None})
     rows = rows.annotate(moves_spent=_ENTRY_SPENT, moves_held=_ENTRY_HELD)
     return rows.select_related("project", "user", "generation__prompt", "actor").order_by("-id")
+
+
+def page_of(entries: QuerySet[Entry], before: int | None, most: int) -> list[Entry]:
+    """The newest of these lines, or those before one of them.
+
+    Their keys are found first, from the indexes alone; otherwise every line of a month is read to be sorted.
+    """
+    narrowed = entries if before is None else entries.filter(pk__lt=before)
+    keys = list(narrowed.values_list("pk", flat=True)[:most])
+    return sorted(entries.filter(pk__in=keys), key=lambda entry: -entry.pk) if keys else []
 
 
 @dataclass(frozen=True)

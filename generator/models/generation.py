@@ -106,6 +106,7 @@ class Generation(models.Model):
             models.Index(fields=["project", "-created_at", "-id"], name="generation_newest"),
             models.Index(fields=["model", "state", "-finished_at"], name="generation_history"),
             models.Index(fields=["project", "state"], name="generation_state"),
+            models.Index(fields=["id"], condition=models.Q(settled_at__isnull=True), name="generation_unsettled"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["author", "idempotency_key"], name="one_submit_a_key"),

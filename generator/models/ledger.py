@@ -58,9 +58,12 @@ class Entry(models.Model):
         verbose_name_plural = "ledger entries"
         ordering = ["-at", "-id"]
         indexes = [
-            models.Index(fields=["user", "month", "kind", "day"], name="entry_of_user"),
-            models.Index(fields=["project", "month", "kind", "day"], name="entry_of_project"),
-            models.Index(fields=["month", "kind", "day"], name="entry_of_month"),
+            # With amount and takes inside, sums never touch the rows.
+            models.Index(fields=["user", "month", "kind", "day", "amount", "takes"], name="entry_of_user"),
+            models.Index(fields=["project", "month", "kind", "day", "amount", "takes"], name="entry_of_project"),
+            models.Index(fields=["month", "kind", "day", "amount", "takes"], name="entry_of_month"),
+            models.Index(fields=["provider_key", "month", "kind", "day", "amount", "takes"], name="entry_of_provider"),
+            models.Index(fields=["model_key", "month", "kind", "day", "amount", "takes"], name="entry_of_model"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -108,6 +108,9 @@ class Track(models.Model):
             models.Index(fields=["project", "title", "id"], name="track_by_title"),
             models.Index(fields=["project", "length_ms", "id"], name="track_by_length"),
             models.Index(fields=["project", "bpm", "id"], name="track_by_bpm"),
+            models.Index(
+                fields=["created_at", "binned_at", "author", "project", "model_key"], name="track_kept"
+            ),  # what became of a month's takes, for anybody
             models.Index(fields=["binned_at"], condition=models.Q(binned_at__isnull=False), name="track_bin"),
         ]
         constraints = [models.UniqueConstraint(fields=["generation", "take"], name="one_track_a_take")]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from generator import access
+from generator.billing import review
 from generator.billing import spend as ledger
 from generator.billing.export import csv_rows
 from generator.billing.spend import Scope, Wanted
@@ -21,6 +22,7 @@ from generator.web.htmx import Request
 from generator.workflow.caps import last_day, next_month
 
 LINES = 100
+_ASKED = ("kind", "model", "provider", "of", "person", "day")
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -68,6 +70,8 @@ def spend(request: Request) -> HttpResponse:
         "chart": charts.by_day(days, month),
         "days": days,
         "by_model": ledger.by_model(scope, month),
+        "by_provider": review.by_provider(scope, month),
+        "by_month": [(name, titled(name), spent, takes) for name, spent, takes in reversed(review.by_month(scope))],
         "by_project": [] if scope.project else ledger.by_project(scope, month),
         "by_person": ledger.by_person(scope, month) if scope.project else [],
         "caps": ledger.caps(scope),
@@ -86,11 +90,12 @@ def spend(request: Request) -> HttpResponse:
 
 def _wanted(request: Request, month: str) -> Wanted:
     """Read the filters; what makes no sense is as if it had not been asked for."""
-    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in ("kind", "model", "of", "person", "day")}
+    asked = {name: request.GET.get(name, "").replace("\x00", "") for name in _ASKED}
     known = asked["kind"] in (*Entry.Kind.values, "spent", "held")
     return Wanted(
         kind=asked["kind"] if known else None,
         model=asked["model"] or None,
+        provider=asked["provider"] or None,
         project=asked["of"] or None,
         person=int(asked["person"]) if _NUMBER.fullmatch(asked["person"]) else None,
         day=_day(month, asked["day"]),
@@ -104,7 +109,8 @@ def _day(month: str, number: str) -> dt.date | None:
 def _params(wanted: Wanted) -> dict[str, str]:
     day = str(wanted.day.day) if wanted.day else ""
     person = str(wanted.person) if wanted.person is not None else ""
-    asked = {"kind": wanted.kind, "model": wanted.model, "of": wanted.project, "person": person, "day": day}
+    asked = {"kind": wanted.kind, "model": wanted.model, "provider": wanted.provider, "of": wanted.project}
+    asked |= {"person": person, "day": day}
     return {name: value for name, value in asked.items() if value}
 
 
@@ -120,7 +126,7 @@ def lines(request: Request) -> HttpResponseBase:
         reply["Content-Disposition"] = f'attachment; filename="bgm-studio-spend-{month}.csv"'
         return reply
     before = request.GET.get("before", "")
-    rows = list((entries.filter(pk__lt=int(before)) if _NUMBER.fullmatch(before) else entries)[: LINES + 1])
+    rows = ledger.page_of(entries, int(before) if _NUMBER.fullmatch(before) else None, LINES + 1)
     following = _query(scope, month, **_params(wanted), before=str(rows[LINES - 1].pk)) if len(rows) > LINES else ""
     found = {"here": "spend", "scope": scope, "month": month, "month_title": titled(month), "wanted": wanted}
     found |= {"lines": _with_tracks(request, rows[:LINES]), "total": ledger.total(entries), "following": following}
@@ -146,6 +152,7 @@ def _in_words(wanted: Wanted, rows: list[Entry]) -> list[str]:
     """The filters as a person would say them."""
     said = [KINDS_IN_WORDS[wanted.kind]] if wanted.kind else []
     said += [f"on {wanted.model}"] if wanted.model else []
+    said += [f"at {wanted.provider}"] if wanted.provider else []
     said += [f"in {rows[0].project if rows else 'that project'}"] if wanted.project else []
     said += [f"by {rows[0].user if rows else 'that person'}"] if wanted.person is not None else []
     said += [f"on {wanted.day:%-d %B}"] if wanted.day else []

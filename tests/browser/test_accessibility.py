@@ -16,6 +16,14 @@ PAGES = (
     "/news/",
     "/accounts/password/change/",
     "/accounts/2fa/",
+    "/admin/review/",
+    "/admin/review/lines/",
+    "/admin/review/work/",
+    "/admin/review/books/composer/",
+    "/admin/review/months/",
+    "/admin/review/stops/",
+    "/admin/review/requests/",
+    "/admin/review/deeds/",
     "/nothing-here/",
 )
 
@@ -38,7 +46,7 @@ def test_signed_in_pages(visit, scheme, width):
     page.locator(".track[data-src]").first.wait_for(timeout=60_000)
     bad = {sample: problems(page)}
     href = page.locator(".track-title a").first.get_attribute("href")
-    for path in (*PAGES, href, *(sample + part for part in PARTS)):
+    for path in (*PAGES, href, href + "papers/", *(sample + part for part in PARTS)):
         page.goto(visitor.studio.url + path)
         bad[path] = problems(page)
     assert {path: found for path, found in bad.items() if found} == {}

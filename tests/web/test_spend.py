@@ -1,12 +1,14 @@
 """The spend page: figures that lead to their lines, lines that add up, a CSV, and addresses that make no sense."""
 
 import csv
+import datetime as dt
 import html
 import re
+from unittest.mock import patch
 
 import pytest
 
-from generator.models import Budget, Entry
+from generator.models import Budget, Entry, Price
 from generator.money import dollars, plain
 from generator.web import spend as door
 from generator.workflow import money
@@ -53,7 +55,8 @@ def test_the_page_says_what_the_month_cost(browser, spent):
 def test_the_lines_behind_every_figure_add_up_to_it(browser, spent, project, scope):
     page = browser.get("/spend/", {"project": project.ref} if scope else {})
     figures = page.context["figures"]
-    shares = [*page.context["by_model"], *page.context["by_project"], *page.context["by_person"]]
+    kinds = ("by_model", "by_provider", "by_project", "by_person")
+    shares = [share for kind in kinds for share in page.context[kind]]
     by_key = {share.key: share.spent for share in shares}
     by_day = {str(day.day): amount for day, amount in page.context["days"].items()}
     checked = 0
@@ -63,7 +66,7 @@ def test_the_lines_behind_every_figure_add_up_to_it(browser, spent, project, sco
         if "format=csv" in link:
             continue
         wanted, total = lines.context["wanted"], lines.context["total"]
-        key = wanted.model or wanted.project or (str(wanted.person) if wanted.person else "")
+        key = wanted.model or wanted.provider or wanted.project or (str(wanted.person) if wanted.person else "")
         if wanted.day:
             assert total.spent == by_day[str(wanted.day.day)]
         elif key:
@@ -78,6 +81,19 @@ def test_the_lines_behind_every_figure_add_up_to_it(browser, spent, project, sco
             assert total.spent == figures.spent
         checked += 1
     assert checked >= 8
+
+
+def test_earlier_months_are_one_click_away(browser, ask):
+    Price.objects.update(valid_from=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    with patch("django.utils.timezone.now", lambda: dt.datetime(2026, 3, 5, tzinfo=dt.UTC)):
+        money.settle(ask(), 1, "done")
+    money.settle(ask(takes=2), 2, "done")
+    shown = browser.get("/spend/")
+    assert [(name, spent, takes) for name, _, spent, takes in shown.context["by_month"]] == [
+        (door.ledger.this_month(), 60_000, 2),
+        ("2026-03", 30_000, 1),
+    ]
+    assert 'href="/spend/?month=2026-03"' in shown.content.decode()
 
 
 def test_a_quiet_month_says_so(browser, user):

@@ -1,12 +1,18 @@
 """Two hundred people press the button at once: run as a process of its own against the database of the environment.
 
+    same-key   they all carry one key
+    granted    forty answer one request for five takes more at once, before they press
+    closing    forty book into last month while it is closed (nobody presses)
+
 Prints one line of JSON: how many were let through, how many were refused, what the books say.
 """
 
+import datetime as dt
 import json
 import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import django
@@ -31,6 +37,10 @@ def main() -> None:
     Membership.objects.create(project=project, user=user, role=Role.OWNER)
     Budget.objects.create(project=project, cap=ROOM * 30_000)
     same_key = sys.argv[1:] == ["same-key"]
+    if sys.argv[1:] == ["closing"]:
+        print(json.dumps(close_in_a_storm(user, project)))
+        return
+    grants = answer_at_once(user, Budget.objects.get()) if sys.argv[1:] == ["granted"] else 0
     together = threading.Barrier(THREADS)
 
     def press(number: int) -> str:
@@ -65,9 +75,79 @@ def main() -> None:
                 "generations": Generation.objects.count(),
                 "held": sum(Entry.objects.filter(kind="hold").values_list("amount", flat=True)),
                 "differences": money.differences(),
+                "grants": grants,
             }
         )
     )
+
+
+def answer_at_once(user, budget) -> int:
+    """How many of forty answers to one request were taken."""
+    from django.db import connection
+    from django.utils import timezone
+
+    from generator.models import Raise
+    from generator.workflow import Refused, raising
+
+    asked = raising.ask_for_more(budget, user, 150_000, "five more")
+    together = threading.Barrier(THREADS)
+
+    def answer(_: int) -> bool:
+        together.wait(30)
+        try:
+            until = timezone.now() + dt.timedelta(days=1)
+            raising.grant(Raise.objects.get(pk=asked.pk), user, 150_000, until)
+        except Refused:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        return sum(pool.map(answer, range(THREADS)))
+
+
+def close_in_a_storm(user, project) -> dict:
+    """Book into last month from many sides while it is being closed; what the closed month and its entries say."""
+    from django.db import DatabaseError, connection
+    from django.utils import timezone
+
+    from generator.models import ClosedMonth, Entry, Rollup
+    from generator.workflow import closing
+
+    day = timezone.localdate().replace(day=1) - dt.timedelta(days=1)
+    month, key = f"{day:%Y-%m}", "fakepoll/one"
+    common = {"project": project, "user": user, "model_key": key, "provider_key": "fakepoll", "month": month}
+    Rollup.objects.create(**common)
+    at = timezone.now() - dt.timedelta(days=40)
+    together = threading.Barrier(THREADS + 1)
+
+    def book(_: int) -> int:
+        together.wait(30)
+        written = 0
+        try:
+            for _turn in range(25):
+                Entry.objects.create(kind="adjustment", amount=0, day=day, at=at, reason="late", **common)
+                written += 1
+        except DatabaseError:
+            pass  # closed in between
+        finally:
+            connection.close()
+        return written
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        booked = [pool.submit(book, number) for number in range(THREADS)]
+        together.wait(30)
+        time.sleep(0.05)
+        closed = closing.close(month, user)
+        written = sum(one.result() for one in booked)
+    return {
+        "written": written,
+        "entries": Entry.objects.filter(month=month).count(),
+        "closed_with": closed.entries,
+        "unchanged": closing.is_unchanged(ClosedMonth.objects.get()),
+        "all": THREADS * 25,
+    }
 
 
 if __name__ == "__main__":

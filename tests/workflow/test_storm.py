@@ -59,3 +59,18 @@ def test_one_key_pressed_two_hundred_times_is_one_generation(database_url, tmp_p
     assert told["different"] == told["generations"] == 1
     assert told["held"] == dollars("0.03")
     assert told["differences"] == []
+
+
+def test_one_request_is_granted_once_and_exactly_fifteen_pass(database_url, tmp_path):
+    told = storm(database_url, tmp_path, "granted")
+    assert told["grants"] == 1
+    assert told["let_through"] == told["generations"] == 15
+    assert told["held"] == dollars("0.45")
+    assert told["differences"] == []
+
+
+def test_a_month_that_is_closed_in_the_middle_of_bookings_misses_none_and_takes_none(database_url, tmp_path):
+    told = storm(database_url, tmp_path, "closing")
+    assert told["written"] == told["entries"] == told["closed_with"]
+    assert told["written"] < told["all"], "the month was closed after the storm"
+    assert told["unchanged"]

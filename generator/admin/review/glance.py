@@ -76,7 +76,7 @@ def lines(request: HttpRequest) -> HttpResponseBase:
         reply["Content-Disposition"] = f'attachment; filename="bgm-studio-ledger-{month}.csv"'
         return reply
     before = whole(request.GET.get("before", ""))
-    rows = list((entries.filter(pk__lt=before) if before else entries)[: PAGE + 1])
+    rows = spend.page_of(entries, before, PAGE + 1)
     more = {"kind": kind, "day": str(day.day) if day else ""}
     following = query(month, scope, **more, before=str(rows[PAGE - 1].pk)) if len(rows) > PAGE else ""
     found = {
