@@ -4,13 +4,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from generator import access, workflow
-from generator.models import Membership, Project, Role, User
+from generator.models import Project, Role
 from generator.web.htmx import Request
 from generator.web.people import ROLES_IN_WORDS, InvitationForm, link_of, send
-from generator.web.projects import managed
+from generator.web.projects import for_owners, member_of
 
 _BY_ROLE = {Role.OWNER.value: 0, Role.EDITOR.value: 1, Role.VIEWER.value: 2}
 
@@ -38,58 +38,46 @@ def _page(request: Request, project: Project, **more) -> HttpResponse:
     return render(request, "projects/people.html", found, status=422 if more.get("refused") else 200)
 
 
-def _member(request: Request, project: Project) -> User:
-    """The member a button was about."""
-    pk = request.POST.get("person", "")
-    number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
-    return get_object_or_404(Membership.objects.select_related("user"), project=project, user=number).user
+def _refused(request: Request, project: Project, refused: workflow.Refused) -> HttpResponse:
+    return _page(request, project, refused=refused, typed=request.POST)
 
 
-@login_required
-@require_POST
-def change_role(request: Request, ref: str) -> HttpResponse:
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    person, asked = _member(request, project), request.POST.get("role", "")
-    try:
-        if asked not in Role.values:
-            raise workflow.Refused("Choose one of the roles.")
-        workflow.members.change_role(project, person, Role(asked), request.user)
-    except workflow.Refused as refused:
-        return _page(request, project, refused=refused)
+@for_owners(_refused)
+def change_role(request: Request, project: Project) -> HttpResponse:
+    person, asked = member_of(project, request.POST.get("person", "")), request.POST.get("role", "")
+    if asked not in Role.values:
+        raise workflow.Refused("Choose one of the roles.")
+    workflow.members.change_role(project, person, Role(asked), request.user)
     messages.success(request, f"{person.label}: {Role(asked).label.lower()}.")
     return redirect("project-people", project.ref)
 
 
-@login_required
-@require_POST
-def remove(request: Request, ref: str) -> HttpResponse:
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    person = _member(request, project)
-    try:
-        workflow.members.remove(project, person, request.user)
-    except workflow.Refused as refused:
-        return _page(request, project, refused=refused)
+@for_owners(_refused)
+def remove(request: Request, project: Project) -> HttpResponse:
+    person = member_of(project, request.POST.get("person", ""))
+    workflow.members.remove(project, person, request.user)
     messages.success(request, f"{person.label} is no longer a member. Their tracks stay.")
     return redirect("projects") if person == request.user else redirect("project-people", project.ref)
 
 
-@login_required
-@require_POST
-def transfer(request: Request, ref: str) -> HttpResponse:
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    person = _member(request, project)
-    try:
-        workflow.members.transfer(project, person, request.user)
-    except workflow.Refused as refused:
-        return _page(request, project, refused=refused)
+@for_owners(_refused)
+def transfer(request: Request, project: Project) -> HttpResponse:
+    person = member_of(project, request.POST.get("person", ""))
+    workflow.members.transfer(project, person, request.user)
     messages.success(request, f"The project is {person.label}’s now. You are an editor of it.")
     return redirect("project-people", project.ref)
+
+
+@for_owners(_refused)
+def invite(request: Request, project: Project) -> HttpResponse:
+    """Invite to this project; the link is shown to be copied, whether it could be mailed or not."""
+    asked = request.POST.copy()
+    asked["project"] = str(project.pk)
+    form = InvitationForm(request.user, asked)
+    if not form.is_valid():
+        raise workflow.Refused(" ".join(str(error) for errors in form.errors.values() for error in errors))
+    made = send(request, form.cleaned_data["email"], project, Role(form.cleaned_data["role"]))
+    return _page(request, project, made=made, link=link_of(request, made))
 
 
 @login_required
@@ -108,20 +96,3 @@ def leave(request: Request, ref: str) -> HttpResponse:
     private = workflow.members.private_tracks(project, request.user).count()
     found = {"project": project, "here": "project-people", "private": private, "refused": refused}
     return render(request, "projects/leave.html", found, status=422 if refused else 200)
-
-
-@login_required
-@require_POST
-def invite(request: Request, ref: str) -> HttpResponse:
-    """Invite to this project; the link is in the list, to be copied, whether it could be mailed or not."""
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    asked = request.POST.copy()
-    asked["project"] = str(project.pk)
-    form = InvitationForm(request.user, asked)
-    if not form.is_valid():
-        sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
-        return _page(request, project, refused=workflow.Refused(sentence, "email"), typed=request.POST)
-    made = send(request, form.cleaned_data["email"], project, Role(form.cleaned_data["role"]))
-    return _page(request, project, made=made, link=link_of(request, made))

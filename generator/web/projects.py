@@ -1,5 +1,8 @@
 """Projects: the list of them, starting one, its name, putting it away and fetching it back."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count, OuterRef, QuerySet, Subquery
@@ -10,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Invitation, Membership, Project, Role
+from generator.models import Invitation, Membership, Project, Role, User
 from generator.web.htmx import Request
 
 LINES = 100
@@ -81,67 +84,67 @@ def page(request: Request, project: Project, refused: workflow.Refused | None = 
     return render(request, "projects/settings.html", found, status=422 if refused else 200)
 
 
-def managed(request: Request, ref: str) -> Project | None:
-    """A project this person owns; None where they are a member of another kind."""
-    project = get_object_or_404(access.projects(request.user), ref=ref)
-    return project if access.can_manage(request.user, project) else None
+Door = Callable[[Request, Project], HttpResponse]
+Page = Callable[[Request, Project, workflow.Refused], HttpResponse]
 
 
-@login_required
-@require_POST
-def rename(request: Request, ref: str) -> HttpResponse:
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    try:
-        workflow.projects.rename(project, request.POST.get("name", ""), request.user)
-    except workflow.Refused as refused:
-        return page(request, project, refused)
-    messages.success(request, "Saved.")
-    return redirect("project-settings", project.ref)
+def for_owners(show: Page) -> Callable[[Door], Callable[[Request, str], HttpResponse]]:
+    """Hand a door that changes a project to its owners alone; a refusal is shown on the page it came from."""
+
+    def wrap(door: Door) -> Callable[[Request, str], HttpResponse]:
+        @login_required
+        @require_POST
+        @wraps(door)
+        def asked(request: Request, ref: str) -> HttpResponse:
+            project = get_object_or_404(access.projects(request.user), ref=ref)
+            if not access.can_manage(request.user, project):
+                return render(request, "403.html", status=403)
+            try:
+                return door(request, project)
+            except workflow.Refused as refused:
+                return show(request, project, refused)
+
+        return asked
+
+    return wrap
 
 
-@login_required
-@require_POST
-def house(request: Request, ref: str) -> HttpResponse:
-    """The house style: models, file, loudness, words."""
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    typed = {name: request.POST.get(name, "") for name in ("format", "lufs", "words", "avoid")}
-    try:
-        workflow.house.change(project, request.user, allowed=request.POST.getlist("model"), **typed)
-    except workflow.Refused as refused:
-        return page(request, project, refused)
-    messages.success(request, "Saved.")
-    return redirect("project-settings", project.ref)
-
-
-@login_required
-@require_POST
-def approver(request: Request, ref: str) -> HttpResponse:
-    """Who approves tracks for use: one member, or nobody named and so the owners."""
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    pk = request.POST.get("person", "")
+def member_of(project: Project, pk: str) -> User:
+    """The member a form names."""
     number = int(pk) if pk.isdecimal() and len(pk) < 19 else 0
-    person = get_object_or_404(project.memberships.select_related("user"), user=number).user if pk else None
-    workflow.projects.name_approver(project, person, request.user)
+    return get_object_or_404(project.memberships.select_related("user"), user=number).user
+
+
+def _saved(request: Request, project: Project) -> HttpResponse:
     messages.success(request, "Saved.")
     return redirect("project-settings", project.ref)
 
 
-@login_required
-@require_POST
-def archive(request: Request, ref: str) -> HttpResponse:
-    project = managed(request, ref)
-    if project is None:
-        return render(request, "403.html", status=403)
-    try:
-        workflow.projects.archive(project, request.user)
-    except workflow.Refused as refused:
-        return page(request, project, refused)
+@for_owners(page)
+def rename(request: Request, project: Project) -> HttpResponse:
+    workflow.projects.rename(project, request.POST.get("name", ""), request.user)
+    return _saved(request, project)
+
+
+@for_owners(page)
+def house(request: Request, project: Project) -> HttpResponse:
+    """The house style: models, file, loudness, words."""
+    typed = {name: request.POST.get(name, "") for name in ("format", "lufs", "words", "avoid")}
+    workflow.house.change(project, request.user, allowed=request.POST.getlist("model"), **typed)
+    return _saved(request, project)
+
+
+@for_owners(page)
+def approver(request: Request, project: Project) -> HttpResponse:
+    """Who approves tracks for use: one member, or nobody named and so the owners."""
+    pk = request.POST.get("person", "")
+    workflow.projects.name_approver(project, member_of(project, pk) if pk else None, request.user)
+    return _saved(request, project)
+
+
+@for_owners(page)
+def archive(request: Request, project: Project) -> HttpResponse:
+    workflow.projects.archive(project, request.user)
     messages.success(request, f"“{project.name}” is archived. You can fetch it back below.")
     return redirect("projects")
 
