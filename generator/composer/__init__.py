@@ -6,7 +6,8 @@
 `python -m generator.composer "rainy lo-fi, 45 s" -o out.flac` does it from a shell. docs/composer.md has the rooms.
 """
 
-from generator.composer.brief import Brief, BriefError, ComposerControls, Heard, read_brief
+from generator.composer.again import again
+from generator.composer.brief import Brief, BriefError, ComposerControls, Heard, Reference, read_brief
 from generator.composer.piece import Cancelled, Composition, compose
 from generator.composer.styles import STYLES, Style
 
@@ -18,7 +19,9 @@ __all__ = [
     "ComposerControls",
     "Composition",
     "Heard",
+    "Reference",
     "Style",
+    "again",
     "compose",
     "read_brief",
 ]

@@ -49,7 +49,9 @@ KITS: dict[str, Kit] = {
 MIDI_KEYS = {
     "kick": 36, "snare": 38, "clap": 39, "rim": 37, "hat": 42, "pedal": 44, "open": 46, "tom": 45, "floor": 41,
     "ride": 51, "crash": 49, "shaker": 70, "tamb": 54, "brush": 69, "conga": 63, "tumba": 64, "sleigh": 83,
+    "riser": 25, "swell": 25, "boom": 35,  # a snare roll leads on, too (GM 2)
 }  # fmt: skip
+RISE_S = {"riser": 2.4, "swell": 1.5}  # seconds from the beginning of a stroke to where it leads
 PAN = {
     "hat": 0.25, "open": 0.25, "pedal": 0.25, "ride": -0.3, "crash": -0.2, "shaker": -0.4, "tamb": 0.4, "rim": 0.15,
     "tom": -0.15, "floor": 0.2, "conga": -0.3, "tumba": 0.25, "sleigh": 0.3,
@@ -57,9 +59,10 @@ PAN = {
 LEVEL = {  # dB, so that a groove of equally strong strokes is balanced
     "kick": 0, "snare": -2, "clap": -5, "rim": -6, "hat": -12, "pedal": -14, "open": -13, "tom": -2, "floor": -1,
     "ride": -14, "crash": -13, "shaker": -15, "tamb": -15, "brush": -12, "conga": -4, "tumba": -3, "sleigh": -16,
+    "riser": -10, "swell": -11, "boom": 0,
 }  # fmt: skip
 CHOKES = {"hat": "hat", "pedal": "hat", "open": "hat"}  # drums of one group stop each other
-WIDE = ("crash", "clap", "ride", "brush")  # drums that are a little different on either side
+WIDE = ("crash", "clap", "ride", "brush", "riser", "swell")  # drums that are a little different on either side
 WIDTH = 0.3  # how much they differ; the difference cancels in mono
 
 
@@ -208,6 +211,30 @@ def _brush(kit: Kit, random: np.random.Generator) -> Wave:
     return np.asarray(_noise(random, len(t), 1200, 7000) * np.sin(np.pi * np.minimum(1, t / 0.33)) ** 2)
 
 
+def _riser(kit: Kit, random: np.random.Generator) -> Wave:
+    """Noise through a band that climbs two and a half octaves and stops dead."""
+    t = _time(RISE_S["riser"])
+    share = t / t[-1]
+    bands = [_noise(random, len(t), low, low * 2.2) for low in (500, 1100, 2400, 5000)]
+    centre = share * (len(bands) - 1)
+    sound = sum(band * np.maximum(0, 1 - np.abs(centre - number)) for number, band in enumerate(bands))
+    return np.asarray(sound * share**1.6 * np.minimum(1, (t[-1] - t) / 0.02))
+
+
+def _swell(kit: Kit, random: np.random.Generator) -> Wave:
+    t = _time(RISE_S["swell"])
+    share = t / t[-1]
+    metal = _metal(0.75, 0.6)(kit, random)[: len(t)]
+    rolled = metal * np.exp(t / 0.75) * 0.5 + _noise(random, len(t), 3500, 12_000)
+    return np.asarray(rolled * share**3 * np.minimum(1, (t[-1] - t) / 0.03))
+
+
+def _boom(kit: Kit, random: np.random.Generator) -> Wave:
+    t = _time(2.2)
+    body = _swept(78, 38, t, 0.12) * np.exp(-t / 0.55) * np.minimum(1, t / 0.004)
+    return np.asarray(np.tanh(1.5 * body) + _noise(random, len(t), 60, 500) * np.exp(-t / 0.06) * 0.5)
+
+
 _MAKERS: dict[str, Callable[[Kit, np.random.Generator], Wave]] = {
     "kick": _kick,
     "snare": _snare,
@@ -226,4 +253,7 @@ _MAKERS: dict[str, Callable[[Kit, np.random.Generator], Wave]] = {
     "brush": _brush,
     "conga": _hand(285, 0.09),
     "tumba": _hand(205, 0.16),
+    "riser": _riser,
+    "swell": _swell,
+    "boom": _boom,
 }
