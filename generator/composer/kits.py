@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from generator.composer import samples
 from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE
 
@@ -29,20 +30,25 @@ class Kit:
     dark: float = 0.0
     gate: bool = False
     chip: bool = False
+    packs: tuple[str, ...] = ()  # recorded drums, looked for in this order; what is in none is synthesised
 
 
 KITS: dict[str, Kit] = {
-    "dusty": Kit(kick=(120, 52, 0.26, 0.2), snare=(178, 0.15, 0.66), hat=(5500, 0.04), dark=6000),
-    "clean": Kit(kick=(140, 56, 0.24, 0.3), snare=(200, 0.14, 0.7)),
+    "dusty": Kit(kick=(120, 52, 0.26, 0.2), snare=(178, 0.15, 0.66), hat=(5500, 0.04), dark=6000, packs=("studio",)),
+    "clean": Kit(kick=(140, 56, 0.24, 0.3), snare=(200, 0.14, 0.7), packs=("studio",)),
     "house": Kit(kick=(190, 50, 0.30, 0.5), hat=(7500, 0.035), snare=(200, 0.16, 0.8)),
     "gated": Kit(kick=(160, 52, 0.26, 0.4), snare=(175, 0.3, 0.8), tom=(130, 0.4), gate=True),
-    "tight": Kit(kick=(170, 57, 0.18, 0.5), snare=(210, 0.13, 0.7), hat=(8000, 0.03)),
-    "rock": Kit(kick=(130, 58, 0.2, 0.55), snare=(195, 0.2, 0.72), hat=(6200, 0.05), tom=(110, 0.4)),
-    "brushes": Kit(kick=(95, 57, 0.2, 0.1), snare=(190, 0.09, 0.9), hat=(6500, 0.05), dark=9000),
-    "bossa": Kit(kick=(95, 58, 0.2, 0.1), snare=(200, 0.1, 0.8), hat=(7000, 0.04)),
-    "hand": Kit(kick=(95, 60, 0.22, 0.15), snare=(220, 0.1, 0.6), hat=(6500, 0.05)),
-    "world": Kit(kick=(92, 62, 0.34, 0.12), snare=(230, 0.09, 0.6), hat=(6500, 0.04), tom=(88, 0.5)),
-    "cinematic": Kit(kick=(105, 48, 0.5, 0.25), tom=(82, 0.8), snare=(160, 0.28, 0.7), hat=(6000, 0.05), dark=8000),
+    "tight": Kit(kick=(170, 57, 0.18, 0.5), snare=(210, 0.13, 0.7), hat=(8000, 0.03), packs=("studio",)),
+    "rock": Kit(kick=(130, 58, 0.2, 0.55), snare=(195, 0.2, 0.72), hat=(6200, 0.05), tom=(110, 0.4), packs=("studio",)),
+    "brushes": Kit(
+        kick=(95, 57, 0.2, 0.1), snare=(190, 0.09, 0.9), hat=(6500, 0.05), dark=9000, packs=("brush", "studio")
+    ),
+    "bossa": Kit(kick=(95, 58, 0.2, 0.1), snare=(200, 0.1, 0.8), hat=(7000, 0.04), packs=("studio",)),
+    "hand": Kit(kick=(95, 60, 0.22, 0.15), snare=(220, 0.1, 0.6), hat=(6500, 0.05), packs=("studio",)),
+    "world": Kit(kick=(92, 62, 0.34, 0.12), snare=(230, 0.09, 0.6), hat=(6500, 0.04), tom=(88, 0.5), packs=("studio",)),
+    "cinematic": Kit(
+        kick=(105, 48, 0.5, 0.25), tom=(82, 0.8), snare=(160, 0.28, 0.7), hat=(6000, 0.05), packs=("hall",)
+    ),
     "chip": Kit(kick=(220, 55, 0.12, 0.0), snare=(180, 0.1, 1.0), hat=(6000, 0.03), chip=True),
 }
 # General MIDI percussion keys; also the list of drums there are.
@@ -63,6 +69,7 @@ LEVEL = {  # dB, so that a groove of equally strong strokes is balanced
 }  # fmt: skip
 CHOKES = {"hat": "hat", "pedal": "hat", "open": "hat"}  # drums of one group stop each other
 WIDE = ("crash", "clap", "ride", "brush", "riser", "swell")  # drums that are a little different on either side
+LATE_S = 0.009
 WIDTH = 0.3  # how much they differ; the difference cancels in mono
 
 
@@ -78,7 +85,8 @@ def _made(kit: str, name: str, variant: int, soft: bool) -> Sound:
     middle = _stroke(tuning, name, dice)
     sound = middle[None, :]
     if name in WIDE:
-        side = _stroke(tuning, name, dice) * WIDTH
+        late = int(LATE_S * RATE)  # a late copy on either side with opposite signs (Lauridsen): gone in mono
+        side = np.pad(middle[:-late], (late, 0)) * WIDTH if tuning.packs else _stroke(tuning, name, dice) * WIDTH
         sound = np.stack([middle + side, middle - side])
     dark = min(tuning.dark or 20_000.0, SOFT_HZ if soft else 20_000.0)
     if dark < 20_000:
@@ -91,8 +99,17 @@ def _made(kit: str, name: str, variant: int, soft: bool) -> Sound:
 
 
 def _stroke(tuning: Kit, name: str, random: np.random.Generator) -> Wave:
-    sound = _MAKERS[name](tuning, random)
+    pack = next((pack for pack in tuning.packs if samples.has(f"{pack}/{name}")), "")
+    sound = _recorded(f"{pack}/{name}", random) if pack else _MAKERS[name](tuning, random)
     return sound / max(1e-9, float(np.abs(sound).max()))
+
+
+def _recorded(name: str, random: np.random.Generator) -> Wave:
+    """A recorded stroke, no two of them quite alike: a little higher or lower, struck a little nearer to the edge."""
+    sound = samples.stroke(name)
+    at = np.arange(int(len(sound) * 0.98)) * random.uniform(0.988, 1.012)
+    moved = np.interp(at, np.arange(len(sound)), sound)
+    return np.asarray(moved + random.uniform(-0.12, 0.12) * np.diff(moved, prepend=0.0), np.float32)
 
 
 def _time(seconds: float) -> Wave:

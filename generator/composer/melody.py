@@ -134,7 +134,7 @@ class Tunes:
             if at % 1 != 0 and index and left_out:
                 continue
             arch = 0.88 + 0.24 * (1 - abs(2 * index / max(1, last) - 1))
-            velocity = min(1.0, (0.45 + 0.35 * energy) * arch * touch)
+            velocity = min(1.0, (0.38 + 0.48 * energy) * arch * touch)
             if index == last and turn.rest:
                 pitch = singer.rest(step, when, home=turn.rest == "home")
                 longer = length + 0.25 * bar if turn.rest == "home" else length

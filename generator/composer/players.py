@@ -133,4 +133,4 @@ def _arp(part: Part, now: Harmony, pitches: tuple[int, ...], form: Form, dice: r
 
 def _human(velocity: float, now: Harmony, dice: random.Random) -> float:
     """As strongly as the section has energy, and no two strokes alike."""
-    return min(1.0, max(0.08, velocity * (0.75 + 0.4 * now.section.energy) * dice.uniform(0.9, 1.08)))
+    return min(1.0, max(0.08, velocity * (0.62 + 0.62 * now.section.energy) * dice.uniform(0.9, 1.08)))

@@ -26,8 +26,8 @@ STUDIO = ModelSpec(
     list_price=ZERO,
     usual_seconds=2.0,
     licence=(
-        "Composed by this studio's own software from no one's recordings. The studio claims no rights in it: "
-        "use it anywhere, commercially too, without credit."
+        "Composed and played by this studio's own software; some instruments are recorded single notes of the FluidR3 "
+        "SoundFont (MIT licence). The studio claims no rights in it: use it anywhere, commercially too, without credit."
     ),
     fields=(
         Field("length", Kind.NUMBER, "Length", "Exact to the sample; empty: what the text says.", 5, 600, 1, "seconds"),

@@ -18,11 +18,11 @@ BEATS = (
             {"kick": "x......x..x.....", "snare": "....x.......x...", "hat": "x.o.x.ogx.o.x.o."},
             {"kick": "x..g...x..x..g..", "snare": "....x..g....x...", "hat": "x.ogx.ogx.ogx.og", "open": "..............o."},
         ),
-        kit="dusty", drums_level=-15, drums_enter=0.2, drums_drive=0.25, texture="vinyl", drive=0.35, room=(1.1, 0.7),
+        kit="dusty", drums_level=-13, drums_enter=0.2, drums_drive=0.25, texture="vinyl", drive=0.35, room=(1.1, 0.7),
         energy=0.5,
         parts=(
-            Part("bass", "upright", -9, 0, 0.04, 0.3, pattern="lazy", centre=36, family="bass", duck=0.15),
-            Part("comp", "epiano", -11, -0.15, 0.25, 0.0, pattern="laid", centre=60, family="piano", duck=0.2),
+            Part("bass", "upright", -11, 0, 0.04, 0.3, pattern="lazy", centre=36, family="bass", duck=0.15),
+            Part("comp", "epiano", -12.5, -0.15, 0.25, 0.0, pattern="laid", centre=60, family="piano", duck=0.2),
             Part("pad", "warmpad", -24, 0, 0.4, 0.45, centre=62, family="pad", duck=0.3),
             Part("lead", "vibes", -8.5, 0.25, 0.35, 0.4, pattern="sparse", centre=74, family="vibraphone", echo=0.2),
             Part("counter", "nylon", -12.5, -0.35, 0.35, 0.65, pattern="answer", centre=67, family="guitar", echo=0.15),
@@ -75,7 +75,7 @@ BEATS = (
         "Slipstream, Fast Water, Undertow, Night Transit, Static Bloom, Pressure Drop, Ring Road, Blue Shift",
         key="dnb", title="Drum & bass", summary="Fast broken beats over slow deep chords", longest_ring=3.5,
         endings=("stop", "ring", "button"), rises=("riser",),
-        tempo=(168, 172, 176), modes=("minor", "dorian"), bars_a_chord=2.0, kit="tight", drums_level=-8, loose=0.002,
+        tempo=(168, 172, 176), modes=("minor", "dorian"), bars_a_chord=2.0, kit="tight", drums_level=-6.5, loose=0.002,
         a=("i9 bVImaj7 bIIImaj7 bVII", "i9 iv9 bVImaj7 v7"), b=("bVImaj7 bVII i9 iv9",),
         grooves=(
             {"hat": "x.o.x.o.x.o.x.o.", "kick": "x.........x....."},
@@ -96,7 +96,7 @@ BEATS = (
         "Loose Change, Hot Sidewalk, Two-Tone, Strut, Fresh Paint, Elbow Room, Corner Kick, Good Shoes",
         key="funk", title="Funk", summary="Slap bass, clavinet, tight drums, horn riffs", longest_ring=2.2,
         endings=("button", "stop"), rises=("swell",),
-        tempo=(96, 106, 116), modes=("dorian", "mixolydian"), kit="tight", drums_level=-11.5, loose=0.005, swing=0.54, swing_unit=1,
+        tempo=(96, 106, 116), modes=("dorian", "mixolydian"), kit="tight", drums_level=-9, loose=0.005, swing=0.54, swing_unit=1,
         a=("I9 I9 IV9 IV9", "I7 IV7 I7 IV7"), b=("IV9 IV9 I9 V7sus4", "vi9 IV9 I9 V9"),
         minor_a=("i9 i9 IV9 IV9", "i7 IV7 i7 IV7"), minor_b=("bIIImaj7 IV9 i9 i9", "iv9 v7 i9 IV9"),
         grooves=(
@@ -106,7 +106,7 @@ BEATS = (
         ),
         room=(0.8, 0.5), energy=0.68, drive=0.25, melody_density=0.4,
         parts=(
-            Part("bass", "slap", -5.5, 0, 0.02, 0.0, pattern="funk", centre=38, family="bass"),
+            Part("bass", "slap", -7, 0, 0.02, 0.0, pattern="funk", centre=38, family="bass"),
             Part("comp", "clav", -7.5, -0.4, 0.1, 0.0, pattern="scratch", centre=62, family="guitar"),
             Part("comp", "epiano", -13, 0.35, 0.15, 0.45, pattern="laid", centre=62, family="piano"),
             Part("lead", "brass", -8.5, 0.1, 0.2, 0.6, pattern="riff", centre=70, family="brass"),

@@ -13,7 +13,7 @@ SCREEN = (
         minor_a=("i9 bVImaj7 bIIImaj7 bVIIsus2", "iadd9 iv9 bVImaj7 iadd9"), minor_b=("bVImaj7 bVII6 i9 iv9",),
         grooves=({},), room=(4.5, 0.35), energy=0.35, melody_density=0.3, drive=0.05,
         parts=(
-            Part("pad", "glasspad", -12.5, 0, 0.5, 0.0, centre=62, family="pad"),
+            Part("pad", "glasspad", -14.5, 0, 0.5, 0.0, centre=62, family="pad"),
             Part("pad", "airpad", -19.5, 0, 0.5, 0.3, centre=74, family="pad"),
             Part("bass", "subpad", -14.5, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
             Part("arp", "bell", -5.5, 0.3, 0.7, 0.0, pattern="slow", centre=76, family="bells", echo=0.35),
@@ -31,7 +31,7 @@ SCREEN = (
         minor_a=("iadd9 ivadd9 iadd9 bVIIsus4",), minor_b=("bVI iadd9 bVI isus2",),
         grooves=({},), room=(4.0, 0.5), energy=0.3, melody_density=0.25, drive=0.0,
         parts=(
-            Part("pad", "warmpad", -14, 0, 0.45, 0.0, centre=60, family="pad"),
+            Part("pad", "warmpad", -15.5, 0, 0.45, 0.0, centre=60, family="pad"),
             Part("bass", "subpad", -16, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
             Part("arp", "bowl", -6.5, 0.25, 0.5, 0.0, pattern="bowls", centre=67, family="bells"),
             Part("arp", "harp", -11.5, -0.3, 0.5, 0.25, pattern="slow", centre=70, family="harp", echo=0.2),
@@ -44,7 +44,7 @@ SCREEN = (
         key="cinematic", title="Cinematic", summary="Strings, piano and low drums that grow",
         endings=("ring", "slow"), rises=("swell", "boom"), meters=("4/4", "4/4", "6/8"),
         three=({"tom": "x...........", "floor": "......o....."}, {"tom": "x.....x..x..", "kick": "x..........."}, {"tom": "x..x..x.x.xo", "kick": "x.....x.....", "floor": "...o.....o.."}),
-        tempo=(72, 84, 100), modes=("minor", "major"), loose=0.01, drums_enter=0.55, kit="cinematic", drums_level=-12,
+        tempo=(72, 84, 100), modes=("minor", "major"), loose=0.01, drums_enter=0.55, kit="cinematic", drums_level=-15,
         a=("I V6 vi IV", "Iadd9 iii7 IV V"), b=("IV V vi Iadd9", "IV I V vi"),
         minor_a=("i bVI bIII bVII", "iadd9 bVI iv V"), minor_b=("bVI bVII i v", "iv bVI i V"),
         grooves=(
@@ -69,7 +69,7 @@ SCREEN = (
         key="orchestral", title="Orchestral", summary="Strings, woodwinds, horns and harp, timpani at the turns",
         endings=("slow", "ring", "button"), rises=("swell",), meters=("4/4", "3/4", "4/4", "6/8"),
         three=({"tom": "x..........."}, {"tom": "x.......x..."}, {"tom": "x.....x.x.oo", "floor": "....o......."}),
-        tempo=(84, 96, 112), modes=("major", "minor"), loose=0.01, drums_enter=0.6, kit="cinematic", drums_level=-12.5,
+        tempo=(84, 96, 112), modes=("major", "minor"), loose=0.01, drums_enter=0.6, kit="cinematic", drums_level=-16,
         a=("I vi IV V", "I V6 IV I"), b=("IV I ii7 V", "vi IV I V"),
         minor_a=("i iv bVII bIII", "i bVI iv V"), minor_b=("bVI bIII bVII i", "iv bVII bIII V"),
         grooves=(
@@ -87,6 +87,7 @@ SCREEN = (
             Part("lead", "violins", -7.5, -0.15, 0.35, 0.55, pattern="song", centre=74, family="strings"),
             Part("counter", "horn", -8.5, 0.25, 0.4, 0.5, pattern="long", centre=60, family="brass"),
             Part("pad", "brass", -15.5, 0, 0.4, 0.75, centre=58, family="brass"),
+            Part("counter", "oboe", -14, -0.1, 0.4, 0.4, 0.7, pattern="answer", centre=72, family="flute"),
             Part("counter", "celli", -10, 0.3, 0.35, 0.45, pattern="long", centre=54, family="strings"),
         ),
     ),
@@ -95,7 +96,7 @@ SCREEN = (
         "Cold Trail, Locked Ward, The Watcher, Black Ice, Low Ceiling, Missing Hour, Wire Tap, Empty Platform",
         key="tension", title="Dark tension", summary="Pulses, low drones, uneasy strings",
         endings=("ring", "stop"), rises=("riser", "boom"),
-        tempo=(78, 92, 108), modes=("phrygian", "minor"), bars_a_chord=2.0, kit="cinematic", drums_level=-14, drums_enter=0.4,
+        tempo=(78, 92, 108), modes=("phrygian", "minor"), bars_a_chord=2.0, kit="cinematic", drums_level=-16, drums_enter=0.4,
         a=("i bIImaj7 i bVI", "i iadd9 bVI bII"), b=("bVI v i bII", "iv bVI bII i"),
         grooves=(
             {"kick": "x..............."},
@@ -109,7 +110,7 @@ SCREEN = (
             Part("arp", "pluck", -8.5, 0.35, 0.4, 0.35, pattern="six16", centre=64, family="synth", echo=0.35),
             Part("comp", "spiccato", -14.5, -0.3, 0.35, 0.6, pattern="eighths", centre=60, family="strings"),
             Part("lead", "violins", -13, 0.1, 0.55, 0.35, pattern="sparse", centre=72, family="strings"),
-            Part("counter", "cello", -14, -0.2, 0.45, 0.45, pattern="long", centre=55, family="strings"),
+            Part("counter", "cello", -16.5, -0.2, 0.45, 0.45, pattern="long", centre=55, family="strings"),
         ),
     ),
     style(
@@ -117,7 +118,7 @@ SCREEN = (
         "Iron Dawn, No Retreat, Fault Line, Last Stand, Titan Road, Breakpoint, Ash and Steel, The Summit",
         key="trailer", title="Trailer", summary="Racing strings, brass, choir, big drums",
         endings=("stop", "ring", "button"), rises=("riser", "boom"),
-        tempo=(92, 104, 120), modes=("minor",), kit="cinematic", drums_level=-13.5, drums_enter=0.3,
+        tempo=(92, 104, 120), modes=("minor",), kit="cinematic", drums_level=-14.5, drums_enter=0.3,
         a=("i bVI bIII bVII", "i i bVI bVII"), b=("bVI bVII i iv", "iv bVI bVII i"),
         grooves=(
             {"tom": "x.......x.......", "kick": "x..............."},
@@ -127,11 +128,11 @@ SCREEN = (
         room=(2.6, 0.4), energy=0.8, melody_density=0.35, drive=0.3,
         parts=(
             Part("comp", "spiccato", -8.5, -0.15, 0.25, 0.0, pattern="gallop", centre=60, family="strings"),
-            Part("pad", "brass", -10, 0, 0.35, 0.55, centre=56, family="brass"),
+            Part("pad", "brass", -8, 0, 0.35, 0.55, centre=56, family="brass"),
             Part("pad", "strings", -12, 0, 0.35, 0.35, centre=64, family="strings"),
             Part("bass", "contrabass", -4, 0, 0.15, 0.0, pattern="root8", centre=38, family="bass"),
-            Part("lead", "horn", -4, 0.1, 0.35, 0.55, pattern="long", centre=66, family="brass"),
-            Part("pad", "choir", -13.5, 0, 0.45, 0.75, centre=64, family="choir"),
+            Part("lead", "horn", -3, 0.1, 0.35, 0.55, pattern="long", centre=66, family="brass"),
+            Part("pad", "choir", -12.5, 0, 0.45, 0.75, centre=64, family="choir"),
         ),
     ),
 )  # fmt: skip
