@@ -26,6 +26,7 @@ LEAST_LOOP_S = 0.25  # shorter loops are repeated before they are moved, so that
 EDGE = 600  # frames of continuation behind the end, so that the spectrum's edges are not heard
 DULL = (0.5, 1.0, 1.0)  # of `bright`, in the soft, medium and hard layers: two tones a pitch are enough
 EDGE_OF = 0.12  # how much sharper or softer than the last the edge of the same note is, in turns
+SHAPED_S = 4  # a swell, a decay or a turn of the tremolo is over by then
 PARTS_S = (0.3, 0.7)  # short notes need only so much of a zone
 
 
@@ -110,44 +111,53 @@ def sampled_note(voice: Sampled, pitch: float, seconds: float, layer: int, turn:
     """A note held for `seconds`, unreleased: fresh, (1 or 2, frames)."""
     count = int((seconds + voice.release) * RATE)
     near = sorted(_index()[voice.zones], key=lambda zone: abs(zone.root - pitch))[: 1 + voice.ensemble]
-    sound = np.concatenate([_held(voice, zone, pitch, layer, count) for zone in near])
+    sound = np.empty((2 if voice.ensemble or voice.width or voice.tremolo else 1, count), np.float32)
+    rows = len(sound) // len(near)
+    for number, zone in enumerate(near):
+        _hold(sound[number * rows : (number + 1) * rows], voice, zone, pitch, layer)
     if turn % 2:
         sound[:, 1:] += np.float32(EDGE_OF) * (sound[:, 1:] - sound[:, :-1])
     attack = min(count, max(16, int(voice.attack * (1.3, 1.0, 0.7)[layer] * RATE)))
     sound[:, :attack] *= np.linspace(0, 1, attack, dtype=np.float32)
-    t = np.arange(count if voice.decay or voice.swell or voice.tremolo else 0, dtype=np.float32) / np.float32(RATE)
-    if voice.swell:
-        sound *= 1 - np.float32(voice.swell) * np.exp(t / np.float32(-0.25))
-    if voice.tremolo:
-        wobble = np.float32(voice.tremolo) * np.sin(t * np.float32(2 * np.pi * 4.6))
-        sound = np.concatenate([sound[:1] * (1 - wobble), sound[-1:] * (1 + wobble)])
-    if voice.decay:
-        sound *= np.float32(voice.sustain) + np.float32(1 - voice.sustain) * np.exp(-t / np.float32(voice.decay))
+    if voice.tremolo or voice.swell or voice.decay:
+        shape = _shape(voice.tremolo, voice.swell, voice.decay, voice.sustain)
+        size = min(count, shape.shape[1])
+        sound[:, :size] *= shape[: len(sound), :size]
+        sound[:, size:] *= shape[: len(sound), -1:]
     return sound
 
 
-def _held(voice: Sampled, zone: Zone, pitch: float, layer: int, count: int) -> Sound:
-    """A zone at a pitch, looped to `count` frames: (1 or 2, count)."""
+@lru_cache(maxsize=40)
+def _shape(tremolo: float, swell: float, decay: float, sustain: float) -> Sound:
+    """How loud a note is in time on either side: (2, frames)."""
+    t = np.arange(SHAPED_S * RATE, dtype=np.float32) / np.float32(RATE)
+    level = 1 - np.float32(swell) * np.exp(t / np.float32(-0.25))
+    if decay:
+        level *= np.float32(sustain) + np.float32(1 - sustain) * np.exp(-t / np.float32(decay))
+    wobble = np.float32(tremolo) * np.sin(t * np.float32(2 * np.pi * 4.6))
+    return np.stack([level * (1 - wobble), level * (1 + wobble)])
+
+
+def _hold(out: Sound, voice: Sampled, zone: Zone, pitch: float, layer: int) -> None:
+    """Fill rows with a zone at a pitch, looped as long as they are."""
     ratio = RATE / zone.rate * 2 ** ((zone.root - pitch) / 12)
+    count = out.shape[1]
     needed = next((part for part in PARTS_S if count < part * RATE), 0.0)
     key = (voice, zone.block, pitch, DULL[layer], needed)
     tone = SOUNDS.get(key, lambda: _moved(voice, zone, pitch, layer, ratio, needed))
     size = tone.shape[1]
+    out[:, :size] = tone[:, :count]
     if count <= size:
-        return tone[:, :count].copy()
+        return
     whole, begin, end = _loop(zone)
     before, after = _sizes(len(whole) + EDGE, ratio)
     loop = min(size - 1, max(1, round((end - begin) * after / before)))
-    out = np.empty((len(tone), count), np.float32)
-    out[:, :size] = tone
-    at = size
     falls = np.float32(10 ** (-zone.decay * loop / RATE / 20))
-    gain = falls
+    at, gain = size, falls
     while at < count:
         part = min(loop, count - at)
-        out[:, at : at + part] = tone[:, size - loop : size - loop + part] * gain
+        np.multiply(tone[:, size - loop : size - loop + part], gain, out=out[:, at : at + part])
         at, gain = at + part, gain * falls
-    return out
 
 
 @lru_cache(maxsize=400)
