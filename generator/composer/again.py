@@ -10,7 +10,9 @@ The seed and the take stay, so what can stay does (chance.py): a motif, a progre
     bed         room for a voice: every other phrase of the tune, softer, and less between 1 and 4 kHz
 """
 
+import re
 from dataclasses import replace
+from typing import Any
 
 from generator.composer.brief import LONGEST, SHORTEST, Brief, BriefError, Heard, in_mode
 from generator.composer.form import plan
@@ -18,6 +20,27 @@ from generator.composer.styles import EXTRAS, STYLES
 from generator.composer.vocabulary import INSTRUMENTS
 
 SLOWEST, FASTEST = 40.0, 220.0
+CALMER = 0.2  # of the energy that "calmer" takes and "livelier" gives
+_NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
+# What can be said, and what it changes.
+_SAID: tuple[tuple[str, str], ...] = (
+    (rf"{_NUMBER}\s*(?:%|percent|per cent)\s+slower", "slower"),
+    (rf"{_NUMBER}\s*(?:%|percent|per cent)\s+faster", "faster"),
+    (rf"{_NUMBER}\s*(?:s|sec|seconds?)\s+longer", "longer"),
+    (rf"{_NUMBER}\s*(?:s|sec|seconds?)\s+shorter", "shorter"),
+    (rf"{_NUMBER}\s*(?:s|sec|seconds?)(?:\s+long)?", "length"),
+    (rf"{_NUMBER}\s*(?:semitones?|steps?)\s+up", "up"),
+    (rf"{_NUMBER}\s*(?:semitones?|steps?)\s+down", "down"),
+    (r"(?:in\s+)?(?P<key>[A-Ga-g](?:#|b)?\s+(?:major|minor))", "key"),
+    (r"(?:without|no)\s+(?P<word>[\w -]+)", "without"),
+    (r"with\s+(?P<word>[\w -]+)", "with_"),
+    (r"calmer|quieter|gentler", "calmer"),
+    (r"livelier|fuller|more energy|busier", "livelier"),
+    (r"slower", "slow"),
+    (r"faster", "fast"),
+    (r"(?:as\s+)?a?\s*loop", "loop"),
+    (r"(?:as\s+)?(?:a\s+)?bed|under\s+a?\s*voice", "bed"),
+)
 
 
 def again(
@@ -72,6 +95,48 @@ def again(
         loudness_lufs=changed.loudness_lufs if loudness_lufs is None else loudness_lufs,
         heard=(*changed.heard, *(Heard("again", words) for words in said)),
     )
+
+
+def changes(text: str) -> dict[str, Any]:
+    """Read "10 % slower, in A minor, 15 s longer, without drums, calmer" into the arguments of `again`.
+
+    Raises:
+        BriefError: a part between commas is nothing that can be changed.
+    """
+    found: dict[str, Any] = {}
+    for part in (part.strip() for part in re.split(r"[,;]", text) if part.strip()):
+        for pattern, kind in _SAID:
+            if said := re.fullmatch(pattern, part, re.IGNORECASE):
+                _add(found, kind, said.groupdict())
+                break
+        else:
+            raise BriefError(
+                f"“{part}” is not understood. Say for instance: 10 % slower, 2 semitones up, in A minor, 15 s longer, "
+                "without drums, with strings, calmer, livelier, loop, bed."
+            )
+    return found
+
+
+def _add(found: dict[str, Any], kind: str, said: dict[str, str]) -> None:
+    number = float(said.get("number") or 0)
+    match kind:
+        case "slower" | "faster" | "slow" | "fast":
+            share = (number or 10) / 100
+            found["tempo"] = found.get("tempo", 1.0) * (1 - share if kind.startswith("slow") else 1 + share)
+        case "longer" | "shorter":
+            found["longer_s"] = found.get("longer_s", 0.0) + (number if kind == "longer" else -number)
+        case "length":
+            found["length_s"] = number
+        case "up" | "down":
+            found["up"] = found.get("up", 0) + round(number if kind == "up" else -number)
+        case "key":
+            found["key"] = said["key"]
+        case "without" | "with_":
+            found[kind] = (*found.get(kind, ()), said["word"].strip())
+        case "calmer" | "livelier":
+            found["energy"] = found.get("energy", 0.0) + (-CALMER if kind == "calmer" else CALMER)
+        case _:
+            found[kind] = True
 
 
 def _retimed(brief: Brief, tempo: float, longer_s: float, length_s: float | None, said: list[str]) -> Brief:

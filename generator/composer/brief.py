@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from generator.composer.chance import Chance
+from generator.composer.reference import Reference
 from generator.composer.styles import EXTRAS, STYLES, Style
 from generator.composer.theory import NAMES, parse_key
 from generator.composer.vocabulary import (
@@ -31,20 +32,6 @@ QUIETEST, LOUDEST = -24.0, -9.0
 
 class BriefError(ValueError):
     """A control asks for something impossible; the message is for the person."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What was measured on a sound that the music should follow; None or empty: nothing to follow there.
-
-    `bpm` beats a minute, `key` such as "A minor", `brightness_hz` the spectral centroid (amplitude weighted, as the
-    studio's meter gives it), `energy` a curve of levels 0..1 over the length. `generator.audio.reference` measures it.
-    """
-
-    bpm: float | None = None
-    key: str | None = None
-    brightness_hz: float | None = None
-    energy: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,8 @@ def _section(
     style: Style, form: Form, section: Section, after: Section | None, groove: Groove, dice: random.Random
 ) -> Iterator[Hit]:
     for bar in range(section.first_bar, section.last_bar + 1):
-        fills = bar == section.last_bar and after is not None and section.bars > 1 and section.energy > 0.4
+        goes_on = after is None or after.into > 0
+        fills = bar == section.last_bar and not goes_on and section.bars > 1 and section.energy > 0.4
         big = fills and after is not None and after.energy - section.energy > ARRIVES
         fill = dice.choice(LONG_FILLS if big else FILLS)
         steps = form.beats * 4

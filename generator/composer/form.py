@@ -15,13 +15,18 @@ UNIT, LONG, LONG_INTRO = 4, 20, 40  # bars: of a section, of a piece with more t
 
 @dataclass(frozen=True)
 class Section:
-    """Some bars of one kind. `turn` counts from 1 how often this kind has come."""
+    """Some bars of one kind. `turn` counts from 1 how often this kind has come.
+
+    Under a drawn curve a section comes in pieces: `into` is how many bars of it are over, `whole` how many it has.
+    """
 
     name: str
     first_bar: int
     bars: int
     energy: float  # 0..1
     turn: int = 1
+    into: int = 0
+    whole: int = 0
 
     @property
     def last_bar(self) -> int:
@@ -30,7 +35,7 @@ class Section:
     @property
     def id(self) -> str:
         """The same in every length of a piece."""
-        return f"{self.name}.{self.turn}"
+        return f"{self.name}.{self.turn}" + (f"+{self.into}" if self.into else "")
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,15 @@ def _sections(brief: Brief, bars: int) -> list[Section]:
     sections: list[Section] = []
     first = 0
     turns: dict[str, int] = {}
-    layout = _loop(bars) if brief.loop else _short(bars) if bars < LONG else _long(bars)
-    # A drawn curve may turn anywhere, so its sections stay short.
-    for name, length in layout if len(brief.energy) > 1 else _merged(layout):
+    # A drawn curve may turn anywhere, so under it sections come in short pieces.
+    piece = bars if len(brief.energy) < 2 else UNIT if bars >= LONG else 2
+    for name, whole in _merged(_loop(bars) if brief.loop else _short(bars) if bars < LONG else _long(bars)):
         turns[name] = turns.get(name, 0) + 1
-        energy = _energy(brief, name, (first + length / 2) / bars)
-        sections.append(Section(name, first, length, energy, turns[name]))
-        first += length
+        for into in range(0, whole, piece):
+            length = min(piece, whole - into)
+            energy = _energy(brief, name, (first + length / 2) / bars)
+            sections.append(Section(name, first, length, energy, turns[name], into, whole))
+            first += length
     return sections
 
 

@@ -99,14 +99,15 @@ class Tunes:
         period = self._chance.of("period", part.pattern, chorus).choice((PERIOD, PERIOD, OTHER))
         bar = self._form.beats
         end = (section.last_bar + 1) * float(bar)
-        count = -(-section.bars // 2)
-        for number in range(count):
-            turn = period[number % 4] if section.bars > 4 else SHORT[number % 2]
+        whole = section.whole or section.bars
+        count = -(-whole // 2)
+        for number in range(section.into // 2, -(-(section.into + section.bars) // 2)):
+            turn = period[number % 4] if whole > 4 else SHORT[number % 2]
             if number == count - 1 and count > 1:
                 turn = replace(turn, rest="home")
             if self._brief.bed and number % 2:
                 continue  # a voice has the other half of the time
-            start = (section.first_bar + 2 * number) * float(bar)
+            start = (section.first_bar - section.into + 2 * number) * float(bar)
             again = section.turn > 1 and number % 4 != 0
             yield from self._once(motif, turn, (start, end), singer, dice, section.energy * ARCH[number % 4], again)
             if turn.rest == "open" and part.pattern in PICKED_UP and part.role == "lead":

@@ -83,7 +83,8 @@ def _harmony(brief: Brief, style: Style, form: Form, chance: Chance) -> Iterator
     length = form.beats * style.bars_a_chord
     for section in form.sections:
         words = chorus if section.name in melody.CHORUS else verse
-        start, end, number = section.first_bar * float(form.beats), (section.last_bar + 1) * float(form.beats), 0
+        start, end = section.first_bar * float(form.beats), (section.last_bar + 1) * float(form.beats)
+        number = int(section.into // style.bars_a_chord)
         while start < end - 0.01:
             yield Harmony(start, min(length, end - start), chord(words[number % len(words)], 0), section)
             start, number = start + length, number + 1
