@@ -2,7 +2,8 @@
 
     python -m benchmarks.composing [--length 60] [--styles lofi,house] [--no-memory]
 
-Every style is composed in a process of its own, on one core: *cold* is the first take, which makes its sounds too;
+Every style is composed in a process of its own, on one core: *cold* is the first take, which makes its sounds too
+(scipy is loaded before);
 *warm* is the second take, in the same process. Both go from the brief to the mastered samples; seconds are CPU time,
 so that a busy machine hurts little. FluidSynth renders the MIDI file of the very same take to a WAV (its reverb and
 chorus on, no mastering); the time it takes to load its samples is measured with an empty file and taken off.
@@ -79,8 +80,11 @@ def child(style: str, length: float, notes: Path) -> dict[str, float]:
 
 def compose_twice(style: str, length: float, notes: Path) -> dict[str, float]:
     """In the child: two takes of one brief, and the first one's notes."""
+    import scipy
+
     from generator.composer import ComposerControls, compose, read_brief
 
+    scipy.signal, scipy.fft  # noqa: B018  (loaded when first touched: half a second of any fresh process)
     brief = read_brief("", ComposerControls(length_s=length, style=style), seed=7)
     seconds = []
     for take in (1, 2) if length < 300 else (1,):

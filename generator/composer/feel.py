@@ -10,6 +10,7 @@ from generator.composer.styles import Style
 LAGGING = ("snare", "clap")
 SPREAD = 0.25  # share of the looseness that notes of one chord have among themselves
 STEADY = 0.35  # share of it that a drummer has
+DRIFT = 0.6  # how much of the last note's shift a player keeps: hands wander, they do not jitter
 
 
 def swung(beat: float, style: Style) -> float:
@@ -28,12 +29,15 @@ def played(notes: Iterable[Note], style: Style, beat_s: float, end: float, dice:
     """Notes as a player of the style would time them, in order; nothing before the start or at or after `end`."""
     together: dict[float, float] = {}
     felt = []
+    drift = 0.0
     for note in sorted(notes, key=lambda note: (note.start, note.pitch)):
-        shift = together.setdefault(note.start, _gauss(dice, style.loose) if note.start > 0 else 0.0)
+        if note.start not in together:
+            drift = DRIFT * drift + (1 - DRIFT**2) ** 0.5 * _gauss(dice, style.loose)
+            together[note.start] = drift if note.start > 0 else 0.0
         own = _gauss(dice, style.loose * SPREAD) if note.start > 0 else 0.0
         at = swung(note.start, style)
         length = max(0.05, swung(note.start + note.length, style) - at)
-        start = min(max(0.0, at + (shift + own) / beat_s), end - 0.02)
+        start = min(max(0.0, at + (together[note.start] + own) / beat_s), end - 0.02)
         felt.append(replace(note, start=start, length=length))
     return sorted(felt, key=lambda note: note.start)
 

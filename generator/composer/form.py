@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from generator.composer.brief import Brief
 from generator.composer.styles import STYLES
+from generator.composer.vocabulary import METERS
 
-BEATS = 4
 MOST_BEND = 0.12  # how far a tempo may move, so that bars fill the length
 RING_SHARE, RING_LEAST = 0.06, 1.6  # how long the last chord rings: share of the length, seconds
 SAG = {"intro": -0.22, "A": -0.05, "A2": 0.04, "B": 0.2, "break": -0.25, "build": 0.1, "B2": 0.28, "outro": -0.2}
@@ -15,25 +15,49 @@ UNIT, LONG, LONG_INTRO = 4, 20, 40  # bars: of a section, of a piece with more t
 
 @dataclass(frozen=True)
 class Section:
+    """Some bars of one kind. `turn` counts from 1 how often this kind has come.
+
+    Under a drawn curve a section comes in pieces: `into` is how many bars of it are over, `whole` how many it has.
+    """
+
     name: str
     first_bar: int
     bars: int
     energy: float  # 0..1
+    turn: int = 1
+    into: int = 0
+    whole: int = 0
 
     @property
     def last_bar(self) -> int:
         return self.first_bar + self.bars - 1
 
+    @property
+    def id(self) -> str:
+        """The same in every length of a piece."""
+        return f"{self.name}.{self.turn}" + (f"+{self.into}" if self.into else "")
+
 
 @dataclass(frozen=True)
 class Form:
-    """The plan in bars of four beats. `ring_s` is what is left after the last bar for the final chord."""
+    """The plan in bars of a meter. `ring_s` is what is left after the last bar for the final chord."""
 
     sections: tuple[Section, ...]
     bars: int
     bpm: float
     length_s: float
     loop: bool
+    meter: str = "4/4"
+
+    @property
+    def beats(self) -> int:
+        """Quarter notes in a bar."""
+        return METERS[self.meter]
+
+    @property
+    def pulse(self) -> float:
+        """Quarter notes from one strong beat to the next."""
+        return {"3/4": 3.0, "6/8": 1.5}.get(self.meter, 2.0)
 
     @property
     def beat_s(self) -> float:
@@ -41,37 +65,52 @@ class Form:
 
     @property
     def bar_s(self) -> float:
-        return BEATS * self.beat_s
+        return self.beats * self.beat_s
 
     @property
     def ring_s(self) -> float:
         return self.length_s - self.bars * self.bar_s
 
+    @property
+    def end(self) -> float:
+        """Where the last chord falls, in quarter notes."""
+        return float(self.bars * self.beats)
+
 
 def plan(brief: Brief) -> Form:
     """Lay out the sections of a piece. An asked tempo is kept; otherwise it bends a little so that bars fit."""
-    bar = BEATS * 60 / brief.bpm
+    beats = METERS[brief.meter]
+    bar = beats * 60 / brief.bpm
+    bpm = brief.bpm
     if brief.loop:
-        bars = max(1, round(brief.length_s / bar))
-        bpm = bars * BEATS * 60 / brief.length_s
+        bars = brief.bars or max(1, round(brief.length_s / bar))
+        bpm = bars * beats * 60 / brief.length_s
+    elif brief.bars:
+        bars = brief.bars
     elif brief.bpm_is_asked:
         bars = max(1, int((brief.length_s - RING_LEAST) / bar))
-        bpm = brief.bpm
     else:
         ring = min(STYLES[brief.style].longest_ring, max(RING_LEAST, RING_SHARE * brief.length_s))
         bars = max(1, round((brief.length_s - ring) / bar))
-        bpm = bars * BEATS * 60 / (brief.length_s - ring)
+        bpm = bars * beats * 60 / (brief.length_s - ring)
         if abs(bpm / brief.bpm - 1) > MOST_BEND:  # too short for it: rather a longer ring than another tempo
             bars, bpm = max(1, int((brief.length_s - RING_LEAST) / bar)), brief.bpm
-    return Form(tuple(_sections(brief, bars)), bars, bpm, brief.length_s, brief.loop)
+    return Form(tuple(_sections(brief, bars)), bars, bpm, brief.length_s, brief.loop, brief.meter)
 
 
 def _sections(brief: Brief, bars: int) -> list[Section]:
     sections: list[Section] = []
     first = 0
-    for name, length in _merged(_loop(bars) if brief.loop else _short(bars) if bars < LONG else _long(bars)):
-        sections.append(Section(name, first, length, _energy(brief, name, (first + length / 2) / bars)))
-        first += length
+    turns: dict[str, int] = {}
+    # A drawn curve may turn anywhere, so under it sections come in short pieces.
+    piece = bars if len(brief.energy) < 2 else UNIT if bars >= LONG else 2
+    for name, whole in _merged(_loop(bars) if brief.loop else _short(bars) if bars < LONG else _long(bars)):
+        turns[name] = turns.get(name, 0) + 1
+        for into in range(0, whole, piece):
+            length = min(piece, whole - into)
+            energy = _energy(brief, name, (first + length / 2) / bars)
+            sections.append(Section(name, first, length, energy, turns[name], into, whole))
+            first += length
     return sections
 
 
@@ -116,9 +155,13 @@ def _merged(plan: list[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def _energy(brief: Brief, name: str, place: float) -> float:
-    curve = brief.energy
-    if len(curve) > 1:  # a drawn curve is followed as it is
-        at = place * (len(curve) - 1)
-        low = min(int(at), len(curve) - 2)
-        return curve[low] + (curve[low + 1] - curve[low]) * (at - low)
-    return min(1.0, max(0.05, curve[0] + SAG[name]))
+    if len(brief.energy) > 1:  # a drawn curve is followed as it is
+        return drawn(brief.energy, place)
+    return min(1.0, max(0.05, brief.energy[0] + SAG[name]))
+
+
+def drawn(curve: tuple[float, ...], place: float) -> float:
+    """A curve of points at even distances, read between them at a place 0..1."""
+    at = min(1.0, max(0.0, place)) * (len(curve) - 1)
+    low = min(int(at), len(curve) - 2)
+    return curve[low] + (curve[low + 1] - curve[low]) * (at - low)

@@ -8,6 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from generator.composer import samples
 from generator.composer.cache import SOUNDS, Sound
 from generator.composer.modal import RATE
 
@@ -29,27 +30,34 @@ class Kit:
     dark: float = 0.0
     gate: bool = False
     chip: bool = False
+    packs: tuple[str, ...] = ()  # recorded drums, looked for in this order; what is in none is synthesised
 
 
 KITS: dict[str, Kit] = {
-    "dusty": Kit(kick=(120, 52, 0.26, 0.2), snare=(178, 0.15, 0.66), hat=(5500, 0.04), dark=6000),
-    "clean": Kit(kick=(140, 56, 0.24, 0.3), snare=(200, 0.14, 0.7)),
+    "dusty": Kit(kick=(120, 52, 0.26, 0.2), snare=(178, 0.15, 0.66), hat=(5500, 0.04), dark=6000, packs=("studio",)),
+    "clean": Kit(kick=(140, 56, 0.24, 0.3), snare=(200, 0.14, 0.7), packs=("studio",)),
     "house": Kit(kick=(190, 50, 0.30, 0.5), hat=(7500, 0.035), snare=(200, 0.16, 0.8)),
     "gated": Kit(kick=(160, 52, 0.26, 0.4), snare=(175, 0.3, 0.8), tom=(130, 0.4), gate=True),
-    "tight": Kit(kick=(170, 57, 0.18, 0.5), snare=(210, 0.13, 0.7), hat=(8000, 0.03)),
-    "rock": Kit(kick=(130, 58, 0.2, 0.55), snare=(195, 0.2, 0.72), hat=(6200, 0.05), tom=(110, 0.4)),
-    "brushes": Kit(kick=(95, 57, 0.2, 0.1), snare=(190, 0.09, 0.9), hat=(6500, 0.05), dark=9000),
-    "bossa": Kit(kick=(95, 58, 0.2, 0.1), snare=(200, 0.1, 0.8), hat=(7000, 0.04)),
-    "hand": Kit(kick=(95, 60, 0.22, 0.15), snare=(220, 0.1, 0.6), hat=(6500, 0.05)),
-    "world": Kit(kick=(92, 62, 0.34, 0.12), snare=(230, 0.09, 0.6), hat=(6500, 0.04), tom=(88, 0.5)),
-    "cinematic": Kit(kick=(105, 48, 0.5, 0.25), tom=(82, 0.8), snare=(160, 0.28, 0.7), hat=(6000, 0.05), dark=8000),
+    "tight": Kit(kick=(170, 57, 0.18, 0.5), snare=(210, 0.13, 0.7), hat=(8000, 0.03), packs=("studio",)),
+    "rock": Kit(kick=(130, 58, 0.2, 0.55), snare=(195, 0.2, 0.72), hat=(6200, 0.05), tom=(110, 0.4), packs=("studio",)),
+    "brushes": Kit(
+        kick=(95, 57, 0.2, 0.1), snare=(190, 0.09, 0.9), hat=(6500, 0.05), dark=9000, packs=("brush", "studio")
+    ),
+    "bossa": Kit(kick=(95, 58, 0.2, 0.1), snare=(200, 0.1, 0.8), hat=(7000, 0.04), packs=("studio",)),
+    "hand": Kit(kick=(95, 60, 0.22, 0.15), snare=(220, 0.1, 0.6), hat=(6500, 0.05), packs=("studio",)),
+    "world": Kit(kick=(92, 62, 0.34, 0.12), snare=(230, 0.09, 0.6), hat=(6500, 0.04), tom=(88, 0.5), packs=("studio",)),
+    "cinematic": Kit(
+        kick=(105, 48, 0.5, 0.25), tom=(82, 0.8), snare=(160, 0.28, 0.7), hat=(6000, 0.05), packs=("hall",)
+    ),
     "chip": Kit(kick=(220, 55, 0.12, 0.0), snare=(180, 0.1, 1.0), hat=(6000, 0.03), chip=True),
 }
 # General MIDI percussion keys; also the list of drums there are.
 MIDI_KEYS = {
     "kick": 36, "snare": 38, "clap": 39, "rim": 37, "hat": 42, "pedal": 44, "open": 46, "tom": 45, "floor": 41,
     "ride": 51, "crash": 49, "shaker": 70, "tamb": 54, "brush": 69, "conga": 63, "tumba": 64, "sleigh": 83,
+    "riser": 25, "swell": 25, "boom": 35,  # a snare roll leads on, too (GM 2)
 }  # fmt: skip
+RISE_S = {"riser": 2.4, "swell": 1.5}  # seconds from the beginning of a stroke to where it leads
 PAN = {
     "hat": 0.25, "open": 0.25, "pedal": 0.25, "ride": -0.3, "crash": -0.2, "shaker": -0.4, "tamb": 0.4, "rim": 0.15,
     "tom": -0.15, "floor": 0.2, "conga": -0.3, "tumba": 0.25, "sleigh": 0.3,
@@ -57,9 +65,11 @@ PAN = {
 LEVEL = {  # dB, so that a groove of equally strong strokes is balanced
     "kick": 0, "snare": -2, "clap": -5, "rim": -6, "hat": -12, "pedal": -14, "open": -13, "tom": -2, "floor": -1,
     "ride": -14, "crash": -13, "shaker": -15, "tamb": -15, "brush": -12, "conga": -4, "tumba": -3, "sleigh": -16,
+    "riser": -10, "swell": -11, "boom": 0,
 }  # fmt: skip
 CHOKES = {"hat": "hat", "pedal": "hat", "open": "hat"}  # drums of one group stop each other
-WIDE = ("crash", "clap", "ride", "brush")  # drums that are a little different on either side
+WIDE = ("crash", "clap", "ride", "brush", "riser", "swell")  # drums that are a little different on either side
+LATE_S = 0.009
 WIDTH = 0.3  # how much they differ; the difference cancels in mono
 
 
@@ -75,7 +85,8 @@ def _made(kit: str, name: str, variant: int, soft: bool) -> Sound:
     middle = _stroke(tuning, name, dice)
     sound = middle[None, :]
     if name in WIDE:
-        side = _stroke(tuning, name, dice) * WIDTH
+        late = int(LATE_S * RATE)  # a late copy on either side with opposite signs (Lauridsen): gone in mono
+        side = np.pad(middle[:-late], (late, 0)) * WIDTH if tuning.packs else _stroke(tuning, name, dice) * WIDTH
         sound = np.stack([middle + side, middle - side])
     dark = min(tuning.dark or 20_000.0, SOFT_HZ if soft else 20_000.0)
     if dark < 20_000:
@@ -88,8 +99,17 @@ def _made(kit: str, name: str, variant: int, soft: bool) -> Sound:
 
 
 def _stroke(tuning: Kit, name: str, random: np.random.Generator) -> Wave:
-    sound = _MAKERS[name](tuning, random)
+    pack = next((pack for pack in tuning.packs if samples.has(f"{pack}/{name}")), "")
+    sound = _recorded(f"{pack}/{name}", random) if pack else _MAKERS[name](tuning, random)
     return sound / max(1e-9, float(np.abs(sound).max()))
+
+
+def _recorded(name: str, random: np.random.Generator) -> Wave:
+    """A recorded stroke, no two of them quite alike: a little higher or lower, struck a little nearer to the edge."""
+    sound = samples.stroke(name)
+    at = np.arange(int(len(sound) * 0.98)) * random.uniform(0.988, 1.012)
+    moved = np.interp(at, np.arange(len(sound)), sound)
+    return np.asarray(moved + random.uniform(-0.12, 0.12) * np.diff(moved, prepend=0.0), np.float32)
 
 
 def _time(seconds: float) -> Wave:
@@ -208,6 +228,30 @@ def _brush(kit: Kit, random: np.random.Generator) -> Wave:
     return np.asarray(_noise(random, len(t), 1200, 7000) * np.sin(np.pi * np.minimum(1, t / 0.33)) ** 2)
 
 
+def _riser(kit: Kit, random: np.random.Generator) -> Wave:
+    """Noise through a band that climbs two and a half octaves and stops dead."""
+    t = _time(RISE_S["riser"])
+    share = t / t[-1]
+    bands = [_noise(random, len(t), low, low * 2.2) for low in (500, 1100, 2400, 5000)]
+    centre = share * (len(bands) - 1)
+    sound = sum(band * np.maximum(0, 1 - np.abs(centre - number)) for number, band in enumerate(bands))
+    return np.asarray(sound * share**1.6 * np.minimum(1, (t[-1] - t) / 0.02))
+
+
+def _swell(kit: Kit, random: np.random.Generator) -> Wave:
+    t = _time(RISE_S["swell"])
+    share = t / t[-1]
+    metal = _metal(0.75, 0.6)(kit, random)[: len(t)]
+    rolled = metal * np.exp(t / 0.75) * 0.5 + _noise(random, len(t), 3500, 12_000)
+    return np.asarray(rolled * share**3 * np.minimum(1, (t[-1] - t) / 0.03))
+
+
+def _boom(kit: Kit, random: np.random.Generator) -> Wave:
+    t = _time(2.2)
+    body = _swept(78, 38, t, 0.12) * np.exp(-t / 0.55) * np.minimum(1, t / 0.004)
+    return np.asarray(np.tanh(1.5 * body) + _noise(random, len(t), 60, 500) * np.exp(-t / 0.06) * 0.5)
+
+
 _MAKERS: dict[str, Callable[[Kit, np.random.Generator], Wave]] = {
     "kick": _kick,
     "snare": _snare,
@@ -226,4 +270,7 @@ _MAKERS: dict[str, Callable[[Kit, np.random.Generator], Wave]] = {
     "brush": _brush,
     "conga": _hand(285, 0.09),
     "tumba": _hand(205, 0.16),
+    "riser": _riser,
+    "swell": _swell,
+    "boom": _boom,
 }

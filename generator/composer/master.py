@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from generator.composer import tone
 from generator.composer.cache import Sound
 from generator.composer.meter import POWER_STEP, STEP, Powers, integrated, step_peaks
 from generator.composer.modal import RATE
@@ -30,18 +31,28 @@ Tick = Callable[[float], None]
 
 
 def master(
-    reel: Reel, lufs: float, drive: float, seed: int, *, loop: bool = False, tick: Tick = lambda done: None
+    reel: Reel,
+    lufs: float,
+    drive: float,
+    seed: int,
+    *,
+    loop: bool = False,
+    bed: bool = False,
+    brightness_hz: float = 0.0,
+    tick: Tick = lambda done: None,
 ) -> NDArray[np.int16]:
     """Finish the mix on a reel, in its place; returns int16, shape (frames, 2).
 
-    `loop` makes filters and limiter treat the end as leading into the beginning.
+    `loop` makes filters and limiter treat the end as leading into the beginning; `bed` leaves room for a voice;
+    `brightness_hz` is a spectral centroid to come near to, 0 for none.
     """
     level = _loud_rms(reel)
     if level < 1e-7:
         return np.zeros((reel.frames, 2), np.int16)
+    shaped = _tone(reel, bed, brightness_hz)
     near = NEAR_CEILING * 10 ** ((-14 - lufs) / 10)  # every LU louder takes some 2 dB more gain under the limiter
     drive = min(1.0, drive + LOUD_DRIVE * max(0.0, lufs + 14))
-    tidy = _Tidy(_last_frames(reel) if loop else None)
+    tidy = _Tidy(_last_frames(reel) if loop else None, shaped)
     powers, peaks, measure = [], [], Powers()
     for number in range(reel.count):
         block = reel.get(number)
@@ -76,15 +87,24 @@ def _last_frames(reel: Reel) -> Sound:
     return whole[:, max(0, end - _WARM) : end]
 
 
+def _tone(reel: Reel, bed: bool, brightness_hz: float) -> tone.Sections:
+    """The filters that shape the whole, (sections, 6); usually none."""
+    shaped = [tone.dip(tone.SPEECH_HZ, tone.SPEECH_Q, tone.SPEECH_DB)] if bed else []
+    if brightness_hz:
+        heard = tone.Brightness()
+        for number in range(reel.count):
+            heard.hear(reel.get(number))
+        shaped.append(heard.towards(brightness_hz))
+    return np.concatenate(shaped) if shaped else np.zeros((0, 6))
+
+
 class _Tidy:
     """No DC and no rumble in the middle, nothing wide below 120 Hz."""
 
-    def __init__(self, before: Sound | None) -> None:
-        self._filters = [
-            scipy.signal.butter(2, 26, "high", fs=RATE, output="sos").astype(np.float32),
-            scipy.signal.butter(2, MONO_BELOW, "high", fs=RATE, output="sos").astype(np.float32),
-        ]
-        self._states = [np.zeros((1, 2), np.float32) for _ in range(2)]
+    def __init__(self, before: Sound | None, shaped: tone.Sections) -> None:
+        cuts = (scipy.signal.butter(2, hz, "high", fs=RATE, output="sos") for hz in (26, MONO_BELOW))
+        self._filters = [np.concatenate([cut, shaped]).astype(np.float32) for cut in cuts]
+        self._states = [np.zeros((1 + len(shaped), 2), np.float32) for _ in range(2)]
         if before is not None:
             self.clean(before.copy())
 

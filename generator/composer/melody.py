@@ -1,35 +1,65 @@
-"""Melodies: one motif a tune, stated, repeated over the next chords, varied, and answered to a rest.
+"""Melodies: a motif of two bars, led through an arch of eight: said, answered openly, said higher, brought home.
 
 Strong beats take chord tones; between them the line walks the scale. Verse and chorus have motifs of their own, the
-chorus lying higher.
+chorus lying higher; when a section comes again, its tune is ornamented. Every section's tune comes home.
 """
 
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from generator.composer import triple
 from generator.composer.brief import Brief
-from generator.composer.form import BEATS, Section
-from generator.composer.patterns import MOTIFS
-from generator.composer.styles import Part, Style
-from generator.composer.theory import Chord, scale_pitches
+from generator.composer.chance import Chance
+from generator.composer.form import Form, Section
+from generator.composer.styles import Part
+from generator.composer.theory import Chord, nearest, scale_pitches
 
 CHORUS = ("B", "B2", "build")
 WIDEST_LEAP, FURTHEST = 9, 14  # semitones: from note to note, from the centre
 TRIES = 8
+ORNAMENTED = 0.35  # of the notes that are long enough, when a section comes again
+PICKED_UP = ("hook", "song", "bop")  # patterns that lead into the next statement with an upbeat
+TONIC = Chord(0, (0, 4, 7))
 Sung = tuple[float, float, int, float]  # start, length, pitch, velocity
 Spans = Sequence[tuple[float, float, Chord]]
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What becomes of the motif in two bars."""
+
+    shift: int  # scale steps above where it is at home
+    sign: int = 1  # −1: upside down
+    head: bool = False  # its first bar, twice, the second time a step lower
+    rest: str = ""  # how it ends: "open" off the tonic, "home" on it and long
+
+
+PERIOD = (Turn(0), Turn(1, rest="open"), Turn(2), Turn(1, head=True, rest="home"))
+OTHER = (Turn(0), Turn(-1, sign=-1, rest="open"), Turn(3), Turn(0, rest="home"))
+SHORT = (Turn(0), Turn(1, rest="home"))  # where four bars are all there is
+ARCH = (0.94, 0.98, 1.1, 1.0)  # how strongly each turn of a period is sung
 
 
 class Motif:
     """A rhythm of two bars and a contour in scale steps that goes somewhere."""
 
-    def __init__(self, pattern: str, dice: random.Random) -> None:
-        self.rhythm = dice.choice(MOTIFS[pattern])
+    def __init__(self, pattern: str, meter: str, dice: random.Random) -> None:
+        self.rhythm = dice.choice(triple.motif(pattern, meter))
         for _ in range(TRIES):
             self.contour = _contour(len(self.rhythm), dice)
             if len(set(self.contour)) >= min(4, len(self.rhythm)):
                 break
+
+    def turned(self, turn: Turn, bar: float) -> list[tuple[float, float, int]]:
+        """Its notes as (start, length, scale steps) after a turn; `bar` is the length of a bar in beats."""
+        steps = [turn.shift + turn.sign * step for step in self.contour]
+        notes = [(at, length, step) for (at, length), step in zip(self.rhythm, steps, strict=True)]
+        head = [note for note in notes if note[0] < bar - 0.01]
+        if turn.head and 1 < len(head) < len(notes):
+            notes = [*head, *((at + bar, length, step - 1) for at, length, step in head)]
+        return notes
 
 
 def _contour(count: int, dice: random.Random) -> list[int]:
@@ -49,39 +79,103 @@ def _contour(count: int, dice: random.Random) -> list[int]:
 class Tunes:
     """The motifs of one piece, shared by every section that sings them."""
 
-    def __init__(self, brief: Brief, style: Style, dice: random.Random) -> None:
+    def __init__(self, brief: Brief, form: Form, chance: Chance) -> None:
         self._brief = brief
-        self._dice = dice
-        self._motifs: dict[tuple[str, bool], Motif] = {}
+        self._form = form
+        self._chance = chance
+        self._scale = scale_pitches(0, brief.mode, 40, 108)
+
+    def motif(self, pattern: str, chorus: bool) -> Motif:
+        return Motif(pattern, self._form.meter, self._chance.of("motif", pattern, chorus))
 
     def phrase(self, part: Part, section: Section, chords: Spans) -> Iterator[Sung]:
-        """Sing through a section in phrases of two bars: motif, motif again, its inversion, motif with a long end."""
+        """Sing through a section in turns of two bars."""
         chorus = section.name in CHORUS
-        motif = self._motifs.setdefault((part.pattern, chorus), Motif(part.pattern, self._dice))
-        centre = part.centre + (4 if chorus and part.role == "lead" else 0)
-        singer = _Singer(scale_pitches(self._brief.tonic, self._brief.mode, 48, 100), centre, chords)
-        end = (section.last_bar + 1) * float(BEATS)
-        for number in range(0, section.bars, 2):
-            start = (section.first_bar + number) * float(BEATS)
-            yield from self._once(motif, (number // 2) % 4, start, end, singer, section.energy)
+        motif = self.motif(part.pattern, chorus)
+        lift = (4 if chorus else 0) + (2 if section.name == "B2" else 0)
+        centre = part.centre + (lift if part.role == "lead" else 0)
+        singer = _Singer(self._scale, centre, chords)
+        dice = self._chance.of("tune", part.pattern, part.centre, section.id)
+        period = self._chance.of("period", part.pattern, chorus).choice((PERIOD, PERIOD, OTHER))
+        bar = self._form.beats
+        end = (section.last_bar + 1) * float(bar)
+        whole = section.whole or section.bars
+        count = -(-whole // 2)
+        for number in range(section.into // 2, -(-(section.into + section.bars) // 2)):
+            turn = period[number % 4] if whole > 4 else SHORT[number % 2]
+            if number == count - 1 and count > 1:
+                turn = replace(turn, rest="home")
+            if self._brief.bed and number % 2:
+                continue  # a voice has the other half of the time
+            start = (section.first_bar - section.into + 2 * number) * float(bar)
+            again = section.turn > 1 and number % 4 != 0
+            yield from self._once(motif, turn, (start, end), singer, dice, section.energy * ARCH[number % 4], again)
+            if turn.rest == "open" and part.pattern in PICKED_UP and part.role == "lead":
+                yield from self._upbeat(motif, start, end, singer, section.energy)
 
     def _once(
-        self, motif: Motif, turn: int, start: float, end: float, singer: "_Singer", energy: float
+        self,
+        motif: Motif,
+        turn: Turn,
+        span: tuple[float, float],
+        singer: "_Singer",
+        dice: random.Random,
+        energy: float,
+        again: bool,
     ) -> Iterator[Sung]:
-        sign, shift = (-1 if turn == 2 else 1), (0, 1, 0, -1)[turn]
-        last = len(motif.rhythm) - 1
-        for index, (at, length) in enumerate(motif.rhythm):
-            when = start + at
+        bar, pulse = float(self._form.beats), self._form.pulse
+        start, end = span
+        notes = motif.turned(turn, bar)
+        last = len(notes) - 1
+        for index, (at, length, step) in enumerate(notes):
+            when, left_out = start + at, dice.random() > 0.45 + self._brief.density
+            touch, ornament = dice.uniform(0.93, 1.05), dice.random() < ORNAMENTED
             if when >= end - 0.01:
                 return
-            if at % 1 != 0 and index and self._dice.random() > 0.45 + self._brief.density:
+            if at % 1 != 0 and index and left_out:
                 continue
-            strong = at % 2 == 0 or length >= 1.5 or index == last
-            pitch = singer.sing(shift + sign * motif.contour[index], when, strong=strong)
-            sung = length + 1.0 if turn == 3 and index == last else length
-            arch = 0.85 + 0.3 * (1 - abs(2 * index / max(1, last) - 1))
-            velocity = min(1.0, (0.45 + 0.35 * energy) * arch * self._dice.uniform(0.93, 1.05))
-            yield when, min(sung, end - when), pitch, velocity
+            arch = 0.88 + 0.24 * (1 - abs(2 * index / max(1, last) - 1))
+            velocity = min(1.0, (0.38 + 0.48 * energy) * arch * touch)
+            if index == last and turn.rest:
+                pitch = singer.rest(step, when, home=turn.rest == "home")
+                longer = length + 0.25 * bar if turn.rest == "home" else length
+                yield when, min(longer, end - when), pitch, velocity
+                continue
+            pitch = singer.sing(step, when, strong=at % pulse == 0 or length >= 1.5 or index == last)
+            if again and ornament and 0.95 <= length <= 1.6:
+                yield when, length / 2, pitch, velocity
+                passing = singer.sing(step + 1, when + length / 2, strong=(at + length / 2) % pulse == 0)
+                yield when + length / 2, length / 2, passing, velocity * 0.85
+            else:
+                yield when, min(length, end - when), pitch, velocity
+
+    def _upbeat(self, motif: Motif, start: float, end: float, singer: "_Singer", energy: float) -> Iterator[Sung]:
+        """Two quick notes that climb into the next statement, where the motif leaves room for them."""
+        bars = 2.0 * self._form.beats
+        last, length = motif.rhythm[-1]
+        if last + length <= bars - 1 and start + bars < end - 0.01:
+            for number, step in enumerate((0, 1)):
+                when = start + bars - 1 + 0.5 * number
+                yield when, 0.45, singer.sing(step, when, strong=number == 0), min(1.0, 0.42 + 0.3 * energy)
+
+    def closing(self, part: Part, last: tuple[float, float, Chord], ending: str) -> Iterator[Sung]:
+        """The lead over the last chord: the tonic, or the beginning of the tune once more and then the tonic."""
+        start, length, chord = last
+        home = nearest(0 if 0 in chord.tones else chord.root, part.centre)
+        if ending != "tail" or part.role != "lead":
+            yield start, length, home, 0.6
+            return
+        motif = self.motif(part.pattern, chorus=False)
+        singer = _Singer(self._scale, part.centre, [(start, start + length, chord)])
+        begin, until = start + 1.0, start + length * 0.5
+        when = begin
+        for (at, _), step in list(zip(motif.rhythm, motif.contour, strict=True))[:4]:
+            when = begin + at - motif.rhythm[0][0]
+            if when >= until:
+                break
+            yield when, 0.9, singer.sing(step, when, strong=True), 0.5
+        if when + 1.0 < start + length - 0.5:
+            yield when + 1.0, start + length - when - 1.0, home + 12 * (home + 12 - part.centre < FURTHEST), 0.45
 
 
 class _Singer:
@@ -94,15 +188,30 @@ class _Singer:
         self._home = min(range(len(scale)), key=lambda i: abs(scale[i] - centre))
         self._sung: list[int] = []
 
+    def rest(self, step: int, when: float, *, home: bool) -> int:
+        """A resting tone: home is the tonic where the chord has it, else the root; open is any other of its tones."""
+        tones = self._tones(when)
+        if home:
+            return self._nearest(step, {0} & tones or {self._chord(when).root})
+        return self._nearest(step, tones - {0} or tones)
+
     def sing(self, step: int, when: float, *, strong: bool) -> int:
-        wanted = self._scale[max(0, min(len(self._scale) - 1, self._home + step))]
-        current = next((chord for start, end, chord in self._chords if start - 0.01 <= when < end - 0.01), None)
-        tones = current.tones if current else frozenset(pitch % 12 for pitch in self._scale)
+        tones = self._tones(when)
         if strong:
-            choice = [pitch for pitch in range(wanted - 7, wanted + 8) if pitch % 12 in tones]
-        else:  # a semitone above a chord tone grates even in passing
-            grating = {(tone + 1) % 12 for tone in tones} - tones
-            choice = [pitch for pitch in self._scale if abs(pitch - wanted) <= 5 and pitch % 12 not in grating]
+            return self._nearest(step, tones)
+        # a semitone above a chord tone grates even in passing
+        grating = {(tone + 1) % 12 for tone in tones} - tones
+        return self._nearest(step, {pitch % 12 for pitch in self._scale} - grating, reach=5)
+
+    def _chord(self, when: float) -> Chord:
+        return next((chord for start, end, chord in self._chords if start - 0.01 <= when < end - 0.01), TONIC)
+
+    def _tones(self, when: float) -> frozenset[int]:
+        return self._chord(when).tones
+
+    def _nearest(self, step: int, classes: frozenset[int] | set[int], reach: int = 7) -> int:
+        wanted = self._scale[max(0, min(len(self._scale) - 1, self._home + step))]
+        choice = [pitch for pitch in range(wanted - reach, wanted + reach + 1) if pitch % 12 in classes]
         pitch = min(choice or [wanted], key=lambda pitch: (self._cost(pitch, wanted), pitch))
         while pitch - self._centre > FURTHEST:
             pitch -= 12

@@ -9,6 +9,8 @@ from generator.composer.notes import Score
 
 TICKS = 480  # a beat
 DRUM_CHANNEL = 9
+# Numerator, denominator as a power of two, MIDI clocks a click, 32nds a quarter note.
+METERS = {"4/4": bytes((4, 2, 24, 8)), "3/4": bytes((3, 2, 24, 8)), "6/8": bytes((6, 3, 36, 8))}
 
 
 def write_midi(score: Score, title: str) -> bytes:
@@ -17,7 +19,7 @@ def write_midi(score: Score, title: str) -> bytes:
     head = [
         (0, b"\xff\x03" + _text(title)),
         (0, b"\xff\x51\x03" + tempo.to_bytes(3, "big")),
-        (0, b"\xff\x58\x04\x04\x02\x18\x08"),
+        (0, b"\xff\x58\x04" + METERS[score.form.meter]),
     ]
     tracks = [_track(head)]
     channels = [channel for channel in range(16) if channel != DRUM_CHANNEL]

@@ -8,9 +8,10 @@ import math
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 
 from generator.composer import kits, texture
@@ -28,6 +29,7 @@ Tick = Callable[[float], None]
 DUCK_S = 0.14
 TAIL_S = 6.0  # what may ring past the end of a loop, folded over its beginning
 DRUMS, TEXTURE = "drums", "texture"
+SPEAKER_HZ = 4200.0
 _BETWEEN_TICKS = 6  # notes made between two reports
 
 
@@ -52,6 +54,7 @@ class _Player:
     drive: float = 0.0
     ringing: list[tuple[int, Sound, str]] = field(default_factory=list)
     next: int = 0
+    _speaker: Sound = field(default_factory=lambda: np.zeros((2, 2, 2), np.float32))
 
     def sound(self, first: int, tick: Callable[[], None]) -> Sound | None:
         """Everything that sounds in the block from frame `first`, (2, BLOCK); None for silence."""
@@ -77,6 +80,14 @@ class _Player:
         self.ringing = still
         return out
 
+    def overdrive(self, dry: Sound) -> None:
+        """Distort a block in place; a part's amplifier has a loudspeaker, too, which a drum bus has not."""
+        push = np.float32(1 + 4 * self.drive)
+        np.tanh(dry * push, out=dry)
+        dry *= 1 / push**0.8
+        if self.name != DRUMS:
+            dry[:], self._speaker = scipy.signal.sosfilt(_speaker(), dry, axis=1, zi=self._speaker)
+
     def _choke(self, event: _Event) -> None:
         for number, (start, sound, group) in enumerate(self.ringing):
             left = event.start - start
@@ -84,6 +95,13 @@ class _Player:
                 fade = min(left, 300)
                 sound[:, left - fade : left] *= np.linspace(1, 0, fade, dtype=np.float32)
                 self.ringing[number] = (start, sound[:, :left], group)
+
+
+@lru_cache(maxsize=1)
+def _speaker() -> NDArray[np.float32]:
+    """A guitar loudspeaker: nothing below its resonance, little above 4 kHz. Two second-order sections."""
+    cuts = [scipy.signal.butter(2, hz, kind, fs=RATE, output="sos") for hz, kind in ((85, "high"), (SPEAKER_HZ, "low"))]
+    return np.concatenate(cuts).astype(np.float32)
 
 
 def frames_of(form: Form) -> int:
@@ -142,9 +160,7 @@ class _Desk:
             if dry is None:
                 continue
             if player.drive:
-                push = np.float32(1 + 4 * player.drive)
-                np.tanh(dry * push, out=dry)
-                dry *= 1 / push**0.8
+                player.overdrive(dry)
             if player.duck and duck is not None:
                 dry *= 1 - np.float32(player.duck) * duck
             out += dry

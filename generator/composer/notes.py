@@ -31,7 +31,6 @@ class Harmony:
     start: float
     length: float
     chord: Chord
-    voicing: tuple[int, ...]
     section: Section
 
 
@@ -55,3 +54,4 @@ class Score:
     tonic: int
     mode: str
     texture: str
+    ending: str = "ring"

@@ -115,6 +115,8 @@ def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] 
         style.drive,
         brief.seed,
         loop=form.loop,
+        bed=brief.bed,
+        brightness_hz=brief.brightness_hz,
         tick=lambda done: report("Mastering", 0.65 + 0.35 * done),
     )
     report("Finished", 1.0)

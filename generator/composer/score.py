@@ -1,228 +1,162 @@
-"""The notes: chords with voice leading, then every player of the ensemble over them, then the drums."""
+"""The notes: chords with voice leading, then every player of the ensemble over them, then the drums.
 
-import random
+Everything is written in C and moved to the key at the end, and every section of every player has dice of its own: so
+a piece keeps its notes in another key, tempo or length, and when players are left out (again.py).
+"""
+
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from generator.composer import feel, melody
+from generator.composer import drums, endings, feel, melody, players
 from generator.composer.brief import Brief
-from generator.composer.drums import play_drums
-from generator.composer.form import BEATS, Form, Section
-from generator.composer.notes import Harmony, Line, Note, Score
-from generator.composer.patterns import ARPS, BASS, COMP
-from generator.composer.styles import STYLES, Part, Style
-from generator.composer.theory import chord, nearest, voicing
+from generator.composer.chance import Chance
+from generator.composer.form import Form, Section
+from generator.composer.notes import Harmony, Hit, Line, Note, Score
+from generator.composer.styles import EXTRAS, STYLES, Part, Style
+from generator.composer.theory import chord
 
-RANGES = {"bass": (26, 55), "pad": (43, 84), "comp": (43, 86), "arp": (43, 98), "lead": (57, 93), "counter": (52, 88)}
-STRUCK_AGAIN = 3.5  # beats of the last chord from which short instruments strike it twice
+RANGES = {"bass": (26, 55), "pad": (36, 93), "comp": (43, 86), "arp": (43, 98), "lead": (57, 93), "counter": (52, 88)}
+DOWN, UP = -6, 5  # semitones a piece is moved from C at most
 TUNEFUL = ("lead", "counter")
+BED_LOWER = 3.0  # dB the tune steps back behind a voice
 
 
 def write(brief: Brief, form: Form, take: int) -> Score:
     """Write the whole piece; the same brief, form and take give the same notes."""
     style = STYLES[brief.style]
-    dice = random.Random(f"{brief.seed}/{take}/{brief.style}/{brief.tonic}/{brief.mode}")
-    harmony = tuple(_harmony(brief, style, form, dice))
-    tunes = melody.Tunes(brief, style, dice)
-    end = form.length_s / form.beat_s
+    chance = Chance(f"{brief.seed}/{take}/{brief.style}")
+    ending = endings.chosen(style, form, chance)
+    harmony = tuple(_harmony(brief, style, form, chance))
+    tunes = melody.Tunes(brief, form, chance)
+    up = (brief.tonic - DOWN) % 12 + DOWN
     lines = []
-    for number, part in enumerate(style.parts):
-        if part.family in brief.leave_out or ("melody" in brief.leave_out and part.role in TUNEFUL):
+    for name, part in _ensemble(brief, style, chance):
+        line = _Player(name, part, style, form, ending, chance).line(harmony, tunes)
+        moved = (replace(note, pitch=note.pitch + up) for note in _in_range(line, part))
+        lines.append(Line(name, part, tuple(moved)))
+    hits = () if "drums" in brief.leave_out else tuple(_hits(style, form, ending, chance))
+    moved_harmony = tuple(replace(now, chord=replace(now.chord, root=(now.chord.root + up) % 12)) for now in harmony)
+    return Score(form, moved_harmony, tuple(lines), hits, brief.tonic, brief.mode, brief.texture, ending)
+
+
+def _ensemble(brief: Brief, style: Style, chance: Chance) -> Iterator[tuple[str, Part]]:
+    """Who plays, by name: the style's players and those asked for, less those left out."""
+    parts = [(f"{number + 1}-{part.role}-{part.instrument}", part) for number, part in enumerate(style.parts)]
+    parts += [(f"with-{EXTRAS[name].role}-{EXTRAS[name].instrument}", EXTRAS[name]) for name in sorted(brief.leave_in)]
+    for name, part in parts:
+        tuneful = part.role in TUNEFUL
+        if part.family in brief.leave_out or ("melody" in brief.leave_out and tuneful):
             continue
-        enter = part.enter + dice.uniform(-0.05, 0.05) if part.enter > 0.05 else part.enter
-        player = replace(part, enter=enter)
-        notes = _in_range(_play(player, harmony, form, brief, tunes, dice), player)
-        name = f"{number + 1}-{part.role}-{part.instrument}"
-        lines.append(Line(name, player, tuple(feel.played(notes, style, form.beat_s, end, dice))))
-    hits = () if "drums" in brief.leave_out else tuple(play_drums(style, form, dice))
-    hits = tuple(feel.drummed(hits, style, form.beat_s, end, dice))
-    return Score(form, harmony, tuple(lines), hits, brief.tonic, brief.mode, brief.texture)
+        if brief.bed and part.role == "counter":
+            continue
+        enter = part.enter + chance.of(name, "enter").uniform(-0.05, 0.05) if part.enter > 0.05 else part.enter
+        yield name, replace(part, enter=enter, level=part.level - BED_LOWER * (brief.bed and tuneful))
+
+
+def _hits(style: Style, form: Form, ending: str, chance: Chance) -> list[Hit]:
+    end = form.length_s / form.beat_s
+    struck = drums.broken_off(list(drums.play_drums(style, form, ending, chance)), form, ending)
+    felt: list[Hit] = []
+    for section, few in _by_section(struck, form):
+        dice = chance.of("drums", section.id if section else "last", "feel")
+        felt += feel.drummed(few, style, form.beat_s, end, dice)
+    slowed = [replace(hit, start=min(endings.held(hit.start, form, ending), end - 0.02)) for hit in felt]
+    return sorted(slowed, key=lambda hit: hit.start)
+
+
+def _by_section(hits: list[Hit], form: Form) -> Iterator[tuple[Section | None, list[Hit]]]:
+    for section in form.sections:
+        begin, end = section.first_bar * form.beats, (section.last_bar + 1) * form.beats
+        yield section, [hit for hit in hits if begin <= hit.start < end]
+    yield None, [hit for hit in hits if hit.start >= form.end]
 
 
 # --- harmony ---
 
 
-def _harmony(brief: Brief, style: Style, form: Form, dice: random.Random) -> Iterator[Harmony]:
+def _harmony(brief: Brief, style: Style, form: Form, chance: Chance) -> Iterator[Harmony]:
+    """Every chord, in C. Sections of one kind have the same chords, however many bars they last."""
     minor = brief.mode not in ("major", "lydian", "mixolydian")
-    a_choices = style.minor_a if minor and style.minor_a else style.a
-    b_choices = style.minor_b if minor and style.minor_b else style.b
-    verse, chorus = dice.choice(a_choices).split(), dice.choice(b_choices).split()
-    length = BEATS * style.bars_a_chord
-    previous: tuple[int, ...] | None = None
+    dice = chance.of("harmony", minor)
+    verse = dice.choice(style.minor_a if minor and style.minor_a else style.a).split()
+    chorus = dice.choice(style.minor_b if minor and style.minor_b else style.b).split()
+    length = form.beats * style.bars_a_chord
     for section in form.sections:
-        words = chorus if section.name in ("B", "B2", "build") else verse
-        start, end, number = section.first_bar * float(BEATS), (section.last_bar + 1) * float(BEATS), 0
+        words = chorus if section.name in melody.CHORUS else verse
+        start, end = section.first_bar * float(form.beats), (section.last_bar + 1) * float(form.beats)
+        number = int(section.into // style.bars_a_chord)
         while start < end - 0.01:
-            current = chord(words[number % len(words)], brief.tonic)
-            previous = voicing(current, previous, 60)
-            yield Harmony(start, min(length, end - start), current, previous, section)
+            yield Harmony(start, min(length, end - start), chord(words[number % len(words)], 0), section)
             start, number = start + length, number + 1
     if not form.loop:
         home = next(
             (word for word in verse if word.lower().startswith("i") and word[1:2] not in ("i", "I", "V", "v")), ""
         )
-        last = chord(home or ("i" if minor else "I"), brief.tonic)
-        at = form.bars * float(BEATS)
-        yield Harmony(at, form.ring_s / form.beat_s, last, voicing(last, previous, 60), form.sections[-1])
-
-
-def is_ending(harmony: Harmony, form: Form) -> bool:
-    return not form.loop and harmony.start >= form.bars * BEATS - 0.01
+        last = chord(home or ("i" if minor else "I"), 0)
+        yield Harmony(form.end, form.ring_s / form.beat_s, last, form.sections[-1])
 
 
 # --- the players ---
 
 
-def _play(
-    part: Part, harmony: tuple[Harmony, ...], form: Form, brief: Brief, tunes: melody.Tunes, dice: random.Random
-) -> Iterator[Note]:
-    if part.role in TUNEFUL:
-        yield from _tune(part, harmony, form, tunes)
-        return
-    for index, now in enumerate(harmony):
-        if is_ending(now, form):
-            if _ever_plays(part, form):
-                yield from _last_chord(part, now)
-            continue
-        if not plays(part, now.section):
-            continue
-        following = harmony[(index + 1) % len(harmony)]
-        yield from _PLAYERS[part.role](part, now, following, dice)
+class _Player:
+    """One part through the whole piece, section by section."""
+
+    def __init__(self, name: str, part: Part, style: Style, form: Form, ending: str, chance: Chance) -> None:
+        self._name = name
+        self._part = part
+        self._style = style
+        self._form = form
+        self._ending = ending
+        self._chance = chance
+
+    def line(self, harmony: tuple[Harmony, ...], tunes: melody.Tunes) -> list[Note]:
+        """What it plays, in C, as it is felt, in order."""
+        form, end = self._form, self._form.length_s / self._form.beat_s
+        last = None if form.loop else harmony[-1]
+        felt: list[Note] = []
+        for section in form.sections:
+            if not plays(self._part, section):
+                continue
+            now = [one for one in harmony if one.section is section and one is not last]
+            after = next((one for one in harmony if one.start >= now[-1].start + now[-1].length - 0.01), harmony[0])
+            notes = endings.stopped(self._section(section, now, after, tunes), form, self._ending)
+            felt += feel.played(notes, self._style, form.beat_s, end, self._chance.of(self._name, section.id, "feel"))
+        if last and any(plays(self._part, section) for section in form.sections[-2:]):
+            dice = self._chance.of(self._name, "last", "feel")
+            felt += feel.played(self._last(last, tunes), self._style, form.beat_s, end, dice)
+        return sorted((self._held(note, end) for note in felt), key=lambda note: note.start)
+
+    def _section(self, section: Section, now: list[Harmony], after: Harmony, tunes: melody.Tunes) -> list[Note]:
+        if self._part.role in TUNEFUL:
+            spans = [(one.start, one.start + one.length, one.chord) for one in now]
+            return [Note(*sung) for sung in tunes.phrase(self._part, section, spans)]
+        dice = self._chance.of(self._name, section.id)
+        return list(players.play(self._part, now, after, self._form, dice))
+
+    def _last(self, last: Harmony, tunes: melody.Tunes) -> Iterable[Note]:
+        if self._part.role in TUNEFUL:
+            if plays(self._part, self._form.sections[-1]):
+                sung = tunes.closing(self._part, (last.start, last.length, last.chord), self._ending)
+                return [Note(*one) for one in sung]
+            return []
+        return players.last_chord(self._part, last, self._ending)
+
+    def _held(self, note: Note, end: float) -> Note:
+        start = endings.held(note.start, self._form, self._ending)
+        if start == note.start:
+            return note
+        stop = endings.held(note.start + note.length, self._form, self._ending)
+        return replace(note, start=min(start, end - 0.02), length=max(0.05, stop - start))
 
 
 def plays(part: Part, section: Section) -> bool:
     return part.enter <= section.energy + 1e-9 <= part.leave + 1e-9 or (part.enter <= 0 and part.leave > 1)
 
 
-def _ever_plays(part: Part, form: Form) -> bool:
-    return any(plays(part, section) for section in form.sections[-2:])
-
-
-def _last_chord(part: Part, now: Harmony) -> Iterator[Note]:
-    if part.role == "bass":
-        yield Note(now.start, now.length, _root(now, part), 0.75)
-        return
-    pitches = _power(now, part) if part.pattern.startswith("power") else _near(now.voicing, part.centre)
-    spread = {"arp": 0.5, "comp": 0.05}.get(part.role, 0.0)
-    ladder = (*pitches, *(pitch + 12 for pitch in pitches[:2])) if part.role == "arp" else pitches
-    for number, pitch in enumerate(ladder):
-        later = min(number * spread, now.length / 2)
-        yield Note(now.start + later, now.length - later, pitch, 0.62 - 0.03 * number)
-    if part.role == "comp" and now.length > STRUCK_AGAIN:  # what dies away soon would leave a hole
-        for pitch in pitches:
-            yield Note(now.start + 2, now.length - 2, pitch, 0.4)
-
-
-def _root(now: Harmony, part: Part) -> int:
-    return nearest(now.chord.root, part.centre)
-
-
-def _bass(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> Iterator[Note]:
-    root = _root(now, part)
-    fifth = root + (7 if (now.chord.root + 7) % 12 in now.chord.tones else 0)
-    third = root + next((i for i in now.chord.intervals if i in (3, 4)), 0)
-    goal = nearest(following.chord.root, root)
-    step = 1 if goal < root else -1
-    pitches = {
-        "R": root,
-        "5": fifth,
-        "8": root + 12,
-        "3": third,
-        "A": goal + (step if goal != root else 0),
-        "L": fifth - 12,
-    }
-    bars = max(1, round(now.length / BEATS))
-    for bar in range(bars):
-        steps = dice.choice(BASS[part.pattern])
-        if part.pattern == "hold":
-            steps = ((0, now.length, "R", 0.8),) if bar == 0 else ()
-        for at, length, tone, velocity in steps:
-            what = "5" if tone == "A" and bar < bars - 1 else tone
-            start = now.start + bar * BEATS + at
-            if start < now.start + now.length - 0.01:
-                pitch = pitches[what]
-                yield Note(start, min(length, now.start + now.length - start + 0.02), pitch, _human(velocity, dice))
-
-
-def _pad(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> Iterator[Note]:
-    for pitch in _near(now.voicing, part.centre):
-        yield Note(now.start, now.length + 0.15, pitch, _human(0.35 + 0.35 * now.section.energy, dice))
-
-
-def _comp(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> Iterator[Note]:
-    pitches = _power(now, part) if part.pattern.startswith("power") else _near(now.voicing, part.centre)
-    for bar in range(max(1, round(now.length / BEATS))):
-        rhythm = dice.choice(COMP[part.pattern])
-        for number, (at, length, velocity) in enumerate(rhythm):
-            start = now.start + bar * BEATS + at
-            if start >= now.start + now.length - 0.01:
-                continue
-            some = (
-                pitches
-                if part.pattern not in ("eighths", "gallop", "scratch", "offbeats")
-                else _thinned(pitches, number)
-            )
-            strum = 0.025 if part.pattern in ("strum", "bossa") else 0.0
-            order = some if number % 2 == 0 else some[::-1]
-            for place, pitch in enumerate(order):
-                late = place * strum
-                yield Note(start + late, length, pitch, _human(velocity * (0.75 + 0.4 * now.section.energy), dice))
-
-
-def _thinned(pitches: tuple[int, ...], number: int) -> tuple[int, ...]:
-    """Repeated figures play two voices, the top one moving, instead of hammering the whole chord."""
-    return (pitches[0], pitches[-1 - (number // 4) % 2])
-
-
-def _power(now: Harmony, part: Part) -> tuple[int, ...]:
-    """Root, fifth and octave: what an overdriven guitar can play without mud."""
-    root = _root(now, part)
-    fifth = next((i for i in now.chord.intervals if i in (6, 7, 8)), 7)
-    return (root, root + fifth, root + 12)
-
-
-def _arp(part: Part, now: Harmony, following: Harmony, dice: random.Random) -> Iterator[Note]:
-    low = _near(now.voicing, part.centre)
-    ladder = [*low, *(pitch + 12 for pitch in low)]
-    figure = ARPS[part.pattern]
-    if part.pattern == "travis":
-        ladder = [_root(now, replace(part, centre=46)), *low]
-    for bar in range(max(1, round(now.length / BEATS))):
-        for at, rung, length, velocity in dice.choice(figure):
-            start = now.start + bar * BEATS + at
-            if start < now.start + now.length - 0.01:
-                pitch = ladder[rung % len(ladder)]
-                yield Note(start, length, pitch, _human(velocity * (0.75 + 0.4 * now.section.energy), dice))
-
-
-_PLAYERS = {"bass": _bass, "pad": _pad, "comp": _comp, "arp": _arp}
-
-
-def _tune(part: Part, harmony: tuple[Harmony, ...], form: Form, tunes: melody.Tunes) -> Iterator[Note]:
-    chords = [(now.start, now.start + now.length, now.chord) for now in harmony]
-    for section in form.sections:
-        if not plays(part, section):
-            continue
-        for start, length, pitch, velocity in tunes.phrase(part, section, chords):
-            yield Note(start, length, pitch, velocity)
-    last = harmony[-1]
-    if is_ending(last, form) and plays(part, form.sections[-1]):
-        yield Note(last.start, last.length, nearest(last.chord.root, part.centre), 0.6)
-
-
-def _near(pitches: Iterable[int], centre: int) -> tuple[int, ...]:
-    """Move a voicing by whole octaves until its middle is nearest to `centre`."""
-    pitches = tuple(pitches)
-    middle = sum(pitches) / len(pitches)
-    return tuple(pitch + 12 * round((centre - middle) / 12) for pitch in pitches)
-
-
-def _human(velocity: float, dice: random.Random) -> float:
-    return min(1.0, max(0.08, velocity * dice.uniform(0.9, 1.08)))
-
-
 def _in_range(notes: Iterable[Note], part: Part) -> Iterator[Note]:
-    low, high = RANGES[part.role]
+    """Notes by octaves into what is the part's range in every key."""
+    low, high = RANGES[part.role][0] - DOWN, RANGES[part.role][1] - UP
     for note in notes:
         pitch = note.pitch
         while pitch < low:

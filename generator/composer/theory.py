@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _FLAT = {"Db": "C#", "D#": "Eb", "Gb": "F#", "G#": "Ab", "A#": "Bb", "Cb": "B", "Fb": "E", "E#": "F", "B#": "C"}
@@ -93,28 +94,86 @@ def chord(numeral: str, tonic: int) -> Chord:
     return Chord((tonic + degree) % 12, QUALITIES[quality])
 
 
-def voicing(chord: Chord, previous: Sequence[int] | None, centre: int, voices: int = 4) -> tuple[int, ...]:
-    """Place a chord's tones around a centre so that the hands move least from the previous voicing (MIDI pitches)."""
-    wanted = chord.intervals[:1] if len(chord.intervals) > voices else ()
-    tones = [i for i in chord.intervals if i not in wanted][:voices] or list(chord.intervals)
-    places = []
-    for interval in tones:
-        base = (chord.root + interval) % 12
-        places.append([pitch for pitch in range(centre - 9, centre + 11) if pitch % 12 == base])
-    candidates = [tuple(sorted(pitches)) for pitches in itertools.product(*places) if len(set(pitches)) == len(pitches)]
-    return min(candidates, key=lambda pitches: _cost(pitches, previous, centre))
+VOICES = 4
+REACH, FURTHER = (-9, 11), (-12, 14)  # how far voices lie from their centre, usually and at most
+PARALLEL, OVER_BASS = 40.0, 4.0  # what a parallel fifth or octave costs among the voices, and against the bass
+BASS_CENTRE = 38
 
 
-def _cost(pitches: tuple[int, ...], previous: Sequence[int] | None, centre: int) -> float:
+def voiced(chords: Sequence[Chord], centre: int, home: Chord) -> list[tuple[int, ...]]:
+    """Lead four voices from chord to chord around a centre (MIDI pitches, low to high), coming from `home`."""
+    before = (home, voicing(home, centre, None))
+    found = []
+    for chord in chords:
+        before = (chord, voicing(chord, centre, before))
+        found.append(before[1])
+    return found
+
+
+@lru_cache(maxsize=4096)
+def voicing(chord: Chord, centre: int, before: tuple[Chord, tuple[int, ...]] | None) -> tuple[int, ...]:
+    """Place a chord's tones so that the hands move least and no two voices move in parallel fifths or octaves."""
+    best = min(_candidates(chord, centre, REACH), key=lambda pitches: _cost(pitches, chord, before, centre))
+    if before and parallels(before[1], best):  # rarely: then look further, which takes ten times as long
+        further = _candidates(chord, centre, FURTHER)
+        best = min(further, key=lambda pitches: _cost(pitches, chord, before, centre))
+    return best
+
+
+def _candidates(chord: Chord, centre: int, reach: tuple[int, int]) -> list[tuple[int, ...]]:
+    found: set[tuple[int, ...]] = set()
+    for intervals in _four(chord.intervals):
+        places = [
+            [
+                pitch
+                for pitch in range(centre + reach[0], centre + reach[1])
+                if (pitch - chord.root - interval) % 12 == 0
+            ]
+            for interval in intervals
+        ]
+        found.update(tuple(sorted(pitches)) for pitches in itertools.product(*places) if len(set(pitches)) == VOICES)
+    return sorted(found)
+
+
+def _four(intervals: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Four tones of a chord: the root is left to the bass where there are more, doubled tones where there are fewer."""
+    if len(intervals) > VOICES:
+        return [intervals[1:][:VOICES]]
+    if len(intervals) == VOICES:
+        return [intervals]
+    if len(intervals) == 2:
+        return [(*intervals, *intervals)]
+    return [(*intervals, doubled) for doubled in intervals]
+
+
+def parallels(before: Sequence[int], after: Sequence[int]) -> int:
+    """How many pairs of voices, counted from the bottom, go from a fifth or octave to the same in one direction."""
+    count = 0
+    for i, j in itertools.combinations(range(min(len(before), len(after))), 2):
+        apart = (before[j] - before[i]) % 12
+        lower, upper = after[i] - before[i], after[j] - before[j]
+        count += apart in (0, 7) and (after[j] - after[i]) % 12 == apart and lower * upper > 0
+    return count
+
+
+def _cost(pitches: tuple[int, ...], chord: Chord, before: tuple[Chord, tuple[int, ...]] | None, centre: int) -> float:
     close = sum(3.0 for low, high in itertools.pairwise(pitches) if high - low < 2)
+    # A doubled third is the weakest of the doublings.
+    close += 1.5 * (
+        len(chord.intervals) == 3 and sum((p - chord.root - chord.intervals[1]) % 12 == 0 for p in pitches) > 1
+    )
     muddy = sum(2.0 for low, high in itertools.pairwise(pitches) if low < 50 and high - low < 5)
     away = abs(sum(pitches) / len(pitches) - centre) * 0.35
     spread = max(0, pitches[-1] - pitches[0] - 15) * 0.5
-    if previous is None:
+    if before is None:
         return close + muddy + away * 2 + spread
+    previous = before[1]
     motion = sum(min(abs(pitch - old) for old in previous) for pitch in pitches)
     top = abs(pitches[-1] - previous[-1]) * 0.4
-    return motion + top + close + muddy + away + spread
+    inner = parallels(previous, pitches)
+    low, lower = nearest(before[0].root, BASS_CENTRE), nearest(chord.root, BASS_CENTRE)
+    outer = parallels((low, *previous), (lower, *pitches)) - inner
+    return motion + top + close + muddy + away + spread + PARALLEL * inner + OVER_BASS * outer
 
 
 def nearest(pitch_class: int, around: float) -> int:

@@ -3,8 +3,22 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from generator.audio import encode
-from generator.composer import STYLES, Brief, BriefError, ComposerControls, compose, read_brief
+from generator.audio import Measurements, encode
+from generator.audio.measure import ENERGY_SPAN
+from generator.composer import (
+    STYLES,
+    Brief,
+    BriefError,
+    ComposerControls,
+    Reference,
+    again,
+    changes,
+    compose,
+    read_brief,
+    read_reference,
+    reference_of,
+)
+from generator.composer.vocabulary import METERS
 from generator.money import ZERO
 from generator.providers.base import Field, Kind, LocalTake, ModelSpec, Report, Request
 from generator.providers.errors import Rejected
@@ -27,8 +41,8 @@ STUDIO = ModelSpec(
     usual_seconds=2.0,
     instrumental=False,  # nothing in it can sing, so there is nothing to listen for
     licence=(
-        "Composed by this studio's own software from no one's recordings. The studio claims no rights in it: "
-        "use it anywhere, commercially too, without credit."
+        "Composed and played by this studio's own software; some instruments are recorded single notes of the FluidR3 "
+        "SoundFont (MIT licence). The studio claims no rights in it: use it anywhere, commercially too, without credit."
     ),
     fields=(
         Field("length", Kind.NUMBER, "Length", "Exact to the sample; empty: what the text says.", 5, 600, 1, "seconds"),
@@ -36,8 +50,48 @@ STUDIO = ModelSpec(
         Field("bpm", Kind.NUMBER, "Tempo", minimum=40, maximum=220, step=1, unit="BPM"),
         Field("key", Kind.CHOICE, "Key", choices=tuple((name, name) for name in KEYS), advanced=True),
         Field("energy", Kind.NUMBER, "Energy", "0 is calm, 100 is driving.", 0, 100, 1, "%"),
+        Field(
+            "energy_curve",
+            Kind.WORDS,
+            "Energy over time",
+            "Levels from beginning to end, such as: 20 40 90 60",
+            maximum=120,
+            advanced=True,
+        ),
         Field("leave_out", Kind.WORDS, "Leave out", "Such as: drums, bass", maximum=200),
+        Field("bring_in", Kind.WORDS, "Bring in", "Such as: strings, flute", maximum=200, advanced=True),
         Field("loop", Kind.SWITCH, "Seamless loop", "The end leads back into the beginning.", default=False),
+        Field("bed", Kind.SWITCH, "Under a voice", "Less tune, and room where speech is.", default=False),
+        Field(
+            "density",
+            Kind.NUMBER,
+            "Density",
+            "How many notes a tune has: 0 is sparse, 100 busy.",
+            0,
+            100,
+            1,
+            "%",
+            advanced=True,
+        ),
+        Field("meter", Kind.CHOICE, "Meter", choices=tuple((name, name) for name in METERS), advanced=True),
+        Field("loudness", Kind.NUMBER, "Loudness", "Usual for the web: −14.", -24, -9, 0.5, "LUFS", advanced=True),
+        Field(
+            "follow",
+            Kind.WORDS,
+            "Follow a sound",
+            "What was measured on it, such as: 92 BPM, A minor, 2100 Hz, energy 20 40 80",
+            maximum=200,
+            advanced=True,
+        ),
+        Field(
+            "variation",
+            Kind.WORDS,
+            "Again, but …",
+            "With the same seed and take: 10 % slower, in A minor, 15 s longer, without drums, calmer",
+            maximum=200,
+            advanced=True,
+        ),
+        Field("take", Kind.WHOLE, "First take", "Takes are counted from here.", 1, 99, 1, advanced=True),
         Field(
             "seed",
             Kind.WHOLE,
@@ -54,21 +108,53 @@ STUDIO = ModelSpec(
 
 def _brief(request: Request) -> Brief:
     asked = request.settings
-    words = str(asked.get("leave_out") or "")
     energy = asked.get("energy")
     controls = ComposerControls(
         length_s=_number(asked.get("length")),
         style=str(asked["style"]) if asked.get("style") else None,
         bpm=_number(asked.get("bpm")),
         key=str(asked["key"]) if asked.get("key") else None,
-        energy=None if energy is None else float(energy) / 100,
-        leave_out=tuple(word.strip() for word in words.replace(";", ",").split(",") if word.strip()),
+        energy=_curve(str(asked.get("energy_curve") or "")) or (None if energy is None else float(energy) / 100),
+        density=None if asked.get("density") is None else float(str(asked["density"])) / 100,
+        leave_in=_words(asked.get("bring_in")),
+        leave_out=_words(asked.get("leave_out")),
         loop=bool(asked.get("loop")),
+        loudness_lufs=-14.0 if asked.get("loudness") is None else float(str(asked["loudness"])),
+        meter=str(asked["meter"]) if asked.get("meter") else None,
+        bed=bool(asked.get("bed")),
+        reference=read_reference(str(asked.get("follow") or "")),
     )
     try:
-        return read_brief(request.prompt, controls, seed=int(asked.get("seed") or 0))
+        brief = read_brief(request.prompt, controls, seed=int(asked.get("seed") or 0))
+        wanted = changes(str(asked.get("variation") or ""))
+        return again(brief, **wanted) if wanted else brief
     except BriefError as error:
         raise Rejected(str(error)) from error
+
+
+def reference(measured: Measurements) -> Reference:
+    """What the composer follows of a sound that the studio has measured; its `text()` is what the field takes."""
+    return reference_of(
+        bpm=measured.bpm,
+        bpm_confidence=measured.bpm_confidence,
+        key=measured.key,
+        key_confidence=measured.key_confidence,
+        brightness_hz=measured.brightness,
+        loudness_lu=[level * ENERGY_SPAN for level in measured.energy],
+    )
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return tuple(word.strip() for word in str(value or "").replace(";", ",").split(",") if word.strip())
+
+
+def _curve(text: str) -> tuple[float, ...]:
+    """Levels in per cent, with spaces or commas between them."""
+    try:
+        levels = tuple(float(level.rstrip("%")) / 100 for level in text.replace(",", " ").split())
+    except ValueError as error:
+        raise Rejected(f"“{text}” is not a list of levels such as 20 40 90 60.") from error
+    return levels * 2 if len(levels) == 1 else levels
 
 
 def _number(value: object) -> float | None:
@@ -87,14 +173,18 @@ class Composer:
 
     def make(self, request: Request, folder: Path, takes: tuple[int, ...], report: Report) -> Iterator[LocalTake]:
         brief = _brief(request)
+        first = int(request.settings.get("take") or 1)
         for take in takes:
-            made = compose(brief, take, report)
+            number = first + take - 1
+            made = compose(brief, number, report)
             path = folder / f"take-{take}.{request.format}"
             encode(made.pcm, made.sample_rate, path, format=request.format)
             known = {
                 "heard": brief.summary(),
                 "style": brief.style,
                 "seed": brief.seed,
+                "take": number,
+                "meter": brief.meter,
                 "written_bpm": made.bpm,
                 "written_key": made.key,
                 "sections": [

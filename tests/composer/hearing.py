@@ -65,7 +65,8 @@ def bar_s(samples: Samples, expected_s: float, reach: float = 0.05) -> tuple[flo
     alike = np.fft.irfft(np.abs(np.fft.rfft(onset, 2 * size)) ** 2)[:size] / np.maximum(1, size - np.arange(size))
     lags = np.arange(int(expected_s * (1 - reach) * RATE / HOP), int(expected_s * (1 + reach) * RATE / HOP) + 2)
     smooth = np.convolve(alike, np.hanning(7) / np.hanning(7).sum(), "same")
-    best = lags[np.argmax(smooth[lags])]
+    twice = np.minimum(2 * lags, size - 1)  # what repeats after a bar repeats after two: chance seldom does
+    best = lags[np.argmax(smooth[lags] + 0.7 * smooth[twice])]
     return float(best * HOP / RATE), float(smooth[best] / smooth[0])
 
 

@@ -64,6 +64,10 @@ class Style:
     drive: float = 0.15
     melody_density: float = 0.5
     longest_ring: float = 4.5  # seconds of the last chord; short where nothing in the ensemble sustains
+    meters: tuple[str, ...] = ("4/4",)  # what one is drawn from; a meter named twice is drawn twice as often
+    three: tuple[Groove, ...] = ()  # grooves of twelve steps, for 3/4 and 6/8
+    endings: tuple[str, ...] = ("ring",)  # gestures one is drawn from: see endings.py
+    rises: tuple[str, ...] = ("swell",)  # what announces a fuller section: see drums.py
     leans: tuple[str, ...] = ()  # keys an ear may hear instead: "relative", "dominant", "subdominant", "mediant"
 
 
