@@ -28,7 +28,7 @@ PAGES = (
 )
 
 
-PARTS = ("bin/", "references/", "people/", "settings/", "leave/")
+PARTS = ("bin/", "references/", "people/", "settings/", "budget/", "leave/")
 
 
 def problems(page) -> list[str]:
