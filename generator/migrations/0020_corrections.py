@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0015_billing_licences"),
+        ("generator", "0016_billing_by_index"),
     ]
 
     operations = [
