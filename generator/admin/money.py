@@ -3,10 +3,9 @@
 from django import forms
 from django.contrib import admin
 
-from generator import money
 from generator.admin.base import DollarsField, ReadOnly, dollars
-from generator.models import Budget, Deed, Entry, ProviderBill, Rollup
-from generator.workflow import deeds
+from generator.models import Budget, Entry, ProviderBill, Rollup
+from generator.workflow import raising
 
 
 class BudgetForm(forms.ModelForm):
@@ -25,12 +24,10 @@ class BudgetAdmin(admin.ModelAdmin):
 
     def save_model(self, request, obj: Budget, form, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        text = f"Cap on {obj.target}: {money.show(obj.cap)} a month"
-        deeds.record(request.user, Deed.What.CAP, text, user=obj.user, project=obj.project)
+        raising.record_cap(request.user, obj, obj.cap)
 
     def delete_model(self, request, obj: Budget) -> None:
-        text = f"Cap on {obj.target}: none (was {money.show(obj.cap)} a month)"
-        deeds.record(request.user, Deed.What.CAP, text, user=obj.user, project=obj.project)
+        raising.record_cap(request.user, obj, None)
         super().delete_model(request, obj)
 
     def delete_queryset(self, request, queryset) -> None:

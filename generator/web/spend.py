@@ -62,6 +62,7 @@ def spend(request: Request) -> HttpResponse:
     months = sorted({month, ledger.this_month(), *ledger.months(scope)}, reverse=True)
     found = {
         "here": "spend",
+        "project": scope.project,
         "scope": scope,
         "month": month,
         "month_title": titled(month),

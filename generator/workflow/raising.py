@@ -4,6 +4,7 @@ ask ──► granted: the cap is wider by that much until it ends │ declined:
 """
 
 import datetime as dt
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -28,12 +29,24 @@ def set_cap(project: Project, amount: int | None, actor: User, member: User | No
         raise Refused("A cap cannot be below zero.", "cap")
     if member and not project.memberships.filter(user=member).exists():
         raise Refused(f"{member.label} is not a member of {project.name}.", "member")
-    mine = Budget.objects.filter(project=project, user=member, provider_key="")
-    if amount is None:
-        mine.delete()
-        return None
-    budget, _ = Budget.objects.update_or_create(project=project, user=member, provider_key="", defaults={"cap": amount})
+    about: dict[str, Any] = {"project": project, "user": member, "provider_key": ""}
+    with transaction.atomic():
+        was = Budget.objects.filter(**about).first()
+        if amount is None:
+            if was:
+                record_cap(actor, was, None)
+                was.delete()
+            return None
+        budget, _ = Budget.objects.update_or_create(**about, defaults={"cap": amount})
+        if was is None or was.cap != amount:
+            record_cap(actor, budget, amount)
     return budget
+
+
+def record_cap(actor: User, budget: Budget, amount: int | None) -> None:
+    """Write down what a cap is from now on; None: there is none any more."""
+    now = f"{money.show(amount)} a month" if amount is not None else f"none (was {money.show(budget.cap)} a month)"
+    record(actor, Deed.What.CAP, f"Cap on {budget.target}: {now}", user=budget.user, project=budget.project)
 
 
 def ask_for_more(budget: Budget, user: User, amount: int, reason: str) -> Raise:

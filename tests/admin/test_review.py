@@ -39,6 +39,7 @@ TABLE = """
     review           GET     in         in      403    200       200         200
     review-lines     GET     in         in      403    200       200         200
     review-work      GET     in         in      403    200       200         200
+    review-work      POST    in         in      403    302       302         302
     review-look      POST    in         in      403    302       302         302
     review-matter    GET     in         in      403    200       200         200
     review-matter    POST    in         in      403    403       302         302
@@ -132,6 +133,16 @@ def test_a_reviewer_notes_and_marks_and_books_nothing(people, matter):
     assert matter.state == "disputed"
     assert Deed.objects.get().actor.email == "reviewer@example.com"
     assert Entry.objects.count() == 1
+
+
+def test_many_are_marked_at_once(people, matter, ask):
+    other = ask()
+    Generation.objects.filter(pk=other.pk).update(state=State.IN_DOUBT)
+    watch.refresh()
+    picked = [*Matter.objects.values_list("pk", flat=True), "nonsense"]
+    people["reviewer"].post(reverse("admin:review-work"), {"matter": picked, "text": "all telephoned"})
+    assert set(Matter.objects.values_list("state", flat=True)) == {"reviewed"}
+    assert Deed.objects.filter(text="all telephoned").count() == 2
 
 
 def test_a_refusal_is_shown_with_what_was_typed(people, matter):

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from generator.admin.review.frame import PAGE, amount, must_book, page, review_page, whole
 from generator.models import Deed, Generation, Matter
@@ -20,9 +20,15 @@ _RELATED = ("author", "project", "prompt", "model__provider", "price")
 
 
 @review_page
-@require_safe
+@require_http_methods(["GET", "POST"])
 def work(request: HttpRequest) -> HttpResponseBase:
-    """What waits for a person, the newest first; by kind, or what was answered already."""
+    """What waits for a person, the newest first; by kind, or what was answered already. Several can be marked."""
+    if request.method == "POST":
+        picked = [pk for pk in map(whole, request.POST.getlist("matter")) if pk]
+        for one in Matter.objects.unanswered().filter(pk__in=picked).select_related("generation", "user"):
+            reviewing.say(one, request.user, What.REVIEWED, request.POST.get("text", ""))  # type: ignore[arg-type]
+        messages.success(request, f"{len(picked)} marked.")
+        return redirect(request.get_full_path())
     kind, state = request.GET.get("kind", ""), request.GET.get("state", "")
     rows = Matter.objects.select_related("generation", "account", "user")
     rows = rows.filter(state=state) if state in Matter.State.values else rows.unanswered()
