@@ -1,9 +1,11 @@
 """Who may see and do what: the only place that answers it. Doors fetch every object through here.
 
-    role      sees the library   generates, edits, bins   invites, deletes for good, sets budgets
-    owner     yes                yes                      yes
-    editor    yes                yes                      no
-    viewer    yes                no                       no
+    role      hears, comments   generates, edits, moves, shares, bins   invites, deletes for good, settings, approves
+    owner     yes               yes                                     yes
+    editor    yes               yes                                     no
+    viewer    yes               no                                      no
+
+A project may name another member to approve tracks instead of its owners, whatever their role (`can_approve`).
 
 A track may be private to its author: then nobody else sees it, whatever their role. Whoever has the address of an open
 `ShareLink` hears that one track (`generator.workflow.sharing`).

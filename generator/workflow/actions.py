@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from generator.models import ActionRun, Generation, Project, Reference, ReferenceId, State, Track, User
+from generator import access
+from generator.models import ActionRun, Generation, PrivateTrack, Project, Reference, ReferenceId, State, Track, User
 from generator.providers.base import Gives, Snapshot, Value
 from generator.providers.errors import Failed
 from generator.workflow import catalogue, ending, references, states
@@ -126,7 +127,9 @@ def split(
     choice = _offered(catalogue.action(action_key))
     if choice.spec.gives != Gives.PARTS:
         raise Refused("A track cannot be split with this.")
-    text = f"{choice.spec.title}: “{track.title}”"
+    # Cards and ledger lines show it to the whole project, which need not know what a private track is called.
+    named = "a private track" if PrivateTrack.objects.filter(track=track).exists() else f"“{track.title}”"
+    text = f"{choice.spec.title}: {named}"
     chosen = clean_fields(choice.spec.fields, settings)
     order = _order(user, track.project, choice, text, chosen, idempotency_key)
     try:
@@ -192,6 +195,10 @@ def retry(generation: Generation, actor: User, idempotency_key: str) -> Generati
     if generation.state not in State.ended():
         raise Refused("It has not ended yet. It can be tried again once it has.")
     run, settings = generation.action, generation.prompt.settings
+    if run.reference and not access.editable_references(actor).filter(pk=run.reference.pk).exists():
+        raise Refused("The sound this was about is not yours to use any more.")
+    if run.track and not access.editable_tracks(actor).filter(pk=run.track.pk).exists():
+        raise Refused("The track this was about has been moved, or is private now.")
     if run.reference:
         again = register(
             user=actor,

@@ -44,10 +44,9 @@ def remove(project: Project, person: User, actor: User) -> int:
         _keep_an_owner(project, membership)
         took = moving.carry(private_tracks(project, person), Project.objects.personal_for(person))
         membership.delete()
-        if project.approver_id == person.pk:
-            Project.objects.filter(pk=project.pk).update(approver=None)
+        was_approver = Project.objects.filter(pk=project.pk, approver=person).update(approver=None)
         said = "Left the project" if actor == person else f"Removed {person.label}"
-        record(project, actor, KIND, said if person != project.approver else f"{said}, who approved tracks here")
+        record(project, actor, KIND, f"{said}; the owners approve tracks now" if was_approver else said)
     return took
 
 

@@ -8,7 +8,7 @@ from generator import workflow
 from generator.billing import spend
 from generator.models import Entry, Generation, Membership, Project, Role, Tag, Track
 from generator.workflow import media, money
-from tests.conftest import COMPOSER, POLL
+from tests.conftest import BGM, COMPOSER, POLL
 
 
 @pytest.fixture
@@ -205,3 +205,41 @@ def test_both_projects_record_it(browser, project, other, track):
     send(browser, "move", project, other, track)
     assert project.audit.first().text == "Moved “Tea time” away to another project"
     assert other.audit.first().text == "Moved “Tea time” here from another project"
+
+
+# --- work on a track that is not there any more ---
+
+SPLIT = "wavespeed/stem-song"
+
+
+def split(track, person, key="split"):
+    return workflow.actions.split(user=person, track=track, action_key=SPLIT, settings={}, idempotency_key=key)
+
+
+def test_a_split_is_not_tried_again_on_somebody_elses_money(shops, browser, project, other, make_track, member):
+    """Who edits the old project only must not spend in the new one."""
+    track = make_track(model=BGM)
+    editor = member("editor")
+    generation = split(track, editor)
+    workflow.cancel(generation, editor)
+    send(browser, "move", project, other, track)
+    client = Client()
+    client.force_login(editor)
+    before = Entry.objects.count()
+    reply = client.post(reverse("retry", args=[generation.ref]), {"idempotency_key": "again"}, follow=True)
+    assert "has been moved, or is private now" in reply.content.decode()
+    assert Entry.objects.count() == before
+    browser.post(reverse("retry", args=[generation.ref]), {"idempotency_key": "again"})
+    assert Entry.objects.latest("id").project == other
+
+
+def test_splitting_a_private_track_does_not_tell_its_title(shops, browser, project, make_track, user, member):
+    track = make_track(model=BGM)
+    browser.post(reverse("visibility", args=[track.ref]), {"to": "private"})
+    split(track, user)
+    client = Client()
+    client.force_login(member("owner"))
+    for page in (f"/p/{project.ref}/running/", f"/spend/lines/?project={project.ref}"):
+        shown = client.get(page).content.decode()
+        assert "a private track" in shown
+        assert track.title not in shown

@@ -77,6 +77,7 @@ def test_when_the_approver_leaves_the_owners_approve_again(browser, track, proje
     project.refresh_from_db()
     assert project.approver is None
     assert access.can_approve(user, project)
+    assert project.audit.first().text == f"Removed {person.label}; the owners approve tracks now"
 
 
 def test_editors_do_not_approve_where_owners_do(track, signed_in):
