@@ -14,8 +14,9 @@ SCREEN = (
         grooves=({},), room=(4.5, 0.35), energy=0.35, melody_density=0.3, drive=0.05,
         parts=(
             Part("pad", "glasspad", -14.5, 0, 0.5, 0.0, centre=62, family="pad"),
-            Part("pad", "airpad", -19.5, 0, 0.5, 0.3, centre=74, family="pad"),
-            Part("bass", "subpad", -14.5, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
+            Part("pad", "warmpad", -18, 0, 0.4, 0.0, centre=55, family="pad"),
+            Part("pad", "airpad", -16.5, 0, 0.5, 0.3, centre=74, family="pad"),
+            Part("bass", "subpad", -12, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
             Part("arp", "bell", -5.5, 0.3, 0.7, 0.0, pattern="slow", centre=76, family="bells", echo=0.35),
             Part("lead", "felt", -5, -0.2, 0.6, 0.2, pattern="sparse", centre=72, family="piano", echo=0.3),
         ),
@@ -32,6 +33,7 @@ SCREEN = (
         grooves=({},), room=(4.0, 0.5), energy=0.3, melody_density=0.25, drive=0.0,
         parts=(
             Part("pad", "warmpad", -15.5, 0, 0.45, 0.0, centre=60, family="pad"),
+            Part("pad", "strings", -21, 0, 0.5, 0.0, centre=52, family="strings"),
             Part("bass", "subpad", -16, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
             Part("arp", "bowl", -6.5, 0.25, 0.5, 0.0, pattern="bowls", centre=67, family="bells"),
             Part("arp", "harp", -11.5, -0.3, 0.5, 0.25, pattern="slow", centre=70, family="harp", echo=0.2),
