@@ -48,7 +48,7 @@ SCREEN = (
         three=({"tom": "x...........", "floor": "......o....."}, {"tom": "x.....x..x..", "kick": "x..........."}, {"tom": "x..x..x.x.xo", "kick": "x.....x.....", "floor": "...o.....o.."}),
         tempo=(72, 84, 100), modes=("minor", "major"), loose=0.01, drums_enter=0.55, kit="cinematic", drums_level=-15,
         a=("I V6 vi IV", "Iadd9 iii7 IV V"), b=("IV V vi Iadd9", "IV I V vi"),
-        minor_a=("i bVI bIII bVII", "iadd9 bVI iv V"), minor_b=("bVI bVII i v", "iv bVI i V"),
+        minor_a=("i bVI bIII bVII", "iadd9 bVI iv V", "i iv bVI v"), minor_b=("bVI bVII i v", "iv bVI i V", "bIII bVII iv i"),
         grooves=(
             {"tom": "x...............", "floor": "........o......."},
             {"tom": "x.....x...x.....", "kick": "x..............."},
@@ -99,7 +99,7 @@ SCREEN = (
         key="tension", title="Dark tension", summary="Pulses, low drones, uneasy strings",
         endings=("ring", "stop"), rises=("riser", "boom"),
         tempo=(78, 92, 108), modes=("phrygian", "minor"), bars_a_chord=2.0, kit="cinematic", drums_level=-16, drums_enter=0.4,
-        a=("i bIImaj7 i bVI", "i iadd9 bVI bII"), b=("bVI v i bII", "iv bVI bII i"),
+        a=("i bIImaj7 i bVI", "i iadd9 bVI bII", "i bVI iv bII"), b=("bVI v i bII", "iv bVI bII i", "bII i bVI v"),
         grooves=(
             {"kick": "x..............."},
             {"kick": "x......x........", "tom": "........o......."},
@@ -121,7 +121,8 @@ SCREEN = (
         key="trailer", title="Trailer", summary="Racing strings, brass, choir, big drums",
         endings=("stop", "ring", "button"), rises=("riser", "boom"),
         tempo=(92, 104, 120), modes=("minor",), kit="cinematic", drums_level=-14.5, drums_enter=0.3,
-        a=("i bVI bIII bVII", "i i bVI bVII"), b=("bVI bVII i iv", "iv bVI bVII i"),
+        a=("i bVI bIII bVII", "i i bVI bVII", "i bIII iv bVI", "i v bVI iv"),
+        b=("bVI bVII i iv", "iv bVI bVII i", "bIII bVII i bVI"),
         grooves=(
             {"tom": "x.......x.......", "kick": "x..............."},
             {"tom": "x..x..x.x..x..x.", "kick": "x.......x......."},
