@@ -65,8 +65,8 @@ VOICES: dict[str, Voice] = {
     "horn": Sampled("horn", bright=7000, swell=0.15, attack=0.03, release=0.22, ensemble=True, program=60, gain=0.69),
     "brass": Sampled("brass", bright=11_000, attack=0.015, release=0.12, ensemble=True, program=61, gain=0.66),
     # pads and synthesisers
-    "warmpad": Loop("saw", 620, blur=18, attack=0.5, release=0.9, low_cut=110, program=89),
-    "glasspad": Loop("pulse", 1500, blur=14, air=0.02, attack=0.7, release=1.4, low_cut=140, program=88),
+    "warmpad": Loop("saw", 680, blur=18, attack=0.4, release=0.9, low_cut=85, program=89),
+    "glasspad": Loop("pulse", 1500, blur=14, air=0.02, attack=0.5, release=1.4, low_cut=110, program=88),
     "darkpad": Loop("saw", 420, blur=20, air=0.03, attack=0.9, release=1.2, program=97),
     "airpad": Loop("triangle", 3500, blur=30, air=0.12, attack=0.8, release=1.4, low_cut=200, program=91),
     "polysynth": Loop("saw", 950, 2600, 0.35, voices=4, detune=0.9, attack=0.02, release=0.3, low_cut=120, program=90),

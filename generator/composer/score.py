@@ -4,6 +4,7 @@ Everything is written in C and moved to the key at the end, and every section of
 a piece keeps its notes in another key, tempo or length, and when players are left out (again.py).
 """
 
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -26,7 +27,7 @@ def write(brief: Brief, form: Form, take: int) -> Score:
     style = STYLES[brief.style]
     chance = Chance(f"{brief.seed}/{take}/{brief.style}")
     ending = endings.chosen(style, form, chance)
-    harmony = tuple(_harmony(brief, style, form, chance))
+    harmony = tuple(_harmony(brief, style, form, take))
     tunes = melody.Tunes(brief, form, chance)
     up = (brief.tonic - DOWN) % 12 + DOWN
     lines = []
@@ -74,12 +75,19 @@ def _by_section(hits: list[Hit], form: Form) -> Iterator[tuple[Section | None, l
 # --- harmony ---
 
 
-def _harmony(brief: Brief, style: Style, form: Form, chance: Chance) -> Iterator[Harmony]:
-    """Every chord, in C. Sections of one kind have the same chords, however many bars they last."""
+def _harmony(brief: Brief, style: Style, form: Form, take: int) -> Iterator[Harmony]:
+    """Every chord, in C. Sections of one kind have the same chords, however many bars they last.
+
+    Takes go through the style's progressions in turn, so that two in a row never share theirs where there are more.
+    """
     minor = brief.mode not in ("major", "lydian", "mixolydian")
-    dice = chance.of("harmony", minor)
-    verse = dice.choice(style.minor_a if minor and style.minor_a else style.a).split()
-    chorus = dice.choice(style.minor_b if minor and style.minor_b else style.b).split()
+    verse, chorus = (
+        _in_turn(choices, Chance(f"{brief.seed}/{brief.style}").of("harmony", part, minor), take)
+        for part, choices in (
+            ("verse", style.minor_a if minor and style.minor_a else style.a),
+            ("chorus", style.minor_b if minor and style.minor_b else style.b),
+        )
+    )
     length = form.beats * style.bars_a_chord
     for section in form.sections:
         words = chorus if section.name in melody.CHORUS else verse
@@ -94,6 +102,11 @@ def _harmony(brief: Brief, style: Style, form: Form, chance: Chance) -> Iterator
         )
         last = chord(home or ("i" if minor else "I"), 0)
         yield Harmony(form.end, form.ring_s / form.beat_s, last, form.sections[-1])
+
+
+def _in_turn(progressions: tuple[str, ...], dice: random.Random, take: int) -> list[str]:
+    order = dice.sample(progressions, len(progressions))
+    return order[(take - 1) % len(order)].split()
 
 
 # --- the players ---

@@ -55,6 +55,42 @@ def balance_db(samples: Samples) -> NDArray[np.float64]:
     return np.asarray(10 * np.log10(bands / power.sum() + 1e-12))
 
 
+def tilt(balance: NDArray[np.float64]) -> tuple[float, float]:
+    """Slope in dB an octave of the balance from 100 Hz to 4 kHz, smoothed over five thirds, and the most it strays."""
+    wide = np.convolve(np.pad(10 ** (balance / 10), 2, mode="edge"), np.ones(5) / 5, "valid")
+    inside = (THIRDS > 99) & (THIRDS < 4100)
+    octaves, level = np.log2(THIRDS[inside]), 10 * np.log10(wide[inside])
+    line = np.polyfit(octaves, level, 1)
+    return float(line[0]), float(np.abs(level - np.polyval(line, octaves)).max())
+
+
+def apart(a: Samples, b: Samples) -> tuple[float, float, float]:
+    """How far two sounds are apart: in balance (dB a third octave), in chroma over time, in onsets over time (0..2)."""
+    size = min(len(a), len(b))
+    a, b = a[:size], b[:size]
+    timbre = float(np.abs(np.maximum(balance_db(a), -50) - np.maximum(balance_db(b), -50)).mean())
+    return timbre, 1 - _alike(_chroma(a), _chroma(b)), 1 - _alike(_rises(a), _rises(b))
+
+
+def _alike(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    return float(np.corrcoef(a.reshape(-1), b.reshape(-1))[0, 1])
+
+
+def _chroma(samples: Samples) -> NDArray[np.float64]:
+    """Strength of the twelve pitch classes in every half second."""
+    hz, _, spectra = signal.stft(samples.mean(axis=1), RATE, nperseg=8192, noverlap=0)
+    inside = (hz > 60) & (hz < 2000)
+    classes = np.round(12 * np.log2(hz[inside] / 440)).astype(int) % 12
+    power = np.sqrt(np.abs(spectra[inside]))
+    found = np.stack([power[classes == one].sum(axis=0) for one in range(12)])
+    return np.asarray(found[:, : found.shape[1] // 3 * 3].reshape(12, -1, 3).sum(axis=2))
+
+
+def _rises(samples: Samples) -> NDArray[np.float64]:
+    _, _, spectra = signal.stft(samples.mean(axis=1), RATE, nperseg=1024, noverlap=0)
+    return np.asarray(np.maximum(0, np.diff(np.log1p(1000 * np.abs(spectra)), axis=1)).sum(axis=0))
+
+
 def bar_s(samples: Samples, expected_s: float, reach: float = 0.05) -> tuple[float, float]:
     """The length of a bar: where onsets are most alike near what is expected; and how alike they are there, 0..1."""
     _, _, spectra = signal.stft(samples.mean(axis=1), RATE, nperseg=1024, noverlap=1024 - HOP)

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from generator.composer import ComposerControls, compose, read_brief
+from generator.composer.form import plan
 from generator.composer.instruments import VOICES
 from generator.composer.kits import KITS, MIDI_KEYS
-from generator.composer.midi import DRUM_CHANNEL, TICKS
+from generator.composer.midi import DRUM_CHANNEL, TICKS, write_midi
+from generator.composer.score import write
 from generator.composer.styles import STYLES
 from tests.composer.conftest import made
 
@@ -21,6 +23,16 @@ def test_stems_sum_to_the_mix_before_the_master(style: str, loop: bool) -> None:
     assert set(stems) == set(take.stem_names)
     assert all(stem.shape == (len(take.pcm), 2) and stem.any() for stem in stems.values())
     rest = np.sum(list(stems.values()), axis=0) - mix
+    assert 20 * np.log10(np.sqrt(np.mean(rest**2)) / np.sqrt(np.mean(mix**2)) + 1e-12) < -80
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_stems_of_every_style_sum_to_the_mix(style: str, seed: int) -> None:
+    take = made(style, seed=seed, length_s=6.0)
+    mix = take.mix()
+    rest = np.sum(list(take.stems().values()), axis=0) - mix
     assert 20 * np.log10(np.sqrt(np.mean(rest**2)) / np.sqrt(np.mean(mix**2)) + 1e-12) < -80
 
 
@@ -36,16 +48,19 @@ def test_the_master_is_made_from_that_mix() -> None:
     assert np.corrcoef(mix, pcm)[0, 1] > 0.8
 
 
-@pytest.mark.parametrize("style", ["lofi", "orchestral", "world", "piano"])
-def test_midi_has_the_same_notes(style: str) -> None:
-    take = made(style)
-    tempo, tracks = read_midi(take.midi())
-    assert 60_000_000 / tempo == pytest.approx(take.form.bpm, rel=1e-4)
-    played = sorted((round(note.start * TICKS), note.pitch) for line in take.score.lines for note in line.notes)
-    assert sorted((at, key) for channel, at, key in tracks if channel != DRUM_CHANNEL) == played
-    struck = sorted((round(hit.start * TICKS), MIDI_KEYS[hit.drum]) for hit in take.score.hits)
-    assert sorted((at, key) for channel, at, key in tracks if channel == DRUM_CHANNEL) == struck
-    assert len(played) > 10
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("seed", [1, pytest.param(range(2, 22), marks=pytest.mark.slow)])
+def test_midi_has_the_same_notes(style: str, seed: int | range) -> None:
+    for one in [seed] if isinstance(seed, int) else seed:
+        brief = read_brief("", ComposerControls(length_s=30, style=style), seed=one)
+        score = write(brief, plan(brief), 1)
+        tempo, tracks = read_midi(write_midi(score, "A title"))
+        assert 60_000_000 / tempo == pytest.approx(score.form.bpm, rel=1e-4)
+        played = sorted((round(note.start * TICKS), note.pitch) for line in score.lines for note in line.notes)
+        assert sorted((at, key) for channel, at, key in tracks if channel != DRUM_CHANNEL) == played
+        struck = sorted((round(hit.start * TICKS), MIDI_KEYS[hit.drum]) for hit in score.hits)
+        assert sorted((at, key) for channel, at, key in tracks if channel == DRUM_CHANNEL) == struck
+        assert len(played) > 10
 
 
 def test_midi_names_instruments_that_exist() -> None:

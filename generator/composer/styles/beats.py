@@ -56,7 +56,7 @@ BEATS = (
         key="synthwave", title="Synthwave", summary="Analogue bass, gated drums, neon pads", longest_ring=3.5,
         endings=("ring", "stop"), rises=("riser", "boom"),
         tempo=(84, 100, 116), modes=("minor",), kit="gated", drums_level=-11, loose=0.002,
-        a=("i bVI bIII bVII", "i bVII bVI bVII"), b=("bVI bVII i bIII", "iv bVI bVII i"),
+        a=("i bVI bIII bVII", "i bVII bVI bVII", "i iv bVI v"), b=("bVI bVII i bIII", "iv bVI bVII i", "bIII bVII i iv"),
         grooves=(
             {"kick": "x.......x.......", "hat": "..x...x...x...x."},
             {"kick": "x.......x.......", "snare": "....x.......x...", "hat": "x.x.x.x.x.x.x.x."},
@@ -76,7 +76,7 @@ BEATS = (
         key="dnb", title="Drum & bass", summary="Fast broken beats over slow deep chords", longest_ring=3.5,
         endings=("stop", "ring", "button"), rises=("riser",),
         tempo=(168, 172, 176), modes=("minor", "dorian"), bars_a_chord=2.0, kit="tight", drums_level=-6.5, loose=0.002,
-        a=("i9 bVImaj7 bIIImaj7 bVII", "i9 iv9 bVImaj7 v7"), b=("bVImaj7 bVII i9 iv9",),
+        a=("i9 bVImaj7 bIIImaj7 bVII", "i9 iv9 bVImaj7 v7", "i9 bIIImaj7 iv9 bVImaj7"), b=("bVImaj7 bVII i9 iv9", "iv9 bVII bIIImaj7 i9"),
         grooves=(
             {"hat": "x.o.x.o.x.o.x.o.", "kick": "x.........x....."},
             {"kick": "x.........x.....", "snare": "....x.......x...", "hat": "x.o.x.o.x.o.x.o."},

@@ -115,7 +115,7 @@ PLAYERS = (
         endings=("stop", "ring", "button"), rises=("swell",),
         tempo=(104, 120, 138), modes=("mixolydian", "minor", "major"), kit="rock", drums_level=-7, drums_enter=0.3, loose=0.005,
         a=("I bVII IV I", "I V vi IV"), b=("IV I V V", "vi IV I V"),
-        minor_a=("i bVI bIII bVII", "i bVII bVI bVII"), minor_b=("bVI bVII i i", "iv bVI bVII i"),
+        minor_a=("i bVI bIII bVII", "i bVII bVI bVII", "i bIII bVII iv"), minor_b=("bVI bVII i i", "iv bVI bVII i"),
         grooves=(
             {"kick": "x.......x.......", "hat": "x.x.x.x.x.x.x.x.", "rim": "....x.......x..."},
             {"kick": "x.......x.x.....", "snare": "....x.......x...", "hat": "x.x.x.x.x.x.x.x."},
@@ -138,7 +138,7 @@ PLAYERS = (
         endings=("button", "stop", "slow"), rises=(), meters=("4/4", "4/4", "6/8", "3/4"),
         three=({"shaker": "x...o...o..."}, {"kick": "x...........", "clap": "......x.....", "shaker": "x.o.o.x.o.o."}, {"kick": "x.....x.....", "clap": "......x.....", "tamb": "..x.x...x.x.", "rim": "..........x."}),
         tempo=(108, 120, 132), modes=("major",), kit="hand", drums_level=-14.5, drums_enter=0.35, loose=0.006, swing=0.56,
-        a=("I IV I V", "I vi IV V"), b=("IV I V I", "IV V I vi"),
+        a=("I IV I V", "I vi IV V", "I V IV V"), b=("IV I V I", "IV V I vi", "vi IV I V"),
         grooves=(
             {"shaker": "x.o.x.o.x.o.x.o."},
             {"kick": "x.......x.......", "clap": "....x.......x...", "shaker": "x.o.x.o.x.o.x.o."},

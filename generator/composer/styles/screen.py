@@ -14,8 +14,9 @@ SCREEN = (
         grooves=({},), room=(4.5, 0.35), energy=0.35, melody_density=0.3, drive=0.05,
         parts=(
             Part("pad", "glasspad", -14.5, 0, 0.5, 0.0, centre=62, family="pad"),
-            Part("pad", "airpad", -19.5, 0, 0.5, 0.3, centre=74, family="pad"),
-            Part("bass", "subpad", -14.5, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
+            Part("pad", "warmpad", -18, 0, 0.4, 0.0, centre=55, family="pad"),
+            Part("pad", "airpad", -16.5, 0, 0.5, 0.3, centre=74, family="pad"),
+            Part("bass", "subpad", -12, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
             Part("arp", "bell", -5.5, 0.3, 0.7, 0.0, pattern="slow", centre=76, family="bells", echo=0.35),
             Part("lead", "felt", -5, -0.2, 0.6, 0.2, pattern="sparse", centre=72, family="piano", echo=0.3),
         ),
@@ -32,6 +33,7 @@ SCREEN = (
         grooves=({},), room=(4.0, 0.5), energy=0.3, melody_density=0.25, drive=0.0,
         parts=(
             Part("pad", "warmpad", -15.5, 0, 0.45, 0.0, centre=60, family="pad"),
+            Part("pad", "strings", -21, 0, 0.5, 0.0, centre=52, family="strings"),
             Part("bass", "subpad", -16, 0, 0.1, 0.0, pattern="hold", centre=38, family="bass"),
             Part("arp", "bowl", -6.5, 0.25, 0.5, 0.0, pattern="bowls", centre=67, family="bells"),
             Part("arp", "harp", -11.5, -0.3, 0.5, 0.25, pattern="slow", centre=70, family="harp", echo=0.2),
@@ -46,7 +48,7 @@ SCREEN = (
         three=({"tom": "x...........", "floor": "......o....."}, {"tom": "x.....x..x..", "kick": "x..........."}, {"tom": "x..x..x.x.xo", "kick": "x.....x.....", "floor": "...o.....o.."}),
         tempo=(72, 84, 100), modes=("minor", "major"), loose=0.01, drums_enter=0.55, kit="cinematic", drums_level=-15,
         a=("I V6 vi IV", "Iadd9 iii7 IV V"), b=("IV V vi Iadd9", "IV I V vi"),
-        minor_a=("i bVI bIII bVII", "iadd9 bVI iv V"), minor_b=("bVI bVII i v", "iv bVI i V"),
+        minor_a=("i bVI bIII bVII", "iadd9 bVI iv V", "i iv bVI v"), minor_b=("bVI bVII i v", "iv bVI i V", "bIII bVII iv i"),
         grooves=(
             {"tom": "x...............", "floor": "........o......."},
             {"tom": "x.....x...x.....", "kick": "x..............."},
@@ -97,7 +99,7 @@ SCREEN = (
         key="tension", title="Dark tension", summary="Pulses, low drones, uneasy strings",
         endings=("ring", "stop"), rises=("riser", "boom"),
         tempo=(78, 92, 108), modes=("phrygian", "minor"), bars_a_chord=2.0, kit="cinematic", drums_level=-16, drums_enter=0.4,
-        a=("i bIImaj7 i bVI", "i iadd9 bVI bII"), b=("bVI v i bII", "iv bVI bII i"),
+        a=("i bIImaj7 i bVI", "i iadd9 bVI bII", "i bVI iv bII"), b=("bVI v i bII", "iv bVI bII i", "bII i bVI v"),
         grooves=(
             {"kick": "x..............."},
             {"kick": "x......x........", "tom": "........o......."},
@@ -119,7 +121,8 @@ SCREEN = (
         key="trailer", title="Trailer", summary="Racing strings, brass, choir, big drums",
         endings=("stop", "ring", "button"), rises=("riser", "boom"),
         tempo=(92, 104, 120), modes=("minor",), kit="cinematic", drums_level=-14.5, drums_enter=0.3,
-        a=("i bVI bIII bVII", "i i bVI bVII"), b=("bVI bVII i iv", "iv bVI bVII i"),
+        a=("i bVI bIII bVII", "i i bVI bVII", "i bIII iv bVI", "i v bVI iv"),
+        b=("bVI bVII i iv", "iv bVI bVII i", "bIII bVII i bVI"),
         grooves=(
             {"tom": "x.......x.......", "kick": "x..............."},
             {"tom": "x..x..x.x..x..x.", "kick": "x.......x......."},
