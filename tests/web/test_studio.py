@@ -186,7 +186,7 @@ def test_two_people_may_happen_to_use_the_same_key(press, client, project, membe
 def test_the_models_own_settings_are_kept_and_nothing_else(press):
     press(COMPOSED, length="45", loop="on", seed="7", admin="1", price_per_take="0", state="ready")
     generation = Generation.objects.get()
-    kept = {"length": 45.0, "loop": True, "seed": 7, "takes": 2, "format": "flac"}
+    kept = {"length": 45.0, "loop": True, "bed": False, "seed": 7, "takes": 2, "format": "flac"}
     assert generation.prompt.settings == kept
     assert generation.state == State.QUEUED
 

@@ -111,4 +111,4 @@ def test_settings_are_read_from_form_strings(offered):
     cleaned = clean_settings(
         catalogue.spec_of(COMPOSER), {"length": "45", "loop": "on", "seed": "7", "unknown": "x", "style": ""}
     )
-    assert cleaned == {"length": 45.0, "loop": True, "seed": 7}
+    assert cleaned == {"length": 45.0, "loop": True, "bed": False, "seed": 7}

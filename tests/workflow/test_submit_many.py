@@ -64,7 +64,7 @@ def test_each_model_gets_only_what_it_has(compare):
     asked = {one.model.key: one.prompt.settings for one in comparison.generations.all()}
     assert asked[POLL] == {"takes": 3, "format": "wav"}
     asked[COMPOSER].pop("seed")
-    assert asked[COMPOSER] == {"length": 45.0, "loop": True, "takes": 3, "format": "flac"}
+    assert asked[COMPOSER] == {"length": 45.0, "loop": True, "bed": False, "takes": 3, "format": "flac"}
 
 
 def test_a_choice_of_another_model_leaves_it_to_the_text(compare):
