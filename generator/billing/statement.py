@@ -14,7 +14,7 @@ from generator.money import Micros
 from generator.workflow import catalogue
 
 LINE_HEAD = ("Date", "What", "For", "Model", "Person", "USD")
-LINE_WIDTHS = (1.4, 1.5, 5.5, 2.6, 1.8, 1.8)
+LINE_WIDTHS = (1.4, 2.4, 4.7, 2.6, 1.9, 1.6)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Statement:
 
 def of(scope: Limited, month: str, whose: str, month_title: str) -> Statement:
     """Read a month for a person, a project or everybody."""
-    rows = spend.lines(scope, month, Wanted(kind="spent")).order_by("id")
+    rows = spend.lines(scope, month, Wanted(kind="spent")).order_by("day", "id")
     found = (
         ("By model", spend.by_model(scope, month)),
         ("By project", spend.by_project(scope, month)),
