@@ -27,7 +27,7 @@ def test_fields_are_heard() -> None:
     asked = request(
         bed=True,
         meter="6/8",
-        bring_in="strings",
+        bring_in="choir",
         leave_out="drums",
         density=20.0,
         loudness=-18.0,
