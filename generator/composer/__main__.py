@@ -7,7 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
-from generator.composer import STYLES, BriefError, ComposerControls, compose, read_brief
+from generator.composer import (
+    STYLES,
+    BriefError,
+    ComposerControls,
+    again,
+    changes,
+    compose,
+    read_brief,
+    read_reference,
+)
 from generator.composer.files import write_audio
 
 STEM_LEVEL = 0.5  # of every stem in its file: headroom, and they still add up
@@ -25,7 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--style", choices=list(STYLES))
     parser.add_argument("--bpm", type=float)
     parser.add_argument("--key")
-    parser.add_argument("--energy", type=float, help="0 to 1")
+    parser.add_argument("--energy", type=float, nargs="+", help="0 to 1; several make a curve over the length")
+    parser.add_argument("--density", type=float, help="of the tune's notes, 0 to 1")
+    parser.add_argument("--meter", help="4/4, 3/4 or 6/8")
+    parser.add_argument("--bed", action="store_true", help="room for a voice")
+    parser.add_argument("--follow", default="", help='another sound: "92 BPM, A minor, 2100 Hz, energy 20 40 80"')
+    parser.add_argument("--again", default="", help='a variation: "10 %% slower, in A minor, without drums"')
+    parser.add_argument("--with", dest="bring", action="append", default=[], help="an instrument to bring in")
     parser.add_argument("--no", action="append", default=[], help="an instrument to leave out; may be repeated")
     parser.add_argument("--loop", action="store_true")
     parser.add_argument("--lufs", type=float, default=-14.0)
@@ -33,16 +48,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _controls(asked: argparse.Namespace) -> ComposerControls:
+    return ComposerControls(
+        length_s=asked.length,
+        style=asked.style,
+        bpm=asked.bpm,
+        key=asked.key,
+        energy=tuple(asked.energy) if asked.energy else None,
+        density=asked.density,
+        leave_in=tuple(asked.bring),
+        leave_out=tuple(asked.no),
+        loop=asked.loop,
+        loudness_lufs=asked.lufs,
+        meter=asked.meter,
+        bed=asked.bed,
+        reference=read_reference(asked.follow),
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.list_styles:
         print("\n".join(f"{style.key:12} {style.title}: {style.summary}" for style in STYLES.values()))
         return 0
-    controls = ComposerControls(
-        asked.length, asked.style, asked.bpm, asked.key, asked.energy, None, (), tuple(asked.no), asked.loop, asked.lufs
-    )
     try:
-        brief = read_brief(asked.text, controls, seed=asked.seed)
+        brief = again(read_brief(asked.text, _controls(asked), seed=asked.seed), **changes(asked.again))
     except BriefError as error:
         print(error, file=sys.stderr)
         return 2

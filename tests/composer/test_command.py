@@ -5,7 +5,7 @@ import wave
 
 import pytest
 
-from generator.composer import Cancelled, ComposerControls, compose, read_brief
+from generator.composer import Cancelled, ComposerControls, compose, gallery, read_brief
 from generator.composer.__main__ import main
 
 
@@ -28,6 +28,26 @@ def test_it_writes_other_formats(tmp_path, ending, magic) -> None:
     out = tmp_path / f"out{ending}"
     assert main(["felt piano, 5 s", "-o", str(out)]) == 0
     assert out.read_bytes().startswith(magic)
+
+
+def test_it_takes_every_control(tmp_path, capsys) -> None:
+    wishes = ["--energy", "0.2", "0.9", "--density", "0.3", "--meter", "3/4", "--bed"]
+    wishes += ["--with", "strings", "--no", "drums"]
+    said = ["--follow", "100 BPM, E minor", "--again", "10 % slower, 2 semitones up"]
+    assert main(["piano, 6 s", "-o", str(tmp_path / "out.wav"), *wishes, *said]) == 0
+    assert (
+        "3/4, 100 BPM, E minor, room for a voice, with strings, no drums, 90 BPM, 6.66667 s, F# minor"
+        in capsys.readouterr().out
+    )
+
+
+def test_a_gallery_is_a_page_with_files_of_its_own(tmp_path) -> None:
+    assert gallery.main([str(tmp_path), "--styles", "piano", "--seeds", "1", "--length", "5"]) == 0
+    page = (tmp_path / "index.html").read_text()
+    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "piano-1.mp3", "piano-1.png"}
+    assert 'src="piano-1.mp3"' in page
+    assert "http" not in page
+    assert "3-lead-felt" in page
 
 
 def test_it_says_what_is_impossible(tmp_path, capsys) -> None:

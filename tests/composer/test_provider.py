@@ -1,0 +1,82 @@
+"""The composer as the studio offers it: what the form's fields become, and that a variation keeps its seed and take."""
+
+from pathlib import Path
+
+import pytest
+
+from generator.audio import Sound, decode, measure
+from generator.composer import Reference, again, compose, read_brief
+from generator.providers.base import LocalTake, Request
+from generator.providers.composer import STUDIO, Composer, reference
+from generator.providers.errors import Rejected
+
+
+def request(prompt: str = "folk, 6 s", **settings: object) -> Request:
+    return Request("composer/studio", prompt, 1, "wav", settings, "u", "p", "r")  # type: ignore[arg-type]
+
+
+def make(folder: Path, asked: Request, takes: tuple[int, ...] = (1,)) -> list[LocalTake]:
+    return list(Composer().make(asked, folder, takes, lambda stage, share: None))
+
+
+def samples(take: LocalTake) -> Sound:
+    return decode(take.path)
+
+
+def test_fields_are_heard() -> None:
+    asked = request(
+        bed=True,
+        meter="6/8",
+        bring_in="choir",
+        leave_out="drums",
+        density=20.0,
+        loudness=-18.0,
+        energy_curve="20 90 40",
+    )
+    assert Composer().heard(asked) == "acoustic folk, 6 s, 6/8, room for a voice, with choir, no drums"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"energy_curve": "up and down"}, "is not a list of levels"),
+        ({"energy_curve": "20 400"}, "Energy must be between 0 and 1"),
+        ({"variation": "with more cowbell, please"}, "is not understood"),
+        ({"meter": "7/8"}, "is not a meter"),
+    ],
+)
+def test_what_is_impossible_is_refused_before_any_work(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(Rejected, match=words):
+        Composer().heard(request(**settings))
+
+
+def test_loudness_is_as_asked(tmp_path: Path) -> None:
+    (take,) = make(tmp_path, request(loudness=-20.0))
+    assert measure(samples(take)).lufs == pytest.approx(-20, abs=0.5)
+
+
+def test_a_variation_in_words_is_the_same_piece(tmp_path: Path) -> None:
+    """What the provider makes of seed, take and words is what `again` makes of the first brief."""
+    (take,) = make(tmp_path, request(seed=7, take=3, variation="10 % slower, 2 semitones up"))
+    wanted = compose(again(read_brief("folk, 6 s", seed=7), tempo=0.9, up=2), 3)
+    assert take.take == 1
+    assert (take.known["seed"], take.known["take"]) == (7, 3)
+    assert (take.known["written_bpm"], take.known["written_key"]) == (wanted.bpm, wanted.key)
+    assert samples(take).frames == len(wanted.pcm)
+
+
+def test_takes_are_counted_from_the_first(tmp_path: Path) -> None:
+    takes = make(tmp_path, request("felt piano, 5 s", take=2), (1, 2))
+    assert [(take.take, take.known["take"]) for take in takes] == [(1, 2), (2, 3)]
+
+
+def test_a_measured_track_can_be_followed(tmp_path: Path) -> None:
+    (take,) = make(tmp_path, request("house in G minor, 118 bpm, 20 s"))
+    found = reference(measure(samples(take)))
+    assert isinstance(found, Reference)
+    assert found.bpm == pytest.approx(118, rel=0.01)
+    assert 500 < (found.brightness_hz or 0) < 8000
+    field = STUDIO.field("follow")
+    assert field is not None
+    assert len(found.text()) <= (field.maximum or 0)
+    assert "118" in Composer().heard(request("corporate, 20 s", follow=found.text()))
