@@ -3,11 +3,13 @@
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from generator import money, workflow
 from generator.admin.base import DollarsField
-from generator.models import Licence, MusicModel, Price, ProviderAccount
+from generator.models import Budget, Licence, MusicModel, Price, ProviderAccount
 
 LONG_KEY = 20  # the end of a shorter key would be too much of it
 
@@ -74,7 +76,10 @@ class ProviderAdmin(admin.ModelAdmin):
     form = ProviderForm
     change_form_template = "admin/provider.html"
     list_display = ("title", "enabled", "key_is", "balance_is", "breaker", "last_error_at")
-    readonly_fields = ("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at", "balance_is")
+    readonly_fields = (
+        *("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at"),
+        *("balance_is", "ceiling"),
+    )
     actions = ("try_again_now",)
 
     @admin.display(description="Key")
@@ -86,6 +91,14 @@ class ProviderAdmin(admin.ModelAdmin):
     @admin.display(description="Balance")
     def balance_is(self, obj: ProviderAccount) -> str:
         return f"{money.show(obj.balance or 0)}, {obj.balance_at:%Y-%m-%d %H:%M}" if obj.balance_at else "never read"
+
+    @admin.display(description="Ceiling")
+    def ceiling(self, obj: ProviderAccount) -> str:
+        """What may be spent there in a month, by everybody together."""
+        rooms = workflow.caps.rooms_of(Budget.objects.filter(provider_key=obj.key))
+        words = [f"{money.show(room.cap)} a month, {money.show(room.used)} of it used" for room in rooms] or ["none"]
+        link = f"{reverse('admin:generator_budget_changelist')}?provider_key={obj.key}"
+        return format_html('{} · <a href="{}">Budgets</a>', words[0], link)
 
     def response_change(self, request, obj: ProviderAccount) -> HttpResponse:
         """After saving: try the key when that was the button."""

@@ -20,6 +20,7 @@ class BudgetForm(forms.ModelForm):
 class BudgetAdmin(admin.ModelAdmin):
     form = BudgetForm
     list_display = ("target", dollars("cap", "Cap a month"), "created_at")
+    list_filter = ("provider_key",)
     autocomplete_fields = ("user", "project")
 
     def save_model(self, request, obj: Budget, form, change: bool) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from generator.models import MusicModel, Price, ProviderAccount, State
+from generator.models import Budget, MusicModel, Price, ProviderAccount, State
 from generator.money import dollars
 from generator.workflow import catalogue
 from tests.admin.test_changes import errors, url
@@ -115,6 +115,13 @@ def test_a_price_that_moved_is_shown_until_a_new_one_is_added(desk, account, cli
     sent = {"model": model.pk, "per_take": "0.05", "valid_from_0": f"{today:%Y-%m-%d}", "valid_from_1": "00:00:00"}
     desk.post(url("price_add"), sent)
     assert "asks another price" not in desk.get("/", {"model": BGM}, follow=True).content.decode()
+
+
+def test_the_page_of_a_provider_shows_its_ceiling(desk, account):
+    page = url("provideraccount_change", account.pk)
+    assert "none · <a" in desk.get(page).content.decode()
+    Budget.objects.create(provider_key="wavespeed", cap=dollars("50"))
+    assert "$50.00 a month, $0.00 of it used · <a" in desk.get(page).content.decode()
 
 
 # --- a contract that the code does not know rightly ---

@@ -12,7 +12,7 @@ from generator.billing.review import EVERYTHING
 from generator.billing.spend import Scope
 from generator.models import Generation, Licence, ProviderAccount, Rendition, Track, User
 from generator.money import dollars, show
-from generator.workflow import catalogue, ingest, media, money, renditions, reviewing
+from generator.workflow import catalogue, ingest, media, money, renditions, review, reviewing
 from tests.conftest import COMPOSER, POLL, STREAM
 
 
@@ -161,3 +161,14 @@ def test_money_is_said_with_its_digits_on_paper(ask, user, priced):
     made = statement.of(Scope(User.objects.get(pk=user.pk)), spend.this_month(), "Ada", "now")
     assert made.month.spent == dollars("0.045")
     assert "$0.045" in words(statement.render(made, compress=False))
+
+
+def test_the_certificate_says_who_approved_it_as_long_as_that_holds(track, user):
+    def approved() -> str:
+        return dict(papers.of(track).facts)["Approved for use"]
+
+    assert approved() == "not yet: a draft"
+    review.approve(track, user)
+    assert approved().startswith("by Ada, ")
+    review.withdraw(track, user)
+    assert approved() == "not yet: a draft"
