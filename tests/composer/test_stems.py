@@ -28,12 +28,12 @@ def test_stems_sum_to_the_mix_before_the_master(style: str, loop: bool) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("seed", range(1, 21))
-def test_stems_of_every_style_sum_to_the_mix(style: str, seed: int) -> None:
-    take = made(style, seed=seed, length_s=6.0)
-    mix = take.mix()
-    rest = np.sum(list(take.stems().values()), axis=0) - mix
-    assert 20 * np.log10(np.sqrt(np.mean(rest**2)) / np.sqrt(np.mean(mix**2)) + 1e-12) < -80
+def test_stems_of_twenty_seeds_sum_to_the_mix(style: str) -> None:
+    for seed in range(1, 21):
+        take = made(style, seed=seed, length_s=6.0)
+        mix = take.mix()
+        rest = np.sum(list(take.stems().values()), axis=0) - mix
+        assert 20 * np.log10(np.sqrt(np.mean(rest**2)) / np.sqrt(np.mean(mix**2)) + 1e-12) < -80
 
 
 def test_a_stem_that_is_none_is_refused_in_words() -> None:
