@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 BETWEEN_MAILS = dt.timedelta(hours=23)  # the hourly task is never quite on the hour
 STALE = dt.timedelta(days=7)  # older than this, nothing is worth a mail any more
 KEPT = dt.timedelta(days=180)
+SEEN = dt.timedelta(seconds=15)  # after asking, people are still there
 MOST_IN_MAIL = 40
 _LONGEST = Notification._meta.get_field("text").max_length or 0
 
@@ -108,7 +109,12 @@ def mark_read(user: User, pk: int | None = None) -> int:
 
 
 def ended(generation: Generation, text: str, *, is_good: bool) -> None:
-    """Tell whoever asked that their music is ready, or will not come."""
+    """Tell whoever asked that their music is ready, or will not come.
+
+    What is ready while they still look at the page is no news.
+    """
+    if is_good and timezone.now() - generation.created_at < SEEN:
+        return
     what = f"“{_short(generation.prompt.text, 80)}”: {text}"
     link = reverse("studio", args=[generation.project.ref])
     if generation.comparison:

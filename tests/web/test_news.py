@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from generator import workflow
-from generator.models import NewsKind, Notification, State
+from generator.models import Generation, NewsKind, Notification, State
 from generator.workflow import news, tasks
 from tests.conftest import COMPOSER, POLL
 
@@ -37,10 +37,18 @@ def later(hours: float) -> None:
 
 
 def test_finished_music_is_told_to_whoever_asked(browser, user, project, ask, fake, run_background):
-    ask("warm lo-fi", takes=2)
+    asked = ask("warm lo-fi", takes=2)
+    Generation.objects.update(created_at=asked.created_at - 2 * news.SEEN)
     run_background()
     assert heard(user) == [("done", "“warm lo-fi”: 2 takes are ready to play.")]
     assert user.notifications.get().link == reverse("studio", args=[project.ref])
+
+
+def test_what_is_ready_while_one_looks_is_no_news(user, ask, fake, run_background):
+    ask("warm lo-fi")
+    run_background()
+    assert Generation.objects.get().state == State.READY
+    assert heard(user) == []
 
 
 def test_failed_music_is_told_with_the_reason(user, ask, fake, run_background):
@@ -241,6 +249,7 @@ def test_old_news_is_forgotten(user):
 
 
 def test_a_long_brief_fits(user, ask, fake, run_background):
+    fake.script.submit = "reject"
     ask("piano " * 33, model=POLL)
     run_background()
     assert len(user.notifications.get().text) <= 300
