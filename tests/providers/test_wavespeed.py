@@ -9,6 +9,7 @@ import pytest
 from generator.providers.base import Configurable, PollProvider, Progress, ProviderConfig
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, Rejected
 from generator.providers.wavespeed import WaveSpeed
+from tests.fakes.live import Row
 from tests.providers.conftest import BGM, HASTY, Caller, brief
 
 
@@ -451,6 +452,16 @@ def test_the_list_is_read_page_by_page(vendors, wavespeed):
     for _ in range(120):
         vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "others"})
     assert wavespeed.find(brief(prompt="the first"), now).handle == first
+    assert len(vendors.requests("POST", "/predictions")) == 2
+
+
+def test_a_job_on_a_readable_page_is_found_though_the_next_page_is_not(vendors, wavespeed, monkeypatch):
+    rows = iter((None, Row("list", "status", status=503)))
+    for _ in range(100):
+        vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "others"})
+    last = wavespeed.submit(brief(prompt="the last")).handle
+    monkeypatch.setattr(vendors, "take", lambda on: next(rows) if on == "list" else None)
+    assert wavespeed.find(brief(prompt="the last"), vendors.wavespeed.jobs[-1].created).handle == last
     assert len(vendors.requests("POST", "/predictions")) == 2
 
 
