@@ -71,6 +71,12 @@ class Composition:
         """Every player, in the order of the mix."""
         return tuple(stem_names(self.score, STYLES[self.brief.style]))
 
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Who is heard, as families of instruments: "drums", "piano", "bass"."""
+        heard = [line.part.family for line in self.score.lines if line.notes]
+        return tuple(dict.fromkeys(name for name in (*(["drums"] if self.score.hits else []), *heard) if name))
+
     def stem(self, name: str) -> NDArray[np.float32]:
         """One player alone, float32 (frames, 2), before the master."""
         if name not in self.stem_names:

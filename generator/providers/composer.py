@@ -185,6 +185,7 @@ class Composer:
                 "seed": brief.seed,
                 "take": number,
                 "meter": brief.meter,
+                "players": list(made.players),
                 "written_bpm": made.bpm,
                 "written_key": made.key,
                 "sections": [

@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from generator import workflow
 from generator.audio import FORMATS
@@ -175,6 +177,7 @@ class CreateForm:
         self.refusal = self.quote.refusal or self.unwanted
         if self.comparing and not LEAST <= len(self.chosen) <= MOST:
             self.refusal = f"Choose {LEAST} to {MOST} models to compare."
+        self.sketch = self._sketch(project) if self.quote.total and self.text else ""
         price = workflow.price_line(self.quote)
         one = "" if len(self.chosen) == 1 else "s"
         asked = f"with {len(self.chosen)} model{one}" if self.comparing else str(self.takes)
@@ -189,6 +192,12 @@ class CreateForm:
             )
             for choice in self.chosen
         ]
+
+    def _sketch(self, project: Project) -> str:
+        """The form with the same brief for the free composer, where it may be used."""
+        local = next((one for one in self.usable if one.is_local), None)
+        filled = urlencode({"model": local.spec.key, "text": self.text}) if local else ""
+        return f"{reverse('studio', args=[project.ref])}?{filled}" if filled else ""
 
     @property
     def general_error(self) -> str:

@@ -1,11 +1,13 @@
 """One track: its page (and the studio's right pane), and what can be done to it."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
@@ -15,6 +17,7 @@ from generator.models.track import TrackQuerySet
 from generator.providers.base import ActionSpec, ModelSpec
 from generator.web import review, sharing, stems
 from generator.web.htmx import Request, back, client_event, wants_part
+from generator.workflow.catalogue import ModelChoice
 
 
 def _track(request: Request, ref: str, tracks=None) -> Track:
@@ -54,12 +57,24 @@ def _context(request: Request, track: Track, **more) -> dict:
         "levelled": workflow.renditions.levelled(track, style.lufs) if style.lufs is not None else None,
         "may_edit": access.can_edit(request.user, track.project),
         "tags": track.tags.all(),
+        "finish": _finish(track, style),
         "can_be_reference": workflow.references.first_use(workflow.catalogue.models()) is not None,
         **review.context(request, track),
         **sharing.context(request, track),
         **stems.context(request.user, track),
         **more,
     }
+
+
+def _finish(track: Track, style) -> tuple[ModelChoice, str] | None:
+    """For a sketch of the composer's: the paid model to go on with, and the form filled in with what was settled."""
+    if track.model_key.partition("/")[0] not in workflow.catalogue.local_keys():
+        return None
+    choice = workflow.sketch.paid(workflow.house.offered(style, workflow.catalogue.models()))
+    if choice is None:
+        return None
+    filled = urlencode({"model": choice.spec.key, "text": workflow.sketch.text_for(track, choice)})
+    return choice, f"{reverse('studio', args=[track.project.ref])}?{filled}"
 
 
 def _settings(spec: ModelSpec | ActionSpec | None, generation: Generation) -> list[tuple[str, str]]:
