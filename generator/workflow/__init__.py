@@ -32,6 +32,7 @@ from generator.workflow import (
     sharing,
     stems,
     stops,
+    versions,
     warnings,
     watch,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "stops",
     "submit",
     "submit_many",
+    "versions",
     "warnings",
     "watch",
 ]

@@ -71,6 +71,8 @@ TABLE = """
     reference-audio      GET     in         404       200     200     200    404
     track-reference      POST    in         404       404     302     302    404
     stems                GET     in         404       200     200     200    404
+    versions             GET     in         404       200     200     200    404
+    version              POST    in         404       404     302     302    404
     split                POST    in         404       404     422     422    404
     stem-audio           GET     in         404       200     200     200    404
     stem-download        GET     in         404       200     200     200    404
@@ -142,6 +144,7 @@ SENT = {
     "budget": {"cap": "5"},
     "ask-for-more": {"amount": "1", "reason": "why"},
     "answer-request": {"decline": "1", "answer": "no"},
+    "version": {"change": "10 % slower", "idempotency_key": "k"},
     "split": {"action": "no such", "idempotency_key": "k"},
 }
 ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
