@@ -20,7 +20,8 @@ from generator.composer import (
 )
 from generator.composer.vocabulary import METERS
 from generator.money import ZERO
-from generator.providers.base import Field, Kind, LocalTake, ModelSpec, Report, Request
+from generator.providers.base import Field, Kind, LocalPart, LocalTake, ModelSpec, Report, Request
+from generator.providers.composer_parts import parts
 from generator.providers.errors import Rejected
 
 KEYS = tuple(
@@ -203,6 +204,11 @@ class Composer:
             }
             title = ", ".join((made.title, *steps(request.settings.get("variation"))))
             yield LocalTake(take=take, path=path, title=title, known=known)
+
+    def parts(self, request: Request, folder: Path, take: int, format: str, report: Report) -> Iterator[LocalPart]:
+        number = int(request.settings.get("take") or 1) + take - 1
+        made = compose(_brief(request), number, lambda stage, done: report(stage, done / 2))
+        yield from parts(made, folder, format, lambda stage, done: report(stage, 0.5 + done / 2))
 
 
 def provider() -> Composer:
