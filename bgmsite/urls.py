@@ -3,7 +3,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from generator.web import compare, files, jobs, library, references, review, shared, sharing, stems, studio, tracks
+from generator.web import (
+    compare,
+    files,
+    jobs,
+    library,
+    references,
+    review,
+    shared,
+    sharing,
+    stems,
+    studio,
+    tracks,
+    versions,
+)
 
 urlpatterns = [
     path("", studio.home, name="home"),
@@ -47,7 +60,11 @@ urlpatterns = [
     path("r/<str:ref>/bin/", references.to_bin, name="reference-bin"),
     path("r/<str:ref>/audio", references.audio, name="reference-audio"),
     path("t/<str:ref>/reference/", references.from_track, name="track-reference"),
+    path("t/<str:ref>/versions/", versions.versions, name="versions"),
+    path("t/<str:ref>/version/", versions.make, name="version"),
     path("t/<str:ref>/stems/", stems.stems, name="stems"),
+    path("t/<str:ref>/parts/", stems.parts, name="parts"),
+    path("t/<str:ref>/midi", stems.midi, name="midi"),
     path("t/<str:ref>/split/", stems.split, name="split"),
     path("s/<str:ref>/audio", stems.audio, name="stem-audio"),
     path("s/<str:ref>/download", stems.download, name="stem-download"),

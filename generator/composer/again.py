@@ -26,6 +26,7 @@ _NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
 _SAID: tuple[tuple[str, str], ...] = (
     (rf"{_NUMBER}\s*(?:%|percent|per cent)\s+slower", "slower"),
     (rf"{_NUMBER}\s*(?:%|percent|per cent)\s+faster", "faster"),
+    (rf"{_NUMBER}\s*bpm", "bpm"),
     (rf"{_NUMBER}\s*(?:s|sec|seconds?)\s+longer", "longer"),
     (rf"{_NUMBER}\s*(?:s|sec|seconds?)\s+shorter", "shorter"),
     (rf"{_NUMBER}\s*(?:s|sec|seconds?)(?:\s+long)?", "length"),
@@ -47,6 +48,7 @@ def again(
     brief: Brief,
     *,
     tempo: float = 1.0,
+    bpm: float | None = None,
     key: str | None = None,
     up: int = 0,
     longer_s: float = 0.0,
@@ -62,7 +64,7 @@ def again(
     """The brief of a variation; compose it with the take that the first one had.
 
     Args:
-        tempo: a factor: 0.9 is ten per cent slower. Without `length_s` the same bars take longer.
+        tempo: a factor: 0.9 is ten per cent slower; `bpm` says it exactly. Without a length the same bars take longer.
         key: such as "A minor"; `up` semitones instead, or as well.
         longer_s, length_s: seconds more (or fewer, negative), or seconds in all.
         without, with_: words for instruments ("drums", "strings").
@@ -72,6 +74,7 @@ def again(
         BriefError: the length, tempo or key that comes out is none the composer can make.
     """
     said: list[str] = []
+    tempo = tempo if bpm is None else bpm / plan(brief).bpm
     changed = _retimed(brief, tempo, longer_s, length_s, said) if (tempo, longer_s, length_s) != (1, 0, None) else brief
     if key or up:
         tonic, mode = in_mode(key, STYLES[brief.style]) if key else (brief.tonic, brief.mode)
@@ -127,6 +130,8 @@ def _add(found: dict[str, Any], kind: str, said: dict[str, str]) -> None:
             found["longer_s"] = found.get("longer_s", 0.0) + (number if kind == "longer" else -number)
         case "length":
             found["length_s"] = number
+        case "bpm":
+            found["bpm"] = number
         case "up" | "down":
             found["up"] = found.get("up", 0) + round(number if kind == "up" else -number)
         case "key":

@@ -20,7 +20,8 @@ from generator.composer import (
 )
 from generator.composer.vocabulary import METERS
 from generator.money import ZERO
-from generator.providers.base import Field, Kind, LocalTake, ModelSpec, Report, Request
+from generator.providers.base import Field, Kind, LocalPart, LocalTake, ModelSpec, Report, Request
+from generator.providers.composer_parts import parts
 from generator.providers.errors import Rejected
 
 KEYS = tuple(
@@ -87,7 +88,8 @@ STUDIO = ModelSpec(
             "variation",
             Kind.WORDS,
             "Again, but …",
-            "With the same seed and take: 10 % slower, in A minor, 15 s longer, without drums, calmer",
+            "With the same seed and take: 10 % slower, in A minor, without drums; calmer. What is after a “;” changes "
+            "what came before it.",
             maximum=200,
             advanced=True,
         ),
@@ -126,10 +128,16 @@ def _brief(request: Request) -> Brief:
     )
     try:
         brief = read_brief(request.prompt, controls, seed=int(asked.get("seed") or 0))
-        wanted = changes(str(asked.get("variation") or ""))
-        return again(brief, **wanted) if wanted else brief
+        for step in steps(asked.get("variation")):
+            brief = again(brief, **changes(step))
+        return brief
     except BriefError as error:
         raise Rejected(str(error)) from error
+
+
+def steps(variation: object) -> tuple[str, ...]:
+    """The changes that follow one another: each is one of what the ones before it have made."""
+    return tuple(step.strip() for step in str(variation or "").split(";") if step.strip())
 
 
 def reference(measured: Measurements) -> Reference:
@@ -195,7 +203,13 @@ class Composer:
                 "asked_seconds": brief.length_s,
                 "digital_source": "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
             }
-            yield LocalTake(take=take, path=path, title=made.title, known=known)
+            title = ", ".join((made.title, *steps(request.settings.get("variation"))))
+            yield LocalTake(take=take, path=path, title=title, known=known)
+
+    def parts(self, request: Request, folder: Path, take: int, format: str, report: Report) -> Iterator[LocalPart]:
+        number = int(request.settings.get("take") or 1) + take - 1
+        made = compose(_brief(request), number, lambda stage, done: report(stage, done / 2))
+        yield from parts(made, folder, format, lambda stage, done: report(stage, 0.5 + done / 2))
 
 
 def provider() -> Composer:

@@ -1,10 +1,12 @@
 """The parts of a track: asked for at a price, played, downloaded."""
 
 import secrets
+import time
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,9 +17,14 @@ from generator.web import files
 from generator.web.htmx import Request, client_event, wants_part
 from generator.web.picking import Shown
 
+LATE = 300  # seconds after which parts that were asked for are no longer waited for
 
-def context(user: User, track: Track) -> dict:
-    """What the track's page says about its parts, and the actions that would make them."""
+
+def context(user: User, track: Track, since: float | None = None) -> dict:
+    """What the track's page says about its parts, and the actions that would make them.
+
+    `since`: when the parts of a composed track were asked for, in Unix seconds, while a page waits for them.
+    """
     last = workflow.actions.last_split(track)
     offers = [
         {
@@ -30,8 +37,14 @@ def context(user: User, track: Track) -> dict:
         for choice in workflow.catalogue.splitting()
         for quote in [workflow.actions.quote(user, track.project, choice)]
     ]
+    notes = workflow.parts.notes(track)
+    waits = since is not None and notes is None
     return {
-        "stems": track.stems.all(),
+        "stems": track.stems.all() if notes or not waits else track.stems.none(),
+        "notes": notes,
+        "can_part": notes is None and workflow.parts.can(track),
+        "parts_since": since if waits else None,
+        "parts_are_late": waits and time.time() - (since or 0) > LATE,
         "offers": offers,
         "split": last,
         "is_splitting": bool(last and last.state not in State.ended()),
@@ -58,9 +71,25 @@ def split(request: Request, ref: str) -> HttpResponse:
     return client_event(_part(request, track), "running-changed")
 
 
-def _part(request: Request, track: Track, refused: workflow.Refused | None = None) -> HttpResponse:
+@login_required
+@require_POST
+def parts(request: Request, ref: str) -> HttpResponse:
+    """Have a composed track made again in its parts; the page waits for them."""
+    track = get_object_or_404(access.editable_tracks(request.user).select_related("project"), ref=ref)
+    if not workflow.parts.can(track):
+        return _part(request, track, workflow.Refused("Only what the built-in composer made comes apart for nothing."))
+    workflow.parts.ask(track)
+    since = round(time.time())
+    if not wants_part(request):
+        return redirect(f"{reverse('stems', args=[track.ref])}?since={since}")
+    return _part(request, track, since=since)
+
+
+def _part(
+    request: Request, track: Track, refused: workflow.Refused | None = None, since: float | None = None
+) -> HttpResponse:
     shown = {"track": track, "may_edit": access.can_edit(request.user, track.project), "refused_split": refused}
-    shown |= context(request.user, track)
+    shown |= context(request.user, track, since)
     page = "tracks/_stems.html" if wants_part(request) else "tracks/stems.html"
     return render(request, page, shown | {"project": track.project}, status=422 if refused else 200)
 
@@ -70,7 +99,8 @@ def _part(request: Request, track: Track, refused: workflow.Refused | None = Non
 def stems(request: Request, ref: str) -> HttpResponse:
     """The parts as they stand, for a page that waits for them."""
     track = get_object_or_404(access.tracks(request.user).select_related("project"), ref=ref)
-    return _part(request, track)
+    asked = request.GET.get("since", "")
+    return _part(request, track, since=int(asked) if asked.isdecimal() and len(asked) < 12 else None)
 
 
 def _stem(request: Request, ref: str) -> Stem:
@@ -91,5 +121,20 @@ def download(request: Request, ref: str) -> HttpResponseBase:
     stem = _stem(request, ref)
     reply = files.serve(request, workflow.media.path(stem.file), FORMATS[stem.extension].mime, stem.sha256)
     name = file_name(f"{stem.track.title} {stem.title}", bpm=None, key="", take=None, ext=stem.extension)
+    reply["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    return reply
+
+
+@login_required
+@require_safe
+def midi(request: Request, ref: str) -> HttpResponseBase:
+    """The notes of a composed track, under a good name."""
+    track = get_object_or_404(access.tracks(request.user), ref=ref)
+    found = workflow.parts.notes(track)
+    if found is None:
+        raise Http404
+    file = workflow.media.path(found.file)
+    reply = files.serve(request, file, "audio/midi", file.stem)
+    name = file_name(track.title, bpm=track.bpm, key=track.musical_key, ext="mid")
     reply["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
     return reply

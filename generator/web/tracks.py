@@ -15,7 +15,7 @@ from generator.audio import FORMATS
 from generator.models import Generation, Track, TrackCopy
 from generator.models.track import TrackQuerySet
 from generator.providers.base import ActionSpec, ModelSpec
-from generator.web import review, sharing, stems
+from generator.web import review, sharing, stems, versions
 from generator.web.htmx import Request, back, client_event, wants_part
 from generator.workflow.catalogue import ModelChoice
 
@@ -28,6 +28,7 @@ def _track(request: Request, ref: str, tracks=None) -> Track:
         "generation__project",
         "generation__model__provider",
         "generation__prompt",
+        "generation__comparison",
         "generation__price",
     )
     return get_object_or_404(rows.select_related(*related).with_starred(request.user), ref=ref)
@@ -62,6 +63,7 @@ def _context(request: Request, track: Track, **more) -> dict:
         **review.context(request, track),
         **sharing.context(request, track),
         **stems.context(request.user, track),
+        **versions.context(request.user, track),
         **more,
     }
 

@@ -22,6 +22,7 @@ from generator.workflow import (
     money,
     moving,
     news,
+    parts,
     people,
     projects,
     raising,
@@ -33,6 +34,7 @@ from generator.workflow import (
     sketch,
     stems,
     stops,
+    versions,
     warnings,
     watch,
 )
@@ -67,6 +69,7 @@ __all__ = [
     "money",
     "moving",
     "news",
+    "parts",
     "people",
     "price_line",
     "progress",
@@ -86,6 +89,7 @@ __all__ = [
     "stops",
     "submit",
     "submit_many",
+    "versions",
     "warnings",
     "watch",
 ]

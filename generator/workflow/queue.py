@@ -18,6 +18,7 @@ COMPOSE = "generator.workflow.tasks.compose"
 SWEEP = "generator.workflow.tasks.sweep"
 COLLECT = "generator.workflow.tasks.collect"
 RENDER = "generator.workflow.tasks.render"
+PARTS = "generator.workflow.tasks.parts"
 READ = "generator.workflow.tasks.read_reference"
 MOST_WAITING = 4  # deliveries with a task each
 SWEEP_TIMEOUT = 1200  # seconds: its own time and the longest stream

@@ -6,6 +6,7 @@ from generator.models import Heartbeat, Track
 from generator.workflow import accounts, control, housekeeping, news, references, renditions, warnings, watch
 from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
+from generator.workflow import parts as making_parts
 from generator.workflow import sweep as sweeping
 
 
@@ -30,6 +31,11 @@ def collect() -> None:
 def render(track_id: int, format: str, lufs: float | None = None) -> None:
     if track := Track.objects.filter(pk=track_id).first():
         renditions.make(track, format, lufs)
+
+
+def parts(track_id: int) -> None:
+    if track := Track.objects.filter(pk=track_id).first():
+        making_parts.make(track)
 
 
 def read_reference() -> None:

@@ -134,6 +134,7 @@ def test_it_says_what_has_changed() -> None:
     ("change", "words"),
     [
         ({"longer_s": 600}, "Length must be between 5 and 600"),
+        ({"bpm": 300.0}, "Tempo must be between 40 and 220"),
         ({"tempo": 0.1}, "Tempo must be between 40 and 220"),
         ({"key": "H dur"}, "is not a key"),
         ({"curve": (0.2, 1.4)}, "Energy must be between 0 and 1"),

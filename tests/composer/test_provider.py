@@ -6,6 +6,8 @@ import pytest
 
 from generator.audio import Sound, decode, measure
 from generator.composer import Reference, again, compose, read_brief
+from generator.composer.form import plan
+from generator.composer.score import write
 from generator.providers.base import LocalTake, Request
 from generator.providers.composer import STUDIO, Composer, reference
 from generator.providers.errors import Rejected
@@ -63,6 +65,25 @@ def test_a_variation_in_words_is_the_same_piece(tmp_path: Path) -> None:
     assert (take.known["seed"], take.known["take"]) == (7, 3)
     assert (take.known["written_bpm"], take.known["written_key"]) == (wanted.bpm, wanted.key)
     assert samples(take).frames == len(wanted.pcm)
+
+
+def test_a_version_of_a_version_takes_one_step_after_the_other(tmp_path: Path) -> None:
+    """15 s longer than the slower piece, not than the first; and the same players' notes but the drums."""
+    asked = request("lo-fi, 30 s, 80 bpm", seed=7, variation="10 % slower; 15 s longer; without drums")
+    brief = read_brief("lo-fi, 30 s, 80 bpm", seed=7)
+    longer = again(again(brief, tempo=0.9), longer_s=15)
+    (take,) = make(tmp_path, asked)
+    made = compose(again(longer, without=("drums",)))
+    assert samples(take).frames == len(made.pcm) == round((30 / 0.9 + 15) * 44_100)
+    assert take.known["written_bpm"] == 72
+    assert (made.score.lines, made.score.hits) == (write(longer, plan(longer), 1).lines, ())
+    assert take.title == f"{compose(brief).title}, 10 % slower, 15 s longer, without drums"
+
+
+def test_an_exact_tempo_and_length_are_kept(tmp_path: Path) -> None:
+    (take,) = make(tmp_path, request("folk, 20 s", seed=7, variation="8 s, 100 BPM"))
+    assert samples(take).frames == 8 * 44_100
+    assert take.known["written_bpm"] == 100
 
 
 def test_takes_are_counted_from_the_first(tmp_path: Path) -> None:

@@ -71,6 +71,10 @@ TABLE = """
     reference-audio      GET     in         404       200     200     200    404
     track-reference      POST    in         404       404     302     302    404
     stems                GET     in         404       200     200     200    404
+    versions             GET     in         404       200     200     200    404
+    version              POST    in         404       404     302     302    404
+    parts                POST    in         404       404     302     302    404
+    midi                 GET     in         404       200     200     200    404
     split                POST    in         404       404     422     422    404
     stem-audio           GET     in         404       200     200     200    404
     stem-download        GET     in         404       200     200     200    404
@@ -142,6 +146,7 @@ SENT = {
     "budget": {"cap": "5"},
     "ask-for-more": {"amount": "1", "reason": "why"},
     "answer-request": {"decline": "1", "answer": "no"},
+    "version": {"change": "10 % slower", "idempotency_key": "k"},
     "split": {"action": "no such", "idempotency_key": "k"},
 }
 ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
@@ -192,7 +197,7 @@ def addresses(patterns, spaces: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
 
 
 @pytest.fixture
-def things(project, ask, make_track, make_reference, make_stem, user, member):
+def things(project, ask, make_track, make_reference, make_stem, user, member, tmp_path):
     """One of everything an address can name."""
     failed = ask(model=COMPOSER)
     ending.cancel(failed, user, "Cancelled")
@@ -211,6 +216,9 @@ def things(project, ask, make_track, make_reference, make_stem, user, member):
         "link": link.ref,
         "address": workflow.sharing.address_of(link),
     }
+    notes = tmp_path / "notes.mid"
+    notes.write_bytes(b"MThd")
+    workflow.parts.keep_notes(track, notes, same=True)
     sounds = {"track": track.ref, "reference": make_reference().ref, "stem": make_stem(track).ref}
     jobs = {"generation": failed.ref, "comparison": comparison.ref}
     cap = Budget.objects.create(project=project, cap=10**9)

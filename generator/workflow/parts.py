@@ -1,0 +1,110 @@
+"""The players and the notes of a track that was composed here: made again from its brief, for nothing, by a worker.
+
+What if the process dies here? Each player is a row after its file, and the notes come last: while they are missing the
+parts can be asked for again, and only what is missing is stored.
+"""
+
+from hashlib import sha256
+from pathlib import Path
+
+from django_q.tasks import async_task
+
+from generator.audio import decode, measure, waveform_path, waveform_peaks
+from generator.models import Generation, Rendition, Stem, Track
+from generator.providers.base import LocalPart, Parting, PartKind
+from generator.providers.errors import ProviderError
+from generator.workflow import catalogue, compose, media, queue, states
+from generator.workflow.stems import PEAK_BUCKETS, WAVE
+
+NOTES = sha256(b"the notes of a track").hexdigest()  # the recipe of the one MIDI file a track has
+
+
+def can(track: Track) -> bool:
+    """Whether the model that made it can make it again in parts."""
+    return isinstance(_provider(track), Parting) and not track.generation.is_blind
+
+
+def _provider(track: Track) -> object:
+    try:
+        return catalogue.provider_of(track.generation.model.key)
+    except KeyError:
+        return None
+
+
+def notes(track: Track) -> Rendition | None:
+    """The MIDI file of a track whose parts have been made."""
+    return track.renditions.filter(recipe_hash=NOTES).first()
+
+
+def ask(track: Track) -> None:
+    """Have a worker make them; asking twice makes them once."""
+    async_task(queue.PARTS, track.pk)
+
+
+def make(track: Track) -> None:
+    """Make the parts of a track, unless they are there."""
+    provider = _provider(track)
+    if notes(track) or not isinstance(provider, Parting):
+        return
+    request = compose.request_of(track.generation)
+    try:
+        with media.workshop() as folder:
+            number, same, score = 0, False, None
+            for part in provider.parts(request, folder, track.take, track.format, lambda stage, done: None):
+                match part.kind:
+                    case PartKind.MASTER:
+                        same = _same_sound(part.path, track)
+                        part.path.unlink()
+                    case PartKind.NOTES:
+                        score = part.path
+                    case PartKind.PLAYER:
+                        number += 1
+                        _keep_player(track, part, number)
+            if score:
+                keep_notes(track, score, same)
+    except ProviderError as error:
+        states.note(track.generation, f"The stems could not be made: {error.sentence}")
+
+
+def _same_sound(remade: Path, track: Track) -> bool:
+    """Whether a piece still comes out sample by sample as it did."""
+    file = media.path(track.file)
+    return file.is_file() and _samples(remade) == _samples(file)
+
+
+def _samples(file: Path) -> str:
+    return sha256(decode(file).samples.tobytes()).hexdigest()
+
+
+def keep_notes(track: Track, file: Path, same: bool) -> None:
+    """Store the MIDI file, and whether the parts are of the very sound the track is."""
+    size = file.stat().st_size
+    name, _ = media.keep(file, "mid")
+    recipe = {"format": "midi", "same_sound": same}
+    Rendition.objects.update_or_create(
+        track=track, recipe_hash=NOTES, defaults={"recipe": recipe, "file": name, "size": size}
+    )
+
+
+def _keep_player(track: Track, part: LocalPart, number: int) -> None:
+    place = _place(track.generation, track, number)
+    if Stem.objects.filter(**place).exists():
+        return
+    sound = decode(part.path)
+    name, digest = media.keep(part.path, part.path.suffix[1:])
+    facts = {
+        "track": track,
+        "title": part.title,
+        "file": name,
+        "sha256": digest,
+        "size": media.path(name).stat().st_size,
+        "length_ms": round(sound.seconds * 1000),
+        "waveform": waveform_path(waveform_peaks(sound, PEAK_BUCKETS), *WAVE),
+        "lufs": measure(sound).lufs,
+    }
+    Stem.objects.get_or_create(**place, defaults=facts)
+
+
+def _place(generation: Generation, track: Track, number: int) -> dict[str, object]:
+    """Takes of one run share its numbers."""
+    return {"generation": generation, "number": track.take * 100 + number}

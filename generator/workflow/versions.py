@@ -1,0 +1,159 @@
+"""Another version of a track: the same piece, slower, longer, without drums. A free run of its own; the first stays.
+
+    original ◄── 10 % slower                      settings: variation "10 % slower", take 2, the original's seed
+       ▲   ◄──── 10 % slower; without drums       a version of a version adds a step, and points at the original
+       └──────── in A minor
+
+A model that can do it has a field for what changes and one for the take. What if the process dies here? It is a run
+like any other: `compose` takes it up again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from generator.models import Generation, Project, Track, User
+from generator.models.track import TrackQuerySet
+from generator.workflow import catalogue, house
+from generator.workflow.refused import Refused
+from generator.workflow.submit import submit
+
+VARIATION, TAKE = "variation", "take"
+MOST_SHOWN = 60
+DEEPEST = 20  # versions tried again and again
+# What can be pressed: what the composer understands, and how a person says it.
+CHOICES: tuple[tuple[str, str], ...] = (
+    ("10 % slower", "10 % slower"),
+    ("10 % faster", "10 % faster"),
+    ("2 semitones up", "Two semitones higher"),
+    ("2 semitones down", "Two semitones lower"),
+    ("15 s longer", "15 s longer"),
+    ("15 s shorter", "15 s shorter"),
+    ("calmer", "Calmer"),
+    ("more energy", "More energy"),
+    ("without drums", "Without drums"),
+    ("without melody", "Without melody"),
+    ("as a bed", "As a bed under a voice"),
+)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A piece and its versions, as one person sees them."""
+
+    original: Track | None
+    versions: tuple[tuple[Track, str], ...]  # each with what is different in it
+    under_way: tuple[str, ...]  # what is different in those being made
+
+    @property
+    def has_several(self) -> bool:
+        return bool(self.versions or self.under_way)
+
+
+def can(track: Track) -> bool:
+    """Whether the model that made it can make it again, changed."""
+    spec = catalogue.spec_of(track.generation.model.key)
+    return bool(spec and spec.field(VARIATION) and spec.field(TAKE)) and not track.generation.is_blind
+
+
+def make(user: User, track: Track, words: str, idempotency_key: str) -> Generation:
+    """Ask for one version of a track, in its own project; the same press again returns the first one.
+
+    Raises:
+        Refused: it cannot be made, or as `submit`.
+    """
+    generation = track.generation
+    if not can(track):
+        raise Refused("Only what the built-in composer made can be made again with a change.")
+    words = " ".join(words.replace(";", ",").split())
+    if not words:
+        raise Refused("Say what should be different.")
+    settings = dict(generation.prompt.settings)
+    settings.pop("takes")
+    format = settings.pop("format")
+    settings |= {VARIATION: _with(generation, words), TAKE: number_of(track)}
+    return submit(
+        user=user,
+        project=track.project,
+        model_key=generation.model.key,
+        text=_same_text(track.project, generation.prompt.text),
+        takes=1,
+        format=format,
+        settings=settings,
+        idempotency_key=_key(idempotency_key, track, words),
+        again_of=original_of(generation),
+    )
+
+
+def _with(generation: Generation, words: str) -> str:
+    """The steps so far, and one more."""
+    variation = "; ".join(step for step in (changes_of(generation), words) if step)
+    spec = catalogue.spec_of(generation.model.key)
+    field = spec.field(VARIATION) if spec else None
+    if field and field.maximum and len(variation) > field.maximum:
+        raise Refused(
+            "This is changed so often already that no more fits. Begin at the original or an earlier version."
+        )
+    return variation
+
+
+def _same_text(project: Project, text: str) -> str:
+    """The text as it was: another word in it would be another piece."""
+    if added := house.added(house.style_of(project), text):
+        raise Refused(
+            f"This project adds “{added}” to every prompt by now, which would make another piece of it. "
+            "Use “Same again, but…” for that."
+        )
+    return text
+
+
+def _key(key: str, track: Track, words: str) -> str:
+    """One press of one button: the page has one key for all of them."""
+    return sha256(f"{key}/{track.ref}/{words}".encode()).hexdigest()[:40] if key else ""
+
+
+def changes_of(generation: Generation) -> str:
+    """What is different from the original, step by step; empty for an original."""
+    return str(generation.prompt.settings.get(VARIATION) or "")
+
+
+def number_of(track: Track) -> int:
+    """Which of the composer's takes it is: a run may begin to count at any."""
+    first = int(track.generation.prompt.settings.get(TAKE) or 1)
+    return int(track.made_of.get("take") or first + track.take - 1)
+
+
+def original_of(generation: Generation) -> Generation:
+    """The run that a version is a version of; an original is its own."""
+    for _ in range(DEEPEST):
+        if not changes_of(generation) or generation.again_of is None:
+            break
+        generation = generation.again_of
+    return generation
+
+
+def family(track: Track, seen: TrackQuerySet) -> Family:
+    """The original of a track and every version of it, among the tracks a person sees."""
+    root, number = original_of(track.generation), number_of(track)
+    again = Generation.objects.filter(again_of=root) | Generation.objects.filter(again_of__again_of=root)
+    runs = [run for run in again.select_related("prompt").order_by("id") if _is_version(run, number)][-MOST_SHOWN:]
+    rows = seen.kept().select_related("generation__prompt", "generation__model").defer("peaks", "measured")
+    first = [one for one in rows.filter(generation=root).order_by("take") if number_of(one) == number]
+    made = rows.filter(generation__in=[run.pk for run in runs]).order_by("id")
+    return Family(
+        original=first[0] if first else None,
+        versions=tuple((one, in_words(changes_of(one.generation))) for one in made if number_of(one) == number),
+        under_way=tuple(in_words(changes_of(run)) for run in _under_way(runs, track.project)),
+    )
+
+
+def in_words(variation: str) -> str:
+    return variation.replace("; ", ", ")
+
+
+def _is_version(run: Generation, number: int) -> bool:
+    return bool(changes_of(run)) and int(run.prompt.settings.get(TAKE) or 1) == number
+
+
+def _under_way(runs: Iterable[Generation], project: Project) -> list[Generation]:
+    return [run for run in runs if run.is_active and run.project_id == project.pk]
