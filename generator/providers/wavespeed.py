@@ -123,7 +123,8 @@ class WaveSpeed(OnAccount):
         body = body_of(request)
         recipe = recipe_of(request)
         earliest, latest = since - SKEW, since + self._account.patience.submit + SKEW
-        asked = {"model": recipe.path, "created_after": _utc(earliest), "include_inputs": True}
+        asked = {"model": recipe.path, "include_inputs": True}
+        asked |= {"created_after": _utc(earliest), "created_before": _utc(latest)}
         found: list[tuple[float, wire.Prediction]] = []
         try:
             async for job in self._pages("predictions", asked, http):

@@ -263,6 +263,8 @@ class WaveSpeedRoutes:
         jobs = [job for job in reversed(shop.jobs) if asked.get("model") in (None, job.model)]
         if after := asked.get("created_after"):
             jobs = [job for job in jobs if job.created >= dt.datetime.fromisoformat(after).timestamp()]
+        if before := asked.get("created_before"):
+            jobs = [job for job in jobs if job.created <= dt.datetime.fromisoformat(before).timestamp()]
         items = [shop.prediction(job, self.fake.url) for job in jobs[(page - 1) * size : page * size]]
         if asked.get("include_inputs") and shop.inputs_listed:
             for item, job in zip(items, jobs[(page - 1) * size :], strict=False):

@@ -455,6 +455,16 @@ def test_the_list_is_read_page_by_page(vendors, wavespeed):
     assert len(vendors.requests("POST", "/predictions")) == 2
 
 
+def test_only_jobs_of_its_time_are_asked_for_however_many_came_later(vendors, wavespeed):
+    handle = wavespeed.submit(brief(prompt="early")).handle
+    early = vendors.wavespeed.jobs[0]
+    early.created -= 3600
+    for _ in range(150):
+        vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "others"})
+    assert wavespeed.find(brief(prompt="early"), early.created).handle == handle
+    assert len(vendors.requests("POST", "/predictions")) == 1
+
+
 def test_a_job_on_a_readable_page_is_found_though_the_next_page_is_not(vendors, wavespeed, monkeypatch):
     rows = iter((None, Row("list", "status", status=503)))
     for _ in range(100):
