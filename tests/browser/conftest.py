@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.fakes.providers import BASE
+from tests.fakes.server import FakeProvider
 from tests.ops.tree import Studio
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -49,6 +51,21 @@ def browser(chromium) -> Iterator[Browser]:
 def studio(tmp_path_factory) -> Iterator[Studio]:
     """One studio for all browser tests, as a newcomer starts it, its sample tracks composed."""
     with Studio(tmp_path_factory.mktemp("browser"), STUDIO_STALE_SECONDS="60") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def paid_fake() -> Iterator[FakeProvider]:
+    with FakeProvider() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def paid_studio(tmp_path_factory, paid_fake) -> Iterator[Studio]:
+    """A studio whose paid models are answered by the live fake."""
+    providers = "generator.providers.composer,tests.fakes.poll,tests.fakes.stream"
+    own = {"STUDIO_PROVIDERS": providers, "STUDIO_PRIVATE_DOWNLOADS": "1", BASE: paid_fake.url}
+    with Studio(tmp_path_factory.mktemp("paid"), STUDIO_STALE_SECONDS="60", **own) as running:
         yield running
 
 

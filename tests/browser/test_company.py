@@ -3,26 +3,24 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fakes.providers import BASE
-from tests.fakes.server import FakeProvider
 from tests.ops.tree import ROOT, Studio
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("paid")]
 
 PASSWORD = "a long enough password"
-# An entry of last month, so that there is a month that can be closed.
-LAST_MONTH = """
+# Nothing rests, whatever was tried here before; and an entry of last month, so that there is a month to close.
+BEFORE = """
 import datetime as dt
 from unittest import mock
 from django.utils import timezone
-from generator.models import Entry, Project, User
+from generator.models import Entry, Project, ProviderAccount, User
 from generator.workflow import money
-boss = User.objects.get()
+ProviderAccount.objects.update(resting_until=None, failures_in_a_row=0)
+boss = User.objects.get(is_superuser=True)
 then = timezone.now().replace(day=1, hour=12) - dt.timedelta(days=5)
 with mock.patch("django.utils.timezone.now", return_value=then):
     project = Project.objects.get(personal_to=boss)
@@ -31,21 +29,12 @@ with mock.patch("django.utils.timezone.now", return_value=then):
 
 
 @pytest.fixture(scope="module")
-def fake() -> Iterator[FakeProvider]:
-    with FakeProvider() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory, fake) -> Iterator[Studio]:
-    """A studio whose paid model is answered by the live fake, with something booked last month."""
-    own = {"STUDIO_PROVIDERS": "generator.providers.composer,tests.fakes.poll", "STUDIO_PRIVATE_DOWNLOADS": "1"}
-    own |= {"STUDIO_STALE_SECONDS": "60", BASE: fake.url}
-    with Studio(tmp_path_factory.mktemp("company"), **own) as running:
-        env = running.env | {"STUDIO_DATA": str(running.folder)}
-        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", LAST_MONTH]
-        subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60)
-        yield running
+def studio(paid_studio) -> Studio:
+    """The paid studio, with something booked last month."""
+    env = paid_studio.env | {"STUDIO_DATA": str(paid_studio.folder)}
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", BEFORE]
+    subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60)
+    return paid_studio
 
 
 def generate(page: Page) -> None:

@@ -1,35 +1,22 @@
 """One brief on three models, heard blind and equally loud, picked with a key: in a real browser on a real studio."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import problems
 from tests.browser.test_main_job import is_playing, until
-from tests.fakes.providers import BASE
-from tests.fakes.server import FakeProvider
 from tests.ops.tree import Studio
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("paid")]
 
-PROVIDERS = "generator.providers.composer,tests.fakes.poll,tests.fakes.stream"
 NAMES = ("Built-in composer", "Fake poll", "Fake stream")
 
 
 @pytest.fixture(scope="module")
-def fake() -> Iterator[FakeProvider]:
-    with FakeProvider() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory, fake) -> Iterator[Studio]:
-    """A studio whose paid models are answered by the live fake."""
-    own = {"STUDIO_PROVIDERS": PROVIDERS, "STUDIO_PRIVATE_DOWNLOADS": "1", BASE: fake.url}
-    with Studio(tmp_path_factory.mktemp("compare"), STUDIO_STALE_SECONDS="60", **own) as running:
-        yield running
+def studio(paid_studio) -> Studio:
+    return paid_studio
 
 
 def card(page: Page, title: str):
@@ -113,11 +100,11 @@ def test_the_pages_are_accessible_and_fit(visit, scheme, width):
 
 
 # Last, for the provider rests afterwards.
-def test_the_model_that_went_down_is_said_on_the_open_page(visit, fake):
+def test_the_model_that_went_down_is_said_on_the_open_page(visit, paid_fake):
     visitor = visit()
     page = visitor.page
     visitor.sign_in()
-    fake.script.submit = "no_credit"
+    paid_fake.script.submit = "no_credit"
     try:
         card(page, "Fake poll one").click()
         expect(page.locator("#format")).to_have_value("wav")  # the form has followed
@@ -126,7 +113,7 @@ def test_the_model_that_went_down_is_said_on_the_open_page(visit, fake):
         notice = page.locator(".model-down")
         expect(notice).to_contain_text("credit there is used up", timeout=60_000)
     finally:
-        fake.script.submit = "ok"
+        paid_fake.script.submit = "ok"
     expect(page.get_by_text("Use another model")).to_be_visible()
     assert problems(page) == []
     notice.get_by_role("button", name=re.compile("Built-in composer")).click()
