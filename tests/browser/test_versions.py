@@ -50,3 +50,25 @@ def mix(page) -> None:
     page.locator(".stem [data-play]").first.click()
     is_playing(page)
     expect(toggle).to_have_text("Play together")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+def test_energy_is_drawn_by_keyboard_and_heard(visit, tmp_path, width, scheme):
+    visitor = visit(width=width, scheme=scheme)
+    page = visitor.page
+    visitor.sign_in()
+    page.locator("summary", has_text="More settings").click()
+    page.get_by_label("At the end").focus()
+    page.keyboard.press("Home")
+    expect(page.get_by_label("Energy over time %")).to_have_value("50 50 50 50 0")
+    page.get_by_label("After a quarter").press("ArrowRight")
+    expect(page.get_by_label("Energy over time %")).to_have_value("50 55 50 50 0")
+    assert problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.locator(".curve").screenshot(path=tmp_path / "curve.png")
+    rows = page.locator(".track[data-src]")
+    before = rows.count()
+    generate(page, "lo-fi, 6 s")
+    expect(rows).to_have_count(before + 1, timeout=60_000)
+    page.goto(visitor.studio.url + str(page.locator(".track-title a").first.get_attribute("href")))
+    expect(page.locator(".facts").first).to_contain_text("50 55 50 50 0 %")
