@@ -81,7 +81,7 @@ class Field:
     maximum: float | None = None
     step: float | None = None
     unit: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()  # of a number: usual values, of which none has to be taken
     default: Value = None
     advanced: bool = False
     purpose: str = ""  # takes the id of a reference that is registered for this; the form offers the project's

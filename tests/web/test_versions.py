@@ -188,3 +188,12 @@ def test_a_curve_that_is_none_is_refused_beside_the_form(browser, project):
     assert reply.status_code == 422
     assert "is not a list of levels" in reply.content.decode()
     assert 'value="up and down"' in reply.content.decode()
+
+
+def test_usual_loudnesses_are_offered_and_kept(browser, project, run_background):
+    assert '<option value="-23">Broadcast</option>' in browser.get(f"/p/{project.ref}/").content.decode()
+    sent = {"text": "lo-fi, 8 s", "model": COMPOSER, "takes": "1", "format": "flac", "loudness": "-23", "bed": "on"}
+    browser.post(f"/p/{project.ref}/generate/", sent | {"idempotency_key": "k"})
+    made = newest(run_background)
+    assert made.lufs == pytest.approx(-23, abs=0.5)
+    assert "room for a voice" in made.made_of["heard"]
