@@ -32,6 +32,7 @@ class Kind(enum.StrEnum):
     NUMBER = "number"  # a decimal between minimum and maximum
     CHOICE = "choice"  # one of choices, or empty for "let the text decide"
     WORDS = "words"  # a short free text, at most `maximum` characters
+    LEVELS = "levels"  # per cents from beginning to end, such as 20 40 90 60; at most `maximum` characters
     SWITCH = "switch"  # on or off
 
 
@@ -80,7 +81,7 @@ class Field:
     maximum: float | None = None
     step: float | None = None
     unit: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()  # of a number: usual values, of which none has to be taken
     default: Value = None
     advanced: bool = False
     purpose: str = ""  # takes the id of a reference that is registered for this; the form offers the project's
@@ -217,23 +218,6 @@ class LocalTake:
     path: Path
     title: str
     known: Mapping[str, Any] = field(default_factory=dict)
-
-
-class PartKind(enum.StrEnum):
-    """What one file of a take in parts holds."""
-
-    PLAYER = "player"  # one player alone
-    NOTES = "notes"  # a MIDI file
-    MASTER = "master"  # the whole, as it comes out today
-
-
-@dataclass(frozen=True)
-class LocalPart:
-    """A file made of a take again, to be moved into the library."""
-
-    kind: PartKind
-    title: str
-    path: Path
 
 
 Report = Callable[[str, float], None]
@@ -402,11 +386,4 @@ class LocalProvider(Provider, Protocol):
 
     def heard(self, request: Request) -> str:
         """What the prompt and settings were understood to mean, in a line; raises Rejected when impossible."""
-        ...
-
-
-@runtime_checkable
-class Parting(Protocol):
-    def parts(self, request: Request, folder: Path, take: int, format: str, report: Report) -> Iterator[LocalPart]:
-        """Make a take of a run once more, in parts; the master comes in the take's own format."""
         ...

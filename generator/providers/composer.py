@@ -20,9 +20,10 @@ from generator.composer import (
 )
 from generator.composer.vocabulary import METERS
 from generator.money import ZERO
-from generator.providers.base import Field, Kind, LocalPart, LocalTake, ModelSpec, Report, Request
+from generator.providers.base import Field, Kind, LocalTake, ModelSpec, Report, Request
 from generator.providers.composer_parts import parts
 from generator.providers.errors import Rejected
+from generator.providers.parting import LocalPart
 
 KEYS = tuple(
     f"{tonic} {mode}"
@@ -53,10 +54,11 @@ STUDIO = ModelSpec(
         Field("energy", Kind.NUMBER, "Energy", "0 is calm, 100 is driving.", 0, 100, 1, "%"),
         Field(
             "energy_curve",
-            Kind.WORDS,
+            Kind.LEVELS,
             "Energy over time",
-            "Levels from beginning to end, such as: 20 40 90 60",
+            "Such as: 20 40 90 60",
             maximum=120,
+            unit="%",
             advanced=True,
         ),
         Field("leave_out", Kind.WORDS, "Leave out", "Such as: drums, bass", maximum=200),
@@ -75,7 +77,18 @@ STUDIO = ModelSpec(
             advanced=True,
         ),
         Field("meter", Kind.CHOICE, "Meter", choices=tuple((name, name) for name in METERS), advanced=True),
-        Field("loudness", Kind.NUMBER, "Loudness", "Usual for the web: −14.", -24, -9, 0.5, "LUFS", advanced=True),
+        Field(
+            "loudness",
+            Kind.NUMBER,
+            "Loudness",
+            "Usual for the web: −14.",
+            -24,
+            -9,
+            0.5,
+            "LUFS",
+            (("-14", "Web and video"), ("-16", "Podcasts"), ("-23", "Broadcast")),
+            advanced=True,
+        ),
         Field(
             "follow",
             Kind.WORDS,

@@ -13,7 +13,8 @@ import numpy as np
 
 from generator.audio import encode
 from generator.composer import Composition
-from generator.providers.base import LocalPart, PartKind, Report
+from generator.providers.base import Report
+from generator.providers.parting import LocalPart, PartKind
 
 HIGHEST = 0.98  # of full scale, for the loudest player
 

@@ -11,8 +11,8 @@ from django_q.tasks import async_task
 
 from generator.audio import decode, measure, waveform_path, waveform_peaks
 from generator.models import Generation, Rendition, Stem, Track
-from generator.providers.base import LocalPart, Parting, PartKind
 from generator.providers.errors import ProviderError
+from generator.providers.parting import LocalPart, Parting, PartKind
 from generator.workflow import catalogue, compose, media, queue, states
 from generator.workflow.stems import PEAK_BUCKETS, WAVE
 

@@ -75,7 +75,7 @@ def _clean(field: Field, value: object) -> Value:
         if text not in {key for key, _ in field.choices}:
             raise Refused(f"{field.label}: “{text[:40]}” is not one of the choices.", field.name)
         return text
-    if field.kind == Kind.WORDS:
+    if field.kind in (Kind.WORDS, Kind.LEVELS):
         if field.maximum is not None and len(text) > field.maximum:
             raise Refused(f"{field.label}: at most {field.maximum:g} characters; these are {len(text)}.", field.name)
         return text

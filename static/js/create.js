@@ -95,3 +95,28 @@ restore();
 count();
 countFields();
 showPressed();
+
+// --- levels drawn with sliders: the field beside them holds what is sent, and can be typed into as well ---
+function drawn(levels, place) {
+  const at = place * (levels.length - 1);
+  const low = Math.floor(at);
+  return levels[low] + (levels[Math.min(low + 1, levels.length - 1)] - levels[low]) * (at - low);
+}
+function showCurves() {
+  $$("[data-curve]").forEach((curve) => {
+    const typed = document.getElementById(curve.dataset.curve).value.replaceAll("%", "").split(/[\s,]+/).filter(Boolean).map(Number);
+    const levels = typed.length && typed.every(Number.isFinite) ? typed : [50];
+    const sliders = $$("input", curve);
+    sliders.forEach((slider, place) => {
+      if (slider !== document.activeElement) slider.value = String(drawn(levels, place / (sliders.length - 1)));
+    });
+    curve.hidden = false;
+  });
+}
+document.addEventListener("input", (event) => {
+  const curve = event.target.closest("[data-curve]");
+  if (curve) document.getElementById(curve.dataset.curve).value = $$("input", curve).map((one) => one.value).join(" ");
+  else if ($(`[data-curve="${CSS.escape(event.target.id)}"]`)) showCurves();
+});
+document.addEventListener("htmx:afterSettle", showCurves);
+showCurves();

@@ -166,3 +166,34 @@ def test_takes_beside_it_are_not_of_the_family(press, browser, original, run_bac
     version = newest(run_background)
     family = browser.get(f"/t/{first.ref}/versions/").content.decode()
     assert version.title not in family
+
+
+# --- the curve in the create form ---
+
+
+def test_a_drawn_curve_is_asked_for_and_heard(browser, project, run_background):
+    sent = {"text": "lo-fi, 40 s, 80 bpm", "model": COMPOSER, "takes": "1", "format": "flac", "seed": "7"}
+    for key, curve in (("rising", "5 5 100 100"), ("falling", "100 100 5 5")):
+        asked = sent | {"idempotency_key": key, "energy_curve": curve}
+        assert browser.post(f"/p/{project.ref}/generate/", asked).status_code == 302
+        run_background()
+    rising, falling = (track.measured["energy"] for track in Track.objects.order_by("id"))
+    half = len(rising) // 2
+    assert sum(rising[:half]) / sum(rising[half:]) < sum(falling[:half]) / sum(falling[half:])
+
+
+def test_a_curve_that_is_none_is_refused_beside_the_form(browser, project):
+    sent = {"text": "lo-fi", "model": COMPOSER, "takes": "1", "format": "flac", "energy_curve": "up and down"}
+    reply = browser.post(f"/p/{project.ref}/generate/", sent | {"idempotency_key": "k"})
+    assert reply.status_code == 422
+    assert "is not a list of levels" in reply.content.decode()
+    assert 'value="up and down"' in reply.content.decode()
+
+
+def test_usual_loudnesses_are_offered_and_kept(browser, project, run_background):
+    assert '<option value="-23">Broadcast</option>' in browser.get(f"/p/{project.ref}/").content.decode()
+    sent = {"text": "lo-fi, 8 s", "model": COMPOSER, "takes": "1", "format": "flac", "loudness": "-23", "bed": "on"}
+    browser.post(f"/p/{project.ref}/generate/", sent | {"idempotency_key": "k"})
+    made = newest(run_background)
+    assert made.lufs == pytest.approx(-23, abs=0.5)
+    assert "room for a voice" in made.made_of["heard"]
