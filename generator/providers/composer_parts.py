@@ -4,7 +4,6 @@ The players keep their balance and add up to the mix at about the loudness of th
 limiter do is not in them. Sounds wait on disk, so that one player at a time is in memory.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from generator.audio import encode
 from generator.composer import Composition
+from generator.composer.vocabulary import PLAYERS
 from generator.providers.base import Report
 from generator.providers.parting import LocalPart, PartKind
 
@@ -52,11 +52,12 @@ def _played(made: Composition, folder: Path, report: Report) -> np.float32:
 
 
 def titles(names: tuple[str, ...]) -> list[str]:
-    """What players are called: "1-comp-muted" is "Comp muted", and a second one of the name gets a number."""
+    """What players are called: "1-comp-muted" is "Muted guitar", and a second one of the name gets a number."""
     seen: Counter[str] = Counter()
     found = []
     for name in names:
-        title = re.sub(r"^(\d+|with)-", "", name).replace("-", " ").capitalize()
+        instrument = name.rpartition("-")[2]
+        title = PLAYERS.get(instrument, instrument.capitalize())
         seen[title] += 1
         found.append(title if seen[title] == 1 else f"{title} {seen[title]}")
     return found

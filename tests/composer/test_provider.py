@@ -10,6 +10,7 @@ from generator.composer.form import plan
 from generator.composer.score import write
 from generator.providers.base import LocalTake, Request
 from generator.providers.composer import STUDIO, Composer, reference
+from generator.providers.composer_parts import titles
 from generator.providers.errors import Rejected
 
 
@@ -101,3 +102,9 @@ def test_a_measured_track_can_be_followed(tmp_path: Path) -> None:
     assert field is not None
     assert len(found.text()) <= (field.maximum or 0)
     assert "118" in Composer().heard(request("corporate, 20 s", follow=found.text()))
+
+
+def test_players_have_plain_names_and_no_two_are_alike():
+    assert titles(("1-bass-upright", "2-comp-epiano", "3-lead-flute", "4-comp-epiano", "drums", "texture")) == [
+        "Upright bass", "Electric piano", "Flute", "Electric piano 2", "Drums", "Background sound",
+    ]  # fmt: skip
