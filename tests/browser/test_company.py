@@ -1,13 +1,11 @@
 """A company's month in a real browser: invited, capped, granted more, reviewed, credited, closed, stated."""
 
 import re
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.ops.tree import ROOT, Studio
+from tests.ops.tree import Studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("paid")]
 
@@ -31,9 +29,7 @@ with mock.patch("django.utils.timezone.now", return_value=then):
 @pytest.fixture(scope="module")
 def studio(paid_studio) -> Studio:
     """The paid studio, with something booked last month."""
-    env = paid_studio.env | {"STUDIO_DATA": str(paid_studio.folder)}
-    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", BEFORE]
-    subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60)
+    paid_studio.shell(BEFORE)
     return paid_studio
 
 

@@ -64,14 +64,23 @@ def test_a_stranger_listens_by_a_link_until_it_is_taken_back(visit, width, schem
     stranger.complaints[:] = [said for said in stranger.complaints if "410" not in said]
 
 
+TOLD = """
+from generator.models import NewsKind, User
+from generator.workflow import news
+news.tell(User.objects.get(is_superuser=True), NewsKind.DONE, "Two takes are ready to play")
+"""
+
+
 def test_the_bell_rings_on_an_open_page_and_what_is_approved_shows_in_the_list(visit):
     visitor = visit(width=390, height=844)
     page = visitor.page
     visitor.sign_in()
     address = a_track(page)
+    visitor.studio.shell(TOLD)
+    page.evaluate("document.body.dispatchEvent(new Event('running-changed'))")  # as when a job of one's own moves
     expect(page.locator(".bell-count")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name=re.compile("^News")).click()
-    expect(page.locator(".news li").first).to_contain_text("ready to play")
+    expect(page.locator(".news li").first).to_contain_text("Two takes are ready to play")
     assert problems(page) == []
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.locator(".bell-count")).to_have_count(0)

@@ -193,7 +193,9 @@ class Fickle(Vendors):
         for vendor, shop in (("wavespeed", self.wavespeed), ("soundverse", self.soundverse)):
             for job in list(shop.jobs):
                 name = job.id if vendor == "wavespeed" else job.task_id
-                fate = shop.fates.of[name]
+                fate = shop.fates.of.get(name)
+                if fate is None:  # accepted this very moment
+                    continue
                 line = {"vendor": vendor, "id": name, "prompt": job.inputs["prompt"], "end": fate.end}
                 line |= {"asked": job.inputs.get("number_of_songs", 1), "makes": fate.makes, "at": fate.at}
                 found.append(line)

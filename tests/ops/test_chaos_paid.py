@@ -12,7 +12,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
     pytest.mark.xdist_group("tree"),
 ]
-RUNS = 30
+RUNS = 20
 
 
 def test_nothing_is_paid_twice_and_nothing_delivered_free_under_fire(tmp_path):

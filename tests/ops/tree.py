@@ -107,6 +107,12 @@ class Studio:
     def password(self) -> str:
         return re.findall(r"│  (\S+)", self.log.read_text())[2]
 
+    def shell(self, code: str) -> None:
+        """Run code of the studio's own beside it, as `manage.py shell` does."""
+        env = self.env | {"STUDIO_DATA": str(self.folder)}
+        command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+        subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60)
+
     def rows(self, sql: str) -> list[tuple]:
         with sqlite3.connect(self.folder / "studio.sqlite3", timeout=20) as database:
             return database.execute(sql).fetchall()
