@@ -69,6 +69,7 @@ urlpatterns = [
     path("s/<str:ref>/audio", stems.audio, name="stem-audio"),
     path("s/<str:ref>/download", stems.download, name="stem-download"),
     path("", include("generator.web.urls_people")),
+    path("", include("generator.api.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -11,11 +11,15 @@ A track may be private to its author: then nobody else sees it, whatever their r
 `ShareLink` hears that one track (`generator.workflow.sharing`).
 
 Superusers and staff have no special sight on the pages; they review in the admin.
+
+A program acts for the person whose key it holds (`User.acting_with`): it may do what they may, in the key's project
+where it has one, and never more than the roles of its scope (`generator.models.key`).
 """
 
 from django.db.models import F, Q, QuerySet
 
 from generator.models import (
+    ApiKey,
     Budget,
     Comment,
     Comparison,
@@ -25,6 +29,7 @@ from generator.models import (
     Raise,
     Reference,
     Role,
+    Scope,
     ShareLink,
     Stem,
     Track,
@@ -37,31 +42,55 @@ from generator.models.reference import ReferenceQuerySet
 from generator.models.sharing import ShareLinkQuerySet
 from generator.models.track import TrackQuerySet
 
+_ANY = (Role.VIEWER, Role.EDITOR, Role.OWNER)
 _MAY_EDIT = (Role.OWNER, Role.EDITOR)
+_MAY_MANAGE = (Role.OWNER,)
+
+
+def _in(user: User, project: str = "", roles: tuple[Role, ...] = _ANY, *, archived: bool = False) -> Q:
+    """Rows whose project (reached by the path `project`) this person is in with one of these roles.
+
+    A key leaves its own project, and the roles its scope reaches: what asks for more than those finds nothing.
+    """
+    path = f"{project}__" if project else ""
+    found = Q(**{f"{path}memberships__user": user, f"{path}archived_at__isnull": not archived})
+    if roles is not _ANY:
+        found &= Q(**{f"{path}memberships__role__in": roles})
+    if key := user.acting_with:
+        within = Q() if key.project_id is None else Q(**{f"{path}pk": key.project_id})
+        found &= within if _reaches(key, roles) else Q(pk__in=())
+    return found
+
+
+def _reaches(key: ApiKey, roles: tuple[Role, ...]) -> bool:
+    return not set(roles).isdisjoint(Scope(key.scope).roles)
 
 
 def projects(user: User) -> QuerySet[Project]:
     """The projects a person is a member of, their personal one first."""
-    return Project.objects.filter(memberships__user=user, archived_at__isnull=True).order_by(
-        F("personal_to_id").desc(nulls_last=True), "name", "id"
-    )
+    return Project.objects.filter(_in(user)).order_by(F("personal_to_id").desc(nulls_last=True), "name", "id")
 
 
 def editable_projects(user: User) -> QuerySet[Project]:
     """The projects a person may make music in, and so move and copy tracks into."""
-    return projects(user).filter(memberships__user=user, memberships__role__in=_MAY_EDIT)
+    return projects(user).filter(_in(user, roles=_MAY_EDIT))
 
 
 def archived_projects(user: User) -> QuerySet[Project]:
     """The projects that were put away and that this person may fetch back."""
-    return Project.objects.filter(
-        memberships__user=user, memberships__role=Role.OWNER, archived_at__isnull=False
-    ).order_by("name", "id")
+    return Project.objects.filter(_in(user, roles=_MAY_MANAGE, archived=True)).order_by("name", "id")
 
 
 def role(user: User, project: Project) -> Role | None:
+    """What a person is in a project; with a key, at most what its scope reaches."""
     found = project.memberships.filter(user=user).values_list("role", flat=True).first()
-    return Role(found) if found else None
+    key = user.acting_with
+    if not found or key is None:
+        return Role(found) if found else None
+    if key.project_id not in (None, project.pk):
+        return None
+    reached = Scope(key.scope).roles
+    return Role(found) if found in reached else reached[-1]
 
 
 def can_edit(user: User, project: Project) -> bool:
@@ -88,9 +117,7 @@ def approvers_in_words(project: Project) -> str:
 
 def managed_projects(user: User) -> QuerySet[Project]:
     """The shared projects a person owns, and so may invite people to."""
-    return Project.objects.filter(
-        memberships__user=user, memberships__role=Role.OWNER, personal_to=None, archived_at__isnull=True
-    )
+    return Project.objects.filter(_in(user, roles=_MAY_MANAGE), personal_to=None)
 
 
 def visible(tracks: TrackQuerySet, user: User) -> TrackQuerySet:
@@ -105,7 +132,7 @@ def library(user: User, project: Project) -> TrackQuerySet:
 
 def budgets(user: User) -> QuerySet[Budget]:
     """The caps that can stand in a person's way, and for which they may ask for more."""
-    mine = Project.objects.filter(memberships__user=user, archived_at__isnull=True)
+    mine = Project.objects.filter(_in(user))
     return Budget.objects.filter(
         Q(user=user, project=None)
         | Q(project__in=mine) & (Q(user=None) | Q(user=user))
@@ -122,14 +149,11 @@ def answerable_requests(user: User) -> RaiseQuerySet:
 
 def tracks(user: User) -> TrackQuerySet:
     """Every track a person may see, binned ones included."""
-    return visible(Track.objects.filter(project__memberships__user=user, project__archived_at__isnull=True), user)
+    return visible(Track.objects.filter(_in(user, "project")), user)
 
 
 def editable_tracks(user: User) -> TrackQuerySet:
-    mine = Track.objects.filter(
-        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
-    )
-    return visible(mine, user)
+    return visible(Track.objects.filter(_in(user, "project", _MAY_EDIT)), user)
 
 
 def links(user: User) -> ShareLinkQuerySet:
@@ -154,12 +178,12 @@ def resolvable_comments(user: User) -> QuerySet[Comment]:
 
 def deletable_comments(user: User) -> QuerySet[Comment]:
     """Those a person may delete: their own, and all in the projects they own."""
-    owned = user.memberships.filter(role=Role.OWNER).values("project")
+    owned = Project.objects.filter(_in(user, roles=_MAY_MANAGE)).values("pk")
     return comments(user).filter(Q(author=user) | Q(track__project__in=owned))
 
 
 def generations(user: User) -> GenerationQuerySet:
-    return Generation.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+    return Generation.objects.filter(_in(user, "project"))
 
 
 def briefs(user: User) -> GenerationQuerySet:
@@ -169,33 +193,25 @@ def briefs(user: User) -> GenerationQuerySet:
 
 
 def editable_generations(user: User) -> GenerationQuerySet:
-    return Generation.objects.filter(
-        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
-    )
+    return Generation.objects.filter(_in(user, "project", _MAY_EDIT))
 
 
 def comparisons(user: User) -> ComparisonQuerySet:
-    return Comparison.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
+    return Comparison.objects.filter(_in(user, "project"))
 
 
 def editable_comparisons(user: User) -> ComparisonQuerySet:
     """The comparisons a person may pick in and reveal."""
-    return Comparison.objects.filter(
-        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
-    )
+    return Comparison.objects.filter(_in(user, "project", _MAY_EDIT))
 
 
 def references(user: User) -> ReferenceQuerySet:
-    mine = Reference.objects.filter(project__memberships__user=user, project__archived_at__isnull=True)
-    return _heard(mine, user)
+    return _heard(Reference.objects.filter(_in(user, "project")), user)
 
 
 def editable_references(user: User) -> ReferenceQuerySet:
     """The references a person may register, bin and restore."""
-    mine = Reference.objects.filter(
-        project__memberships__user=user, project__memberships__role__in=_MAY_EDIT, project__archived_at__isnull=True
-    )
-    return _heard(mine, user)
+    return _heard(Reference.objects.filter(_in(user, "project", _MAY_EDIT)), user)
 
 
 def project_references(user: User, project: Project) -> ReferenceQuerySet:
@@ -210,3 +226,21 @@ def _heard(rows: ReferenceQuerySet, user: User) -> ReferenceQuerySet:
 
 def stems(user: User) -> QuerySet[Stem]:
     return Stem.objects.filter(track__in=tracks(user).values("pk"))
+
+
+# --- keys ---
+
+
+def own_keys(user: User) -> QuerySet[ApiKey]:
+    """The keys a person made themselves; nobody sees or takes back keys with a key."""
+    return ApiKey.objects.filter(user=user) if user.acting_with is None else ApiKey.objects.none()
+
+
+def project_keys(user: User) -> QuerySet[ApiKey]:
+    """The keys of the projects a person owns, whoever made them."""
+    owned = Project.objects.filter(_in(user, roles=_MAY_MANAGE)).values("pk")
+    return ApiKey.objects.filter(project__in=owned) if user.acting_with is None else ApiKey.objects.none()
+
+
+def revocable_keys(user: User) -> QuerySet[ApiKey]:
+    return (own_keys(user) | project_keys(user)).distinct()

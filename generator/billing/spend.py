@@ -22,17 +22,11 @@ from generator import access
 from generator.models import Budget, Entry, Generation, MusicModel, Project, Rollup, User
 from generator.money import Micros
 from generator.workflow.caps import Room, rooms
-from generator.workflow.money import month_of
+from generator.workflow.money import ENTRY_SPENT, month_of
 
 KIND = Entry.Kind
 SPENDING = (KIND.CHARGE, KIND.CREDIT, KIND.ADJUSTMENT)
 SPENT = F("charged") + F("adjusted") - F("credited")
-_ENTRY_SPENT = Case(
-    When(kind__in=(KIND.CHARGE, KIND.ADJUSTMENT), then=F("amount")),
-    When(kind=KIND.CREDIT, then=-F("amount")),
-    default=0,
-    output_field=IntegerField(),
-)
 _ENTRY_HELD = Case(
     When(kind=KIND.HOLD, then=F("amount")),
     When(kind__in=(KIND.CHARGE, KIND.RELEASE), then=-F("amount")),
@@ -196,7 +190,7 @@ def caps(scope: Scope) -> list[Room]:
 def by_day(scope: Limited, name: str) -> dict[dt.date, Micros]:
     """Day → spent that day, counted in the studio's time zone; days without entries are left out."""
     rows = scope.limit(Entry.objects.filter(month=name, kind__in=SPENDING)).order_by("day")
-    return {day: Micros(spent) for day, spent in rows.values_list("day").annotate(spent=Sum(_ENTRY_SPENT))}
+    return {day: Micros(spent) for day, spent in rows.values_list("day").annotate(spent=Sum(ENTRY_SPENT))}
 
 
 @dataclass(frozen=True)
@@ -227,7 +221,7 @@ def lines(scope: Limited, name: str, wanted: Wanted) -> QuerySet[Entry]:
         "day": wanted.day,
     }
     rows = scope.limit(rows).filter(**{column: value for column, value in narrow.items() if value is not None})
-    rows = rows.annotate(moves_spent=_ENTRY_SPENT, moves_held=_ENTRY_HELD)
+    rows = rows.annotate(moves_spent=ENTRY_SPENT, moves_held=_ENTRY_HELD)
     return rows.select_related("project", "user", "generation__prompt", "actor").order_by("-id")
 
 
@@ -254,7 +248,7 @@ class Total:
 def total(rows: QuerySet[Entry]) -> Total:
     sums = rows.order_by().aggregate(
         lines=Count("pk"),
-        spent=Sum(_ENTRY_SPENT, default=0),
+        spent=Sum(ENTRY_SPENT, default=0),
         held=Sum(_ENTRY_HELD, default=0),
         takes_=Sum("takes", default=0),
     )

@@ -9,6 +9,7 @@ from generator.models.desk import ClosedMonth, Deed, Stop
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.house import HouseStyle
+from generator.models.key import ApiKey, Scope
 from generator.models.ledger import Budget, Entry, Rollup
 from generator.models.licence import Licence
 from generator.models.matter import BalanceReading, Matter
@@ -26,6 +27,7 @@ from generator.models.user import User
 
 __all__ = [
     "ActionRun",
+    "ApiKey",
     "Approval",
     "AuditLine",
     "BalanceReading",
@@ -61,6 +63,7 @@ __all__ = [
     "Rendition",
     "Role",
     "Rollup",
+    "Scope",
     "ShareLink",
     "Star",
     "State",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from generator.models.catalogue import MusicModel, Price
 from generator.models.comparison import LETTERS, Comparison
 from generator.models.fields import MicrosField, RefField
+from generator.models.key import ApiKey
 from generator.models.licence import Licence
 from generator.models.project import Project
 from generator.models.prompt import Prompt
@@ -57,6 +58,9 @@ class Generation(models.Model):
     ref = RefField()
     project = models.ForeignKey(Project, models.PROTECT, related_name="generations", editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="generations", editable=False)
+    key = models.ForeignKey(
+        ApiKey, models.PROTECT, null=True, editable=False, related_name="generations", help_text="Empty: the pages."
+    )
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="generations", editable=False)
     model = models.ForeignKey(MusicModel, models.PROTECT, related_name="generations", editable=False)
     takes_asked = models.PositiveSmallIntegerField(editable=False)
@@ -107,6 +111,7 @@ class Generation(models.Model):
             models.Index(fields=["model", "state", "-finished_at"], name="generation_history"),
             models.Index(fields=["project", "state"], name="generation_state"),
             models.Index(fields=["id"], condition=models.Q(settled_at__isnull=True), name="generation_unsettled"),
+            models.Index(fields=["key", "-id"], condition=models.Q(key__isnull=False), name="generation_of_key"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["author", "idempotency_key"], name="one_submit_a_key"),

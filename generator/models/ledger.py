@@ -19,6 +19,7 @@ from django.utils import timezone
 from generator.models.catalogue import Price
 from generator.models.fields import MicrosField
 from generator.models.generation import Generation
+from generator.models.key import ApiKey
 from generator.models.project import Project
 
 
@@ -37,6 +38,7 @@ class Entry(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="entries", editable=False, help_text="Whose money."
     )
     generation = models.ForeignKey(Generation, models.PROTECT, null=True, related_name="entries", editable=False)
+    key = models.ForeignKey(ApiKey, models.PROTECT, null=True, related_name="entries", editable=False)
     provider_key = models.CharField(max_length=50, editable=False)
     model_key = models.CharField(max_length=120, editable=False)
     takes = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -64,6 +66,11 @@ class Entry(models.Model):
             models.Index(fields=["month", "kind", "day", "amount", "takes"], name="entry_of_month"),
             models.Index(fields=["provider_key", "month", "kind", "day", "amount", "takes"], name="entry_of_provider"),
             models.Index(fields=["model_key", "month", "kind", "day", "amount", "takes"], name="entry_of_model"),
+            models.Index(
+                fields=["key", "month", "kind", "amount", "takes"],
+                condition=models.Q(key__isnull=False),
+                name="entry_of_key",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -117,11 +124,12 @@ class Budget(models.Model):
     """A cap on a calendar month's money. The empty target means it does not narrow by that dimension.
 
     user alone: a person everywhere · project alone: a whole project · both: a member inside a project ·
-    provider alone: a ceiling for one provider.
+    provider alone: a ceiling for one provider · key alone: what one API key may spend.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="budgets")
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="budgets")
+    key = models.OneToOneField(ApiKey, models.CASCADE, null=True, editable=False, related_name="budget")
     provider_key = models.CharField(max_length=50, blank=True)
     cap = MicrosField(help_text="Micro-dollars a calendar month.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -130,9 +138,10 @@ class Budget(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(cap__gte=0), name="cap_not_negative"),
             models.CheckConstraint(
-                condition=models.Q(provider_key="", user__isnull=False)
-                | models.Q(provider_key="", project__isnull=False)
-                | (~models.Q(provider_key="") & models.Q(user__isnull=True, project__isnull=True)),
+                condition=models.Q(provider_key="", key__isnull=True, user__isnull=False)
+                | models.Q(provider_key="", key__isnull=True, project__isnull=False)
+                | (~models.Q(provider_key="") & models.Q(key__isnull=True, user__isnull=True, project__isnull=True))
+                | models.Q(provider_key="", key__isnull=False, user__isnull=True, project__isnull=True),
                 name="cap_has_one_target",
             ),
             models.UniqueConstraint(
@@ -155,6 +164,8 @@ class Budget(models.Model):
     @property
     def target(self) -> str:
         """What the cap is on, in words."""
+        if self.key:
+            return str(self.key)
         if self.provider_key:
             return f"everything sent to {self.provider_key}"
         if self.user and self.project:

@@ -1,6 +1,7 @@
 """People who sign in; the e-mail address is the name."""
 
 import secrets
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -11,6 +12,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from generator.models.project import Project
+
+if TYPE_CHECKING:
+    from generator.models.key import ApiKey
 
 
 def a_time_zone(name: str) -> None:
@@ -52,6 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     sessions_salt = models.CharField(
         max_length=22, blank=True, editable=False, help_text="Changing it ends every session of the person."
     )
+
+    acting_with: "ApiKey | None" = None  # a program acts for the person: its key narrows what they may
 
     objects = UserManager()
     USERNAME_FIELD = "email"

@@ -14,8 +14,10 @@ from generator.workflow import (
     catalogue,
     closing,
     comparing,
+    follow,
     house,
     ingest,
+    keys,
     library,
     media,
     members,
@@ -44,7 +46,7 @@ from generator.workflow.control import cancel, dismiss, rescue
 from generator.workflow.history import Progress, progress
 from generator.workflow.order import Quote
 from generator.workflow.refused import Refused
-from generator.workflow.submit import clean_settings, heard, price_line, quote, quote_many, submit
+from generator.workflow.submit import choice_of, clean_settings, heard, price_line, quote, quote_many, submit
 
 __all__ = [
     "Progress",
@@ -56,13 +58,16 @@ __all__ = [
     "cancel",
     "caps",
     "catalogue",
+    "choice_of",
     "clean_settings",
     "closing",
     "comparing",
     "dismiss",
+    "follow",
     "heard",
     "house",
     "ingest",
+    "keys",
     "library",
     "media",
     "members",

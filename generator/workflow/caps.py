@@ -13,9 +13,9 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 
 from generator import money
-from generator.models import Budget, Project, Raise, Rollup, User
+from generator.models import Budget, Entry, Generation, Project, Raise, Rollup, User
 from generator.money import Micros
-from generator.workflow.money import local, month_of
+from generator.workflow.money import ENTRY_SPENT, local, month_of
 
 LEVELS = (50, 80, 95)  # per cent of a cap at which people are told
 
@@ -55,8 +55,9 @@ def rooms(user: User, project: Project, *provider_keys: str, lock: bool = False)
         Q(provider_key="", user=user, project__isnull=True)
         | Q(provider_key="", user__isnull=True, project=project)
         | Q(provider_key="", user=user, project=project)
-        | Q(provider_key__in=provider_keys, user__isnull=True, project__isnull=True)
-    ).exclude(provider_key="", user__isnull=True, project__isnull=True)
+        | Q(provider_key__in=provider_keys, user__isnull=True, project__isnull=True, key__isnull=True)
+        | Q(key__isnull=False, key=user.acting_with)
+    ).exclude(provider_key="", user__isnull=True, project__isnull=True, key__isnull=True)
     if lock:
         applies = applies.select_for_update(of=("self",))
     budgets = list(applies.order_by("id"))
@@ -79,6 +80,8 @@ def _room(budget: Budget, grants: list[Raise]) -> Room:
 
 
 def _used(budget: Budget) -> Micros:
+    if budget.key_id:
+        return _used_by_key(budget.key_id)
     cells: QuerySet[Rollup] = Rollup.objects.all()
     if budget.user_id:
         cells = cells.filter(user=budget.user_id)
@@ -92,13 +95,24 @@ def _used(budget: Budget) -> Micros:
     return Micros(totals["spent"] + totals["held"])
 
 
+def _used_by_key(key: int) -> Micros:
+    """As `_used`, from the entries: keys are no dimension of the roll-up."""
+    spent = Entry.objects.filter(key=key, month=month_of(timezone.now())).aggregate(spent=Sum(ENTRY_SPENT, default=0))[
+        "spent"
+    ]
+    unsettled = Generation.objects.unsettled().filter(key=key)
+    held = unsettled.aggregate(held=Sum(F("price_per_take") * F("takes_asked"), default=0))["held"]
+    return Micros(spent + held)
+
+
 def no_room(room: Room, price: int) -> str:
     """Say which cap is in the way, until when, and what to do."""
     until = next_month(timezone.now())
     left = money.show(max(room.left, 0))
+    further = "raise the key's cap" if room.budget.key_id else "ask for more"
     return (
         f"This would cost {money.show(price)}, but the monthly cap on {room.budget.target} has {left} left of "
-        f"{money.show(room.cap)}. It starts afresh on {until:%-d %B}; to go on before then, ask for more."
+        f"{money.show(room.cap)}. It starts afresh on {until:%-d %B}; to go on before then, {further}."
     )
 
 

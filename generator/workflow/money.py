@@ -7,7 +7,7 @@ same transaction, so at every instant  Σ roll-up = Σ entries  and  open holds 
 import datetime as dt
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import Case, F, IntegerField, Sum, When
 from django.utils import timezone
 
 from generator import money
@@ -20,6 +20,13 @@ MOVES: dict[Entry.Kind, dict[str, int]] = {
     Entry.Kind.CREDIT: {"credited": 1},
     Entry.Kind.ADJUSTMENT: {"adjusted": 1},
 }
+
+ENTRY_SPENT = Case(
+    When(kind__in=(Entry.Kind.CHARGE, Entry.Kind.ADJUSTMENT), then=F("amount")),
+    When(kind=Entry.Kind.CREDIT, then=-F("amount")),
+    default=0,
+    output_field=IntegerField(),
+)
 
 
 def month_of(moment: dt.datetime) -> str:
@@ -59,6 +66,7 @@ def book(
             project=project,
             user=user,
             generation=generation,
+            key=generation.key if generation else None,
             provider_key=provider_key,
             model_key=model_key,
             takes=takes,

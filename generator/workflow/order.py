@@ -153,6 +153,7 @@ def book(order: Order) -> Generation:
     generation = Generation.objects.create(
         project=order.project,
         author=order.user,
+        key=order.user.acting_with,
         prompt=prompt,
         model=order.model,
         takes_asked=order.takes,

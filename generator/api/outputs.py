@@ -1,0 +1,63 @@
+"""Finished files for programs: an address of their own that needs no key and ends after a week, as the vendors' do."""
+
+import datetime as dt
+
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from generator import workflow
+from generator.audio import FORMATS
+from generator.models import Track
+from generator.web.files import name_of, serve
+
+LASTS = dt.timedelta(days=7)
+_signer = TimestampSigner(salt="output", sep="~")
+
+
+def base_url(request: HttpRequest | None = None) -> str:
+    """The studio's own address, without a slash at its end: as it was set up, else as this request came."""
+    if settings.STUDIO_URL or request is None:
+        return str(settings.STUDIO_URL or "http://localhost:8000").rstrip("/")
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def audio_url(track: Track, base: str) -> str:
+    """An absolute address of a track's file; track with its generation."""
+    ending = FORMATS[track.format].extension
+    return base + reverse("api:output", args=[_signer.sign(track.ref), f"{track.ref}.{ending}"])
+
+
+def cover_url(track: Track, base: str) -> str:
+    return base + reverse("api:output-cover", args=[_signer.sign(track.ref)])
+
+
+def _track(address: str) -> Track:
+    try:
+        ref = _signer.unsign(address, max_age=LASTS)
+    except BadSignature:
+        raise Http404("no such file") from None
+    found = Track.objects.kept().filter(ref=ref, project__archived_at=None).select_related("generation").first()
+    if found is None:
+        raise Http404("no such file")
+    return found
+
+
+@require_safe
+def audio(request: HttpRequest, address: str, name: str) -> HttpResponseBase:
+    """The original, whole or by ranges, under a good name."""
+    track = _track(address)
+    reply = serve(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
+    named = content_disposition_header(False, name_of(track, track.format))
+    if named:
+        reply["Content-Disposition"] = named
+    return reply
+
+
+@require_safe
+def cover(request: HttpRequest, address: str) -> HttpResponseBase:
+    track = _track(address)
+    return serve(request, workflow.media.path(track.cover), "image/webp", track.cover.rpartition("/")[2])

@@ -1,0 +1,1 @@
+"""Soundverse's contract, served: /v5/ (docs/api.md)."""

@@ -1,0 +1,14 @@
+"""The addresses for programs."""
+
+from django.urls import include, path
+
+from generator.api import outputs
+
+app_name = "api"
+urlpatterns = [
+    path("api/v1/", include("generator.api.v1.urls")),
+    path("api/v3/", include("generator.api.wavespeed.urls")),
+    path("v5/", include("generator.api.soundverse.urls")),
+    path("o/<str:address>/cover.webp", outputs.cover, name="output-cover"),
+    path("o/<str:address>/<str:name>", outputs.audio, name="output"),
+]

@@ -1,0 +1,1 @@
+"""WaveSpeed's contract, served: /api/v3/ (docs/api.md)."""
