@@ -37,6 +37,7 @@ from generator.models import (
 )
 from generator.models.comparison import ComparisonQuerySet
 from generator.models.generation import GenerationQuerySet
+from generator.models.key import ApiKeyQuerySet
 from generator.models.raising import RaiseQuerySet
 from generator.models.reference import ReferenceQuerySet
 from generator.models.sharing import ShareLinkQuerySet
@@ -231,16 +232,16 @@ def stems(user: User) -> QuerySet[Stem]:
 # --- keys ---
 
 
-def own_keys(user: User) -> QuerySet[ApiKey]:
+def own_keys(user: User) -> ApiKeyQuerySet:
     """The keys a person made themselves; nobody sees or takes back keys with a key."""
     return ApiKey.objects.filter(user=user) if user.acting_with is None else ApiKey.objects.none()
 
 
-def project_keys(user: User) -> QuerySet[ApiKey]:
+def project_keys(user: User) -> ApiKeyQuerySet:
     """The keys of the projects a person owns, whoever made them."""
     owned = Project.objects.filter(_in(user, roles=_MAY_MANAGE)).values("pk")
     return ApiKey.objects.filter(project__in=owned) if user.acting_with is None else ApiKey.objects.none()
 
 
-def revocable_keys(user: User) -> QuerySet[ApiKey]:
+def revocable_keys(user: User) -> ApiKeyQuerySet:
     return (own_keys(user) | project_keys(user)).distinct()

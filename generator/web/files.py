@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header, parse_etags
 from django.views.decorators.http import require_safe
@@ -80,11 +80,11 @@ def name_of(track: Track, format: str) -> str:
 # --- ranges: RFC 9110 §14 ---
 
 
-def _missing(request: Request) -> HttpResponse:
+def _missing(request: HttpRequest) -> HttpResponse:
     return render(request, "errors/404.html", {"sentence": "This file is missing from the studio’s disk."}, status=404)
 
 
-def serve(request: Request, file: Path, mime: str, tag: str) -> HttpResponseBase:
+def serve(request: HttpRequest, file: Path, mime: str, tag: str) -> HttpResponseBase:
     """A stored file with ranges, or the page that says it is missing; the caller has asked access."""
     if not file.is_file():
         return _missing(request)
