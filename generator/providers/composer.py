@@ -1,28 +1,28 @@
 """The built-in composer as a provider: free, offline, made in a worker process of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from generator.audio import Measurements, encode
-from generator.audio.measure import ENERGY_SPAN
+from generator.audio import encode
 from generator.composer import (
     STYLES,
     Brief,
     BriefError,
     ComposerControls,
-    Reference,
     again,
     changes,
     compose,
     read_brief,
     read_reference,
-    reference_of,
 )
 from generator.composer.vocabulary import METERS
 from generator.money import ZERO
+from generator.providers import composer_follow
 from generator.providers.base import Field, Kind, LocalTake, ModelSpec, Report, Request
 from generator.providers.composer_parts import parts
 from generator.providers.errors import Rejected
+from generator.providers.following import FOLLOW
 from generator.providers.parting import LocalPart
 
 KEYS = tuple(
@@ -93,9 +93,10 @@ STUDIO = ModelSpec(
             "follow",
             Kind.WORDS,
             "Follow a sound",
-            "What was measured on it, such as: 92 BPM, A minor, 2100 Hz, energy 20 40 80",
-            maximum=200,
+            "Its tempo, key, brightness and energy are followed, not its tune. Free.",
+            maximum=composer_follow.MOST,
             advanced=True,
+            purpose=FOLLOW,
         ),
         Field(
             "variation",
@@ -153,18 +154,6 @@ def steps(variation: object) -> tuple[str, ...]:
     return tuple(step.strip() for step in str(variation or "").split(";") if step.strip())
 
 
-def reference(measured: Measurements) -> Reference:
-    """What the composer follows of a sound that the studio has measured; its `text()` is what the field takes."""
-    return reference_of(
-        bpm=measured.bpm,
-        bpm_confidence=measured.bpm_confidence,
-        key=measured.key,
-        key_confidence=measured.key_confidence,
-        brightness_hz=measured.brightness,
-        loudness_lu=[level * ENERGY_SPAN for level in measured.energy],
-    )
-
-
 def _words(value: object) -> tuple[str, ...]:
     return tuple(word.strip() for word in str(value or "").replace(";", ",").split(",") if word.strip())
 
@@ -191,6 +180,12 @@ class Composer:
 
     def heard(self, request: Request) -> str:
         return _brief(request).summary()
+
+    def followed(self, measured: Mapping[str, Any]) -> str:
+        return composer_follow.followed(measured)
+
+    def follows(self, text: str) -> str:
+        return composer_follow.follows(text)
 
     def make(self, request: Request, folder: Path, takes: tuple[int, ...], report: Report) -> Iterator[LocalTake]:
         brief = _brief(request)
