@@ -10,6 +10,7 @@ from generator.composer import (
     Brief,
     BriefError,
     ComposerControls,
+    Composition,
     again,
     changes,
     compose,
@@ -18,9 +19,9 @@ from generator.composer import (
 )
 from generator.composer.vocabulary import METERS
 from generator.money import ZERO
-from generator.providers import composer_follow
+from generator.providers import balance, composer_follow
 from generator.providers.base import Field, Kind, LocalTake, ModelSpec, Report, Request
-from generator.providers.composer_parts import parts
+from generator.providers.composer_parts import parts, titles
 from generator.providers.errors import Rejected
 from generator.providers.following import FOLLOW
 from generator.providers.parting import LocalPart
@@ -107,6 +108,14 @@ STUDIO = ModelSpec(
             maximum=200,
             advanced=True,
         ),
+        Field(
+            "balance",
+            Kind.WORDS,
+            "Balance",
+            "Players as the mixer names them: Drums −6 dB, no Whistle",
+            maximum=400,
+            advanced=True,
+        ),
         Field("take", Kind.WHOLE, "First take", "Takes are counted from here.", 1, 99, 1, advanced=True),
         Field(
             "seed",
@@ -144,9 +153,21 @@ def _brief(request: Request) -> Brief:
         brief = read_brief(request.prompt, controls, seed=int(asked.get("seed") or 0))
         for step in steps(asked.get("variation")):
             brief = again(brief, **changes(step))
+        balance.read(_balance(request))
         return brief
-    except BriefError as error:
+    except (BriefError, ValueError) as error:
         raise Rejected(str(error)) from error
+
+
+def _balance(request: Request) -> str:
+    return str(request.settings.get("balance") or "")
+
+
+def _composed(request: Request, brief: Brief, number: int, report: Report) -> Composition:
+    def gains(names: tuple[str, ...]) -> Mapping[str, float]:
+        return balance.gains_of(_balance(request), names, titles(names))
+
+    return compose(brief, number, report, gains)
 
 
 def steps(variation: object) -> tuple[str, ...]:
@@ -179,7 +200,7 @@ class Composer:
     models = (STUDIO,)
 
     def heard(self, request: Request) -> str:
-        return _brief(request).summary()
+        return ", ".join(filter(None, (_brief(request).summary(), _balance(request))))
 
     def followed(self, measured: Mapping[str, Any]) -> str:
         return composer_follow.followed(measured)
@@ -192,11 +213,11 @@ class Composer:
         first = int(request.settings.get("take") or 1)
         for take in takes:
             number = first + take - 1
-            made = compose(brief, number, report)
+            made = _composed(request, brief, number, report)
             path = folder / f"take-{take}.{request.format}"
             encode(made.pcm, made.sample_rate, path, format=request.format)
             known = {
-                "heard": brief.summary(),
+                "heard": self.heard(request),
                 "style": brief.style,
                 "seed": brief.seed,
                 "take": number,
@@ -211,12 +232,12 @@ class Composer:
                 "asked_seconds": brief.length_s,
                 "digital_source": "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
             }
-            title = ", ".join((made.title, *steps(request.settings.get("variation"))))
+            title = ", ".join(filter(None, (made.title, *steps(request.settings.get("variation")), _balance(request))))
             yield LocalTake(take=take, path=path, title=title, known=known)
 
     def parts(self, request: Request, folder: Path, take: int, format: str, report: Report) -> Iterator[LocalPart]:
         number = int(request.settings.get("take") or 1) + take - 1
-        made = compose(_brief(request), number, lambda stage, done: report(stage, done / 2))
+        made = _composed(request, _brief(request), number, lambda stage, done: report(stage, done / 2))
         yield from parts(made, folder, format, lambda stage, done: report(stage, 0.5 + done / 2))
 
 
