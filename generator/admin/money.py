@@ -15,6 +15,10 @@ class BudgetForm(forms.ModelForm):
         model = Budget
         fields = ("user", "project", "provider_key", "cap")
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """The key is no field here, and yet one of the targets of which there has to be exactly one."""
+        return super()._get_validation_exclusions() - {"key"}
+
 
 @admin.register(Budget)
 class BudgetAdmin(admin.ModelAdmin):

@@ -1,5 +1,13 @@
 """Its addresses."""
 
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+app_name = "v1"
+
+
+def docs(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
+urlpatterns = [path("docs", docs, name="docs")]
