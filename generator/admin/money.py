@@ -16,7 +16,7 @@ class BudgetForm(forms.ModelForm):
         fields = ("user", "project", "provider_key", "cap")
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The key is no field here, and yet one of the targets of which there has to be exactly one."""
+        """The rule about targets names the key, too, which is no field here: without it the rule is not looked at."""
         return super()._get_validation_exclusions() - {"key"}
 
 

@@ -82,6 +82,17 @@ class TestEveryStyle:
             low, high = RANGES[line.part.role]
             assert all(low <= note.pitch <= high for note in line.notes)
 
+    def test_the_bass_says_the_root_of_every_chord_first(self, style: str, seed: int) -> None:
+        score = written(style, seed)
+        said = 0
+        for line in score.lines:
+            for now in score.harmony if line.part.role == "bass" else ():
+                inside = (n for n in line.notes if 0 <= grid(n, style) - now.start < min(1.5, now.length))
+                first = next((note for note in inside if not slowed(note, score)), None)
+                assert first is None or first.pitch % 12 == now.chord.root
+                said += first is not None
+        assert said > 8
+
     def test_everything_lies_inside_the_piece(self, style: str, seed: int) -> None:
         score = written(style, seed, length_s=33.3)
         end = score.form.length_s / score.form.beat_s
@@ -106,7 +117,7 @@ class TestEveryStyle:
 @pytest.mark.parametrize("style", STYLES)
 def test_twenty_more_seeds_keep_every_rule(style: str) -> None:
     rules = [rule for name, rule in vars(TestEveryStyle).items() if name.startswith("test_")]
-    assert len(rules) >= 6
+    assert len(rules) >= 7
     for seed in range(3, 23):
         for rule in rules:
             rule(TestEveryStyle(), style, seed)

@@ -73,6 +73,7 @@ TABLE = """
     stems                GET     in         404       200     200     200    404
     versions             GET     in         404       200     200     200    404
     version              POST    in         404       404     302     302    404
+    balance              POST    in         404       404     422     422    404
     parts                POST    in         404       404     302     302    404
     midi                 GET     in         404       200     200     200    404
     split                POST    in         404       404     422     422    404
@@ -152,6 +153,7 @@ SENT = {
     "budget": {"cap": "5"},
     "ask-for-more": {"amount": "1", "reason": "why"},
     "answer-request": {"decline": "1", "answer": "no"},
+    "balance": {"idempotency_key": "k"},
     "version": {"change": "10 % slower", "idempotency_key": "k"},
     "split": {"action": "no such", "idempotency_key": "k"},
     "project-keys": {"name": "farm", "scope": "read", "stand_in": "named"},
