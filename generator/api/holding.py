@@ -100,5 +100,5 @@ def streamed(held: Hold, chunks: Iterable[bytes | str], content_type: str) -> St
     reply = StreamingHttpResponse(chunks, content_type=content_type)
     reply["Cache-Control"] = "no-store, no-transform"
     reply["X-Accel-Buffering"] = "no"
-    reply._resource_closers.append(held.close)  # also when nobody ever asked for the first chunk
+    reply._resource_closers.append(held.close)  # type: ignore[attr-defined]  # also when nobody ever asked for the first chunk
     return reply
