@@ -26,7 +26,17 @@ class ShareLinkAdmin(ReadOnly):
 @admin.register(ApiKey)
 class ApiKeyAdmin(ReadOnly):
     exclude = ("digest", "webhook_secret")
-    list_display = ("name", "prefix", "user", "project", "scope", "created_at", "last_used_at", "expires_at", "revoked_at")
+    list_display = (
+        "name",
+        "prefix",
+        "user",
+        "project",
+        "scope",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
     list_filter = ("scope",)
     list_select_related = ("user", "project")
     search_fields = ("name", "prefix", "user__email", "project__name")

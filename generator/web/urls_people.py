@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from generator.web import account, accounts, budgets, health, hooks, keys, members, news, papers, people, projects, spend
+from generator.web import (
+    account,
+    accounts,
+    budgets,
+    health,
+    hooks,
+    keys,
+    members,
+    news,
+    papers,
+    people,
+    projects,
+    spend,
+)
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),

@@ -87,7 +87,12 @@ def lines(request: HttpRequest) -> HttpResponseBase:
         "lines": rows[:PAGE],
         "total": spend.total(entries) if not before else None,
         "following": following,
-        "narrowed": [*scope.words, *([kind] if kind else []), *([f"{day:%-d %B}"] if day else []), *_key_in_words(key, rows)],
+        "narrowed": [
+            *scope.words,
+            *([kind] if kind else []),
+            *([f"{day:%-d %B}"] if day else []),
+            *_key_in_words(key, rows),
+        ],
         "query": query(month, scope, **more),
         "plain": query(month, scope),
     }
