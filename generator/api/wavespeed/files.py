@@ -19,6 +19,7 @@ from generator.models import Reference, Stem, Upload
 from generator.web.files import serve
 
 READ_WITHIN = 10.0  # seconds a request waits for the worker that reads an upload
+LOOK_FOR = 2.0  # the same, where nobody had to show a key
 LOOK_EVERY = 0.2
 _uploads = TimestampSigner(salt="wavespeed.upload", sep="~")
 _stems = TimestampSigner(salt="wavespeed.stem", sep="~")
@@ -43,9 +44,9 @@ def upload_behind(address: str) -> Upload | None:
     return Upload.objects.filter(ref=ref).select_related("reference", "project").first()
 
 
-def read_by_now(reference: Reference, seconds: float = READ_WITHIN) -> Reference:
+def read_by_now(reference: Reference, seconds: float | None = None) -> Reference:
     """The reference once a worker has read it, or as it is when the time is over; holds no connection meanwhile."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + (READ_WITHIN if seconds is None else seconds)
     while reference.is_checking and time.monotonic() < end:
         if not connection.in_atomic_block:
             connection.close()
@@ -59,7 +60,7 @@ def uploaded(request: HttpRequest, address: str, name: str) -> HttpResponseBase:
     upload = upload_behind(request.path)
     if upload is None or upload.reference is None or upload.reference.binned_at:
         raise Problem(404, "There is no such file, or nothing has been uploaded there yet.")
-    reference = read_by_now(upload.reference)
+    reference = read_by_now(upload.reference, LOOK_FOR)
     if reference.is_checking:
         raise Problem(503, "The upload is still being read. Ask again in a moment.", **{"Retry-After": "2"})
     if reference.problem:

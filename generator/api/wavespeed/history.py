@@ -14,7 +14,7 @@ from django.utils import timezone
 from generator import access, workflow
 from generator.api.wavespeed import contracts
 from generator.api.wavespeed.frame import Call, Problem, switch, text, whole
-from generator.api.wavespeed.predictions import STATUSES, inputs_of, prediction, ref_of, visible
+from generator.api.wavespeed.predictions import STATUSES, inputs_of, prediction, predictions, ref_of, visible
 from generator.models import Asked, Generation, MusicModel
 from generator.models.generation import GenerationQuerySet
 from generator.providers.wavespeed_wire import moment as read_moment
@@ -72,10 +72,10 @@ def listed(call: Call) -> dict[str, Any]:
     rows = _narrowed(asked, _since_lately(call))
     first = (page - 1) * size
     found = rows.order_by("-created_at", "-id").select_related("model", "author", "asked", "prompt")
-    items = [
-        prediction(each, call.base, call.user) | ({"inputs": inputs_of(each)} if with_inputs else {})
-        for each in found[first : first + size]
-    ]
+    shown = list(found[first : first + size])
+    items = predictions(shown, call.base, call.user)
+    if with_inputs:
+        items = [item | {"inputs": inputs_of(one)} for item, one in zip(items, shown, strict=True)]
     return {"page": page, "total": rows.count(), "items": items}
 
 

@@ -11,7 +11,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -19,7 +19,7 @@ from django.urls import reverse
 from generator import access
 from generator.api.outputs import audio_url
 from generator.api.wavespeed import contracts, files
-from generator.models import Asked, Generation, State, User
+from generator.models import Asked, Generation, State, Track, User
 from generator.models.generation import GenerationQuerySet
 
 STATUSES = {
@@ -46,11 +46,26 @@ def prediction(generation: Generation, base_url: str, viewer: User | None = None
 
     `viewer`: whose ears decide which tracks are among the outputs; its author's unless told otherwise.
     """
+    return predictions([generation], base_url, viewer or generation.author)[0]
+
+
+def predictions(generations: Sequence[Generation], base_url: str, viewer: User) -> list[dict[str, Any]]:
+    """The same of many, with one query for all their tracks."""
+    ready = [one.pk for one in generations if one.state == State.READY and not one.model.is_action]
+    heard: dict[int, list[Track]] = {}
+    if ready:
+        tracks = access.tracks(viewer).kept().filter(generation__in=ready).order_by("take")
+        for track in tracks.only("ref", "format", "generation"):
+            heard.setdefault(track.generation_id, []).append(track)
+    return [_said(one, base_url, heard.get(one.pk, [])) for one in generations]
+
+
+def _said(generation: Generation, base_url: str, tracks: Iterable[Track]) -> dict[str, Any]:
     ready = generation.state == State.READY
     return {
         "id": id_of(generation),
         "model": path_of(generation),
-        "outputs": _outputs(generation, base_url, viewer or generation.author) if ready else [],
+        "outputs": _outputs(generation, base_url, tracks) if ready else [],
         "urls": {"get": base_url + reverse("api:wavespeed-result", args=[id_of(generation)])},
         "status": STATUSES[State(generation.state)],
         "created_at": stamp(generation.created_at),
@@ -120,11 +135,10 @@ def _inference(generation: Generation) -> int:
     return max(0, round((generation.finished_at - generation.started_at).total_seconds() * 1000))
 
 
-def _outputs(generation: Generation, base_url: str, viewer: User) -> list[Any]:
+def _outputs(generation: Generation, base_url: str, tracks: Iterable[Track]) -> list[Any]:
     if generation.model.is_action:
         return [*_ids(generation), *(files.stem_url(stem, base_url) for stem in generation.stems.all())]
-    heard = access.tracks(viewer).kept().filter(generation=generation)
-    return [audio_url(track, base_url) for track in heard.order_by("take").only("ref", "format")]
+    return [audio_url(track, base_url) for track in tracks]
 
 
 def _ids(generation: Generation) -> Iterable[dict[str, str]]:

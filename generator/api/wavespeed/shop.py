@@ -49,7 +49,7 @@ def _described(contract: Contract, price: int, place: int) -> dict[str, Any]:
 def price(call: Call) -> dict[str, Any]:
     """POST model/price {model_id, inputs}: what a run would cost."""
     contract, each = _asked(call)
-    inputs = call.body.get("inputs") or {}
+    inputs = {} if call.body.get("inputs") is None else call.body["inputs"]
     if not isinstance(inputs, dict):
         raise Problem(400, "inputs has to be an object.")
     takes = whole(inputs, "number_of_songs", 1, 1, max(1, contract.takes_max))

@@ -25,6 +25,7 @@ from generator.api.wavespeed.predictions import prediction, visible
 from generator.models import ApiKey, Asked, Generation, Project, Track
 from generator.providers.wavespeed_models import REGISTER, STEMS
 from generator.workflow.follow import follow
+from generator.workflow.order import MOST_KEY
 
 SYNC_SECONDS = 60.0  # as long as a proxy usually lets a request wait
 SYNC_ENDED = 5004  # the vendor's word for it
@@ -43,6 +44,8 @@ def submit(call: Call, path: str) -> dict[str, Any]:
     asked = asking.read(contract, call.body)
     webhook = call.request.GET.get("webhook", "").strip() or asked.webhook
     once = call.request.headers.get("idempotency-key", "").strip() or secrets.token_urlsafe(18)
+    if len(once) > MOST_KEY:
+        raise Problem(400, f"Idempotency-Key has to have at most {MOST_KEY} characters.")
     press = (_action if contract.is_action else _music)(call, project, contract, asked, once)
     with transaction.atomic():
         generation = press()
