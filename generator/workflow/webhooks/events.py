@@ -18,7 +18,7 @@ from generator.workflow.refused import Refused
 
 TASK = "generator.workflow.tasks.send_webhooks"
 SENDER, LEASE = "webhooks", dt.timedelta(seconds=15)  # a running sender renews its heartbeat more often than this
-MOST_URL = 1000
+MOST_URL, MOST_ASKED_URL = 1000, 2000
 
 EVENTS: Mapping[str, str] = {
     "generation.ready": "A generation has ended and its takes are there",
@@ -80,7 +80,7 @@ def ask_for(generation: Generation, url: str, base: str = "") -> WebhookMessage:
     Raises:
         Refused: not an address that can be told (`field` is "webhook"), or no key has asked for the generation.
     """
-    check_url(url, "webhook", 2000)
+    check_url(url, "webhook", MOST_ASKED_URL)
     if generation.key is None:
         raise Refused("Only what was asked for with an API key can be told to a webhook.", "webhook")
     with transaction.atomic():
