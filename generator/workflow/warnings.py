@@ -53,21 +53,30 @@ def _tell_webhooks(room: Room, percent: int) -> None:
 
 def send(warned_id: int) -> None:
     """Mail one warning, once."""
-    row = Warned.objects.select_related("budget__user", "budget__project").filter(pk=warned_id, sent_at=None).first()
+    row = (
+        Warned.objects.select_related("budget__user", "budget__project", "budget__key__user")
+        .filter(pk=warned_id, sent_at=None)
+        .first()
+    )
     if row is None or not Warned.objects.filter(pk=row.pk, sent_at=None).update(sent_at=timezone.now()):
         return
     room = rooms_of([row.budget])[0]
     text = (
         f"{money.show(room.used)} of the monthly cap on {row.budget.target} is spent or held; "
         f"{money.show(max(room.left, 0))} is left of {money.show(room.cap)}.\n"
-        f"The cap starts afresh on {next_month(timezone.now()):%-d %B}. Before then, more can be asked for on the "
-        "Spend page."
+        f"The cap starts afresh on {next_month(timezone.now()):%-d %B}. Before then, "
+        + ("it can be raised where the key was made." if row.budget.key else "more can be asked for on the Spend page.")
     )
     tell(concerned(row.budget), f"{row.percent} % of the cap on {row.budget.target} is used", text)
 
 
 def concerned(budget: Budget) -> list[User]:
-    """Whom a cap is about: the person, the owners of the project; for a provider those who may lift it."""
+    """Whom a cap is about: the person, the owners of the project; for a provider those who may lift it.
+
+    A key's cap is about whoever made the key.
+    """
+    if budget.key:
+        return [budget.key.user] if budget.key.user.is_active else []
     found: dict[int, User] = {}
     if budget.user and budget.user.is_active:
         found[budget.user.pk] = budget.user
