@@ -147,12 +147,12 @@ def _breathe(sound: Sound, level: float, turn: int) -> None:
 @lru_cache(maxsize=1)
 def _hiss() -> Sound:
     """Six seconds of noise as loud as a held tone, from 4 kHz up, falling slowly."""
-    noise = np.random.default_rng(11).standard_normal(6 * RATE)
-    spectrum = scipy.fft.rfft(noise)
-    hz = np.arange(len(spectrum)) * RATE / len(noise)
+    size = 1 << 18
+    spectrum = scipy.fft.rfft(np.random.default_rng(11).standard_normal(size, dtype=np.float32))
+    hz = np.arange(size // 2 + 1, dtype=np.float32) * np.float32(RATE / size)
     spectrum *= (hz / 5000) ** 2 / (1 + (hz / 5000) ** 3.2) * (hz < 15_500)
-    shaped = np.asarray(scipy.fft.irfft(spectrum, len(noise)))
-    return np.asarray(shaped * (0.2 / np.sqrt(np.mean(shaped**2))), np.float32)
+    shaped = np.asarray(scipy.fft.irfft(spectrum, size), np.float32)
+    return np.asarray(shaped * np.float32(0.2 / np.sqrt(np.mean(shaped**2))))
 
 
 @lru_cache(maxsize=40)
