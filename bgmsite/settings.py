@@ -40,6 +40,8 @@ STUDIO_API_RATE = env.int("STUDIO_API_RATE", default=600)  # requests a minute a
 STUDIO_BIN_DAYS = env.int("STUDIO_BIN_DAYS", default=30)
 # Development and tests only: let providers hand out plain http and private addresses.
 STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)
+# A studio and its receivers in one private network: webhooks may go to plain http and private addresses.
+STUDIO_PRIVATE_WEBHOOKS = env.bool("STUDIO_PRIVATE_WEBHOOKS", default=False)
 _PROVIDERS = [f"generator.providers.{name}" for name in ("composer", "wavespeed", "soundverse")]
 STUDIO_PROVIDERS = env.list("STUDIO_PROVIDERS", default=_PROVIDERS)
 

@@ -261,7 +261,7 @@ def _drum_events(score: Score, style: Style, seed: int) -> list[_Event]:
 def _hit_maker(drum: str, velocity: float, style: Style, variant: int) -> Callable[[], Sound]:
     def make() -> Sound:
         sound = kits.drum(style.kit, drum, variant, soft=velocity < kits.SOFT)
-        return _placed(sound, style.drums_level + kits.LEVEL[drum], velocity, kits.PAN.get(drum, 0.0))
+        return _placed(sound, style.drums_level + kits.level(style.kit, drum), velocity, kits.PAN.get(drum, 0.0))
 
     return make
 

@@ -134,7 +134,7 @@ def from_track(request: Request, ref: str) -> HttpResponse:
     if found is None:
         return redirect("references", track.project.ref)
     model, field = found
-    return redirect(f"{place}?{urlencode({'model': model, PICK + field: reference.ref})}")
+    return redirect(f"{place}?{urlencode({'on': model, PICK + field: reference.ref})}")
 
 
 @login_required
