@@ -11,7 +11,7 @@ from django_htmx.http import push_url, replace_url
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project
-from generator.web import library
+from generator.web import calls, library
 from generator.web.create import CreateForm, lines, settings, whole
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
@@ -81,10 +81,12 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
         data = _remembered(past)
         data.setlist("on", other)
     last_used = request.session.get("model", "")
+    form = CreateForm(request.user, project, data, refused, last_used)
     return {
         "project": project,
         "here": "studio",
-        "form": CreateForm(request.user, project, data, refused, last_used),
+        "form": form,
+        "calls": calls.for_form(request, project, form),
         "may_edit": access.can_edit(request.user, project),
         "ideas": IDEAS,
         "examples": EXAMPLES,
