@@ -5,4 +5,10 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bgmsite.settings")
-application = get_wsgi_application()
+_application = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from generator.web.places import Desks  # noqa: E402
+
+application = Desks(_application, settings.STUDIO_WEB_THREADS)

@@ -27,6 +27,8 @@ EDGE = 600  # frames of continuation behind the end, so that the spectrum's edge
 DULL = (0.5, 1.0, 1.0)  # of `bright`, in the soft, medium and hard layers: two tones a pitch are enough
 EDGE_OF = 0.12  # how much sharper or softer than the last the edge of the same note is, in turns
 SHAPED_S = 4  # a swell, a decay or a turn of the tremolo is over by then
+AIR = (0.5, 1.0, 1.6)  # of `air`, in the soft, medium and hard layers
+_BITE = (3 * np.exp(np.arange(6000) / -1500)).astype(np.float32)  # how much louder it is where a note begins
 PARTS_S = (0.3, 0.7)  # short notes need only so much of a zone
 
 
@@ -70,6 +72,7 @@ class Sampled:
     swell: float = 0.0  # 0..1: how much softer a held note begins than it is after half a second
     tremolo: float = 0.0  # 0..1: how far it wanders between the sides
     release: float = 0.15
+    air: float = 0.0  # bow or breath: noise above 4 kHz, most of it where a note begins
     ensemble: bool = False  # left and right from two different recordings
     width: float = 0.0  # 0..1: how far a single recording is spread over the sides by frequency
     program: int = 0
@@ -117,6 +120,8 @@ def sampled_note(voice: Sampled, pitch: float, seconds: float, layer: int, turn:
         _hold(sound[number * rows : (number + 1) * rows], voice, zone, pitch, layer)
     if turn % 2:
         sound[:, 1:] += np.float32(EDGE_OF) * (sound[:, 1:] - sound[:, :-1])
+    if voice.air:
+        _breathe(sound, voice.air * AIR[layer], turn)
     attack = min(count, max(16, int(voice.attack * (1.3, 1.0, 0.7)[layer] * RATE)))
     sound[:, :attack] *= np.linspace(0, 1, attack, dtype=np.float32)
     if voice.tremolo or voice.swell or voice.decay:
@@ -125,6 +130,29 @@ def sampled_note(voice: Sampled, pitch: float, seconds: float, layer: int, turn:
         sound[:, :size] *= shape[: len(sound), :size]
         sound[:, size:] *= shape[: len(sound), -1:]
     return sound
+
+
+def _breathe(sound: Sound, level: float, turn: int) -> None:
+    """Add noise to rows in place, another stretch of it each turn and side; the longest notes hear it come again."""
+    hiss = _hiss()
+    for side, row in enumerate(sound):
+        start = (turn * 31_337 + side * 17_011) % (len(hiss) // 2)
+        for begin in range(0, len(row), len(hiss) // 2):
+            part = row[begin : begin + len(hiss) // 2]
+            part += hiss[start : start + len(part)] * np.float32(level)
+        bite = min(len(row), len(_BITE))
+        row[:bite] += hiss[start + bite : start + 2 * bite] * _BITE[:bite] * np.float32(level)
+
+
+@lru_cache(maxsize=1)
+def _hiss() -> Sound:
+    """Six seconds of noise as loud as a held tone, from 4 kHz up, falling slowly."""
+    noise = np.random.default_rng(11).standard_normal(6 * RATE)
+    spectrum = scipy.fft.rfft(noise)
+    hz = np.arange(len(spectrum)) * RATE / len(noise)
+    spectrum *= (hz / 5000) ** 2 / (1 + (hz / 5000) ** 3.2) * (hz < 15_500)
+    shaped = np.asarray(scipy.fft.irfft(spectrum, len(noise)))
+    return np.asarray(shaped * (0.2 / np.sqrt(np.mean(shaped**2))), np.float32)
 
 
 @lru_cache(maxsize=40)

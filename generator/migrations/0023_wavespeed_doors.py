@@ -8,7 +8,7 @@ import generator.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0021_keys"),
+        ("generator", "0022_webhooks"),
     ]
 
     operations = [

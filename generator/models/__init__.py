@@ -25,6 +25,7 @@ from generator.models.search import matching
 from generator.models.sharing import PrivateTrack, ShareLink
 from generator.models.track import Rendition, Star, Tag, Track
 from generator.models.user import User
+from generator.models.webhook import Webhook, WebhookMessage, WebhookTry
 
 __all__ = [
     "ActionRun",
@@ -77,5 +78,8 @@ __all__ = [
     "Upload",
     "User",
     "Warned",
+    "Webhook",
+    "WebhookMessage",
+    "WebhookTry",
     "matching",
 ]

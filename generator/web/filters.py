@@ -147,6 +147,11 @@ def _beyond(field: str, down: bool, value: Any, pk: int) -> Q:
     return Q(**{f"{field}__{less}e": value}) & (Q(**{f"{field}__{less}": value}) | Q(**{f"id__{less}": pk}))
 
 
+def is_cursor(text: str, sort: str) -> bool:
+    """Whether it is the place of a page in this order."""
+    return _read_cursor(text, SORTS[sort][1]) is not None
+
+
 def _write_cursor(value: Any, pk: int) -> str:
     plain = value.isoformat() if hasattr(value, "isoformat") else value
     return base64.urlsafe_b64encode(json.dumps([plain, pk]).encode()).decode().rstrip("=")

@@ -156,6 +156,7 @@ def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
 
 def _submit_many(request: Request, project: Project, data: QueryDict) -> Comparison:
     _readable(data)
+    specs = [choice.spec for key in data.getlist("model") if (choice := workflow.catalogue.choice(key))]
     return workflow.submit_many(
         user=request.user,
         project=project,
@@ -163,7 +164,7 @@ def _submit_many(request: Request, project: Project, data: QueryDict) -> Compari
         text=lines(data.get("text", "")),
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
-        raw=settings(data),
+        raw=workflow.references.choose_for_all(specs, project, settings(data)),
         idempotency_key=data.get("idempotency_key", ""),
         again_of=_again(request, data),
     )

@@ -2,13 +2,30 @@
 
 from django.urls import path
 
-from generator.web import account, accounts, budgets, health, hooks, members, news, papers, people, projects, spend
+from generator.web import (
+    account,
+    accounts,
+    budgets,
+    health,
+    hooks,
+    keys,
+    members,
+    news,
+    papers,
+    people,
+    projects,
+    spend,
+)
 
 urlpatterns = [
     path("join/<str:token>/", accounts.join, name="join"),
     path("accounts/login/", accounts.LoginView.as_view(), name="account_login"),  # before allauth's own
     path("account/", account.account, name="account"),
     path("account/sign-out-elsewhere/", account.sign_out_elsewhere, name="sign-out-elsewhere"),
+    path("account/keys/", keys.keys, name="keys"),
+    path("p/<str:ref>/keys/", keys.project_keys, name="project-keys"),
+    path("keys/<str:ref>/cap/", keys.cap, name="key-cap"),
+    path("keys/<str:ref>/revoke/", keys.revoke, name="key-revoke"),
     path("people/invite/", people.invite, name="invite"),
     path("people/invite/<str:token>/withdraw/", people.withdraw, name="withdraw"),
     path("people/invite/<str:token>/resend/", people.resend, name="resend"),

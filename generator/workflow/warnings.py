@@ -14,8 +14,9 @@ from django_q.tasks import async_task
 from generator import money
 from generator.models import Budget, NewsKind, Project, Raise, Role, User, Warned
 from generator.workflow import news
-from generator.workflow.caps import LEVELS, next_month, rooms, rooms_of
+from generator.workflow.caps import LEVELS, Room, next_month, rooms, rooms_of
 from generator.workflow.money import month_of
+from generator.workflow.webhooks import events
 
 TASK = "generator.workflow.tasks.warn"
 TOLD = "generator.workflow.tasks.tell"
@@ -39,6 +40,15 @@ def look(user: User, project: Project, *provider_keys: str) -> None:
         rows = [Warned.objects.get_or_create(budget=room.budget, month=month, percent=level)[0] for level in fresh]
         if rows:
             async_task(TASK, rows[-1].pk)  # of several at once the highest says it all
+            _tell_webhooks(room, rows[-1].percent)
+
+
+def _tell_webhooks(room: Room, percent: int) -> None:
+    """What fills up inside a project is told there; caps on people, keys and providers are nobody else's."""
+    if room.budget.project:
+        figures = {"cap": money.plain(room.cap), "used": money.plain(room.used), "left": money.plain(max(room.left, 0))}
+        about = {"target": str(room.budget.target), "percent": percent, "currency": "USD", **figures}
+        events.tell(room.budget.project, "budget.warning", budget=about)
 
 
 def send(warned_id: int) -> None:

@@ -13,6 +13,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 from generator import workflow
 from generator.models import (
     ActionRun,
+    ApiKey,
     AuditLine,
     Budget,
     Comparison,
@@ -52,6 +53,7 @@ READ_ONLY = (
     Stem,
     AuditLine,
     ShareLink,
+    ApiKey,
 )
 # What may be done to the rest.
 MAY = {

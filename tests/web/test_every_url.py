@@ -73,6 +73,7 @@ TABLE = """
     stems                GET     in         404       200     200     200    404
     versions             GET     in         404       200     200     200    404
     version              POST    in         404       404     302     302    404
+    balance              POST    in         404       404     422     422    404
     parts                POST    in         404       404     302     302    404
     midi                 GET     in         404       200     200     200    404
     split                POST    in         404       404     422     422    404
@@ -82,6 +83,12 @@ TABLE = """
     account              GET     in         200       200     200     200    200
     account              POST    in         302       302     302     302    302
     sign-out-elsewhere   POST    in         302       302     302     302    302
+    keys                 GET     in         200       200     200     200    200
+    keys                 POST    in         422       422     422     422    422
+    project-keys         GET     in         404       200     200     200    404
+    project-keys         POST    in         404       200     200     200    404
+    key-cap              POST    in         404       404     404     302    404
+    key-revoke           POST    in         404       404     404     302    404
     invite               GET     in         403       403     403     200    200
     invite               POST    in         403       403     403     422    422
     withdraw             POST    in         404       404     404     302    302
@@ -146,8 +153,11 @@ SENT = {
     "budget": {"cap": "5"},
     "ask-for-more": {"amount": "1", "reason": "why"},
     "answer-request": {"decline": "1", "answer": "no"},
+    "balance": {"idempotency_key": "k"},
     "version": {"change": "10 % slower", "idempotency_key": "k"},
     "split": {"action": "no such", "idempotency_key": "k"},
+    "project-keys": {"name": "farm", "scope": "read", "stand_in": "named"},
+    "key-cap": {"cap": "5"},
 }
 ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
 KINDS = {
@@ -159,6 +169,7 @@ KINDS = {
     "s": "stem",
     "k": "link",
     "m": "comment",
+    "keys": "key",
 }
 QUERY = dict.fromkeys(("spend", "statement", "spend-lines"), "?project={project}")
 
@@ -224,7 +235,8 @@ def things(project, ask, make_track, make_reference, make_stem, user, member, tm
     cap = Budget.objects.create(project=project, cap=10**9)
     asked = workflow.raising.ask_for_more(cap, member("editor"), 5, "why")
     numbers = {"budgets": cap.pk, "requests": asked.pk}
-    things = {"project": project.ref, "token": invitation.token, "archived": archived.ref}
+    key, _ = workflow.keys.make(member("editor"), "farm", project=project)
+    things = {"key": key.ref, "project": project.ref, "token": invitation.token, "archived": archived.ref}
     return things | jobs | sounds | shared | numbers
 
 
