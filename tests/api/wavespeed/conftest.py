@@ -81,9 +81,11 @@ class Live:
 
 
 _KEYS = """
-from generator.models import Scope, User
-from generator.workflow import keys
+from generator.models import Generation, Scope, State, User
+from generator.workflow import cancel, keys
 boss = User.objects.order_by("id").first()
+for sample in Generation.objects.exclude(state__in=State.ended()).select_related("model__provider"):
+    cancel(sample, boss)
 made = [
     keys.make(boss, "free", stand_in="composer/studio"),
     keys.make(boss, "paid"),

@@ -99,7 +99,7 @@ def test_giving_up_early_loses_nothing(paying, shop):
 
 def test_an_upload_becomes_an_id_that_steers(paying, shop, tmp_path):
     file = tmp_path / "theme.wav"
-    encode(song(20, 90), RATE, file, format="wav")
+    encode(song(20), RATE, file, format="wav")
     address = paying.upload(str(file))
     (known,) = paying.run(REGISTER_PATH, {"audio": address, "purpose": "instrumental"}, poll_interval=0.2)["outputs"]
     assert set(known) == {"id", "purpose", "audio_id"}
@@ -110,7 +110,7 @@ def test_an_upload_becomes_an_id_that_steers(paying, shop, tmp_path):
 
 def test_a_file_in_memory_is_uploaded_too(paying, tmp_path):
     file = tmp_path / "theme.flac"
-    encode(song(5, 90), RATE, file, format="flac")
+    encode(song(5), RATE, file, format="flac")
     with file.open("rb") as stream:
         assert "/api/v3/media/files/" in paying.upload(stream)
 
