@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from generator.api.outputs import audio_url, cover_url
+from generator.api.wavespeed.predictions import notice
 from generator.models import Generation, Track
 from generator.workflow.webhooks import bodies
 
@@ -35,8 +36,4 @@ def track(one: Track, base: str) -> dict[str, Any]:
     }
 
 
-def prediction(one: Generation, base: str) -> dict[str, Any]:
-    return {"id": one.ref, "status": one.state}
-
-
-SHAPES = bodies.Shapes(generation, track, prediction)
+SHAPES = bodies.Shapes(generation, track, notice)
