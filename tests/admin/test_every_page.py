@@ -35,6 +35,8 @@ from generator.models import (
     Stem,
     Track,
     User,
+    Webhook,
+    WebhookMessage,
 )
 from tests.conftest import COMPOSER
 
@@ -54,6 +56,8 @@ READ_ONLY = (
     AuditLine,
     ShareLink,
     ApiKey,
+    Webhook,
+    WebhookMessage,
 )
 # What may be done to the rest.
 MAY = {
