@@ -100,5 +100,6 @@ def streamed(held: Hold, chunks: Iterable[bytes | str], content_type: str) -> St
     reply = StreamingHttpResponse(chunks, content_type=content_type)
     reply["Cache-Control"] = "no-store, no-transform"
     reply["X-Accel-Buffering"] = "no"
-    reply._resource_closers.append(held.close)  # type: ignore[attr-defined]  # also when nobody ever asked for the first chunk
+    # Closing a generator that was never begun runs none of it, so what is held is closed beside it.
+    reply._resource_closers.append(held.close)  # type: ignore[attr-defined]
     return reply

@@ -12,7 +12,7 @@ def measure_what_is_there(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0021_keys"),
+        ("generator", "0023_wavespeed_doors"),
     ]
 
     operations = [

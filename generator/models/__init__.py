@@ -1,6 +1,7 @@
 """The records: what the studio remembers. One concept a file; invariants a row can keep live in the database."""
 
 from generator.models.action import ActionRun, Stem
+from generator.models.asked import Asked, Upload
 from generator.models.audit import AuditLine
 from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
@@ -30,6 +31,7 @@ __all__ = [
     "ActionRun",
     "ApiKey",
     "Approval",
+    "Asked",
     "AuditLine",
     "BalanceReading",
     "Budget",
@@ -73,6 +75,7 @@ __all__ = [
     "Tag",
     "Track",
     "TrackCopy",
+    "Upload",
     "User",
     "Warned",
     "Webhook",

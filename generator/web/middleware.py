@@ -29,8 +29,8 @@ class ViewerTimeZone:
 class RefuseNul:
     """Turn away requests with a NUL character: no one types it, and PostgreSQL cannot even look for it.
 
-    The create form says so itself, beside everything that was typed; a message needs its raw bytes; the API
-    answers in its own form.
+    The create form says so itself, beside everything that was typed; a message needs its raw bytes, and programs are
+    answered in their own contract's shape.
     """
 
     def __init__(self, get_response):
@@ -41,7 +41,7 @@ class RefuseNul:
 
     def process_view(self, request: Request, *view) -> HttpResponse | None:
         door = request.resolver_match.url_name if request.resolver_match else None
-        if request.resolver_match and "v1" in request.resolver_match.namespaces:
+        if request.resolver_match and "api" in request.resolver_match.app_names:
             return None
         read = [] if door == "create-live" else [request.GET]
         read += [] if door in ("generate", "hook") else [request.POST]

@@ -1,0 +1,1 @@
+"""The served Soundverse contract, by real clients."""
