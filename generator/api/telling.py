@@ -6,6 +6,7 @@ A project's webhook is nobody in particular: it is not shown what is private, no
 from typing import Any
 
 from generator.api.v1 import shown
+from generator.api.wavespeed import predictions
 from generator.models import Generation, Track
 from generator.models.track import TrackQuerySet
 from generator.workflow.webhooks import bodies
@@ -24,8 +25,4 @@ def track(one: Track, base: str) -> dict[str, Any]:
     return shown.track(row, base).model_dump(mode="json", exclude={"starred"})
 
 
-def prediction(one: Generation, base: str) -> dict[str, Any]:
-    return {"id": one.ref, "status": one.state}
-
-
-SHAPES = bodies.Shapes(generation, track, prediction)
+SHAPES = bodies.Shapes(generation, track, predictions.notice)
