@@ -1,17 +1,8 @@
-"""Takes that several tests listen to are made once; the fuller runs wait for `-m slow`."""
+"""Takes that several tests listen to are made once."""
 
 from functools import lru_cache
 
-import pytest
-
 from generator.composer import ComposerControls, Composition, compose, read_brief
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "slow" not in (config.option.markexpr or ""):
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="a fuller run: python -m pytest tests/composer -m slow"))
 
 
 @lru_cache(maxsize=30)
