@@ -66,11 +66,12 @@ def studio(request: Request, ref: str) -> HttpResponse:
     project = get_object_or_404(access.projects(request.user), ref=ref)
     if request.session.get("project") != project.ref:
         request.session["project"] = project.ref
-    context = library.context(request, project)
     if request.htmx.target == "library-list" and not request.htmx.history_restore_request:
+        context = library.list_alone(request, project)
         reply = render(request, "studio/_library_list.html", context)
         return address(request, reply, project, context["filter"])
-    return render(request, "studio/studio.html", context | create_context(request, project, request.GET))
+    context = library.context(request, project) | create_context(request, project, request.GET)
+    return render(request, "studio/studio.html", context)
 
 
 def create_context(request: Request, project: Project, data: QueryDict, refused=None) -> dict:
