@@ -36,9 +36,12 @@ STUDIO_STREAMS = env.int("STUDIO_STREAMS", default=256)  # connections a web pro
 STUDIO_BEAT_SECONDS = env.float("STUDIO_BEAT_SECONDS", default=5.0)  # how often the cluster has to prove itself
 STUDIO_STALE_SECONDS = env.float("STUDIO_STALE_SECONDS", default=60.0)  # and how long it may take over it
 STUDIO_SENDFILE = env.str("STUDIO_SENDFILE", default="")  # "nginx": answer audio with X-Accel-Redirect
+STUDIO_API_RATE = env.int("STUDIO_API_RATE", default=600)  # requests a minute a key; 0: no limit
 STUDIO_BIN_DAYS = env.int("STUDIO_BIN_DAYS", default=30)
 # Development and tests only: let providers hand out plain http and private addresses.
 STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)
+# A studio and its receivers in one private network: webhooks may go to plain http and private addresses.
+STUDIO_PRIVATE_WEBHOOKS = env.bool("STUDIO_PRIVATE_WEBHOOKS", default=False)
 _PROVIDERS = [f"generator.providers.{name}" for name in ("composer", "wavespeed", "soundverse")]
 STUDIO_PROVIDERS = env.list("STUDIO_PROVIDERS", default=_PROVIDERS)
 

@@ -62,6 +62,7 @@ urlpatterns = [
     path("t/<str:ref>/reference/", references.from_track, name="track-reference"),
     path("t/<str:ref>/versions/", versions.versions, name="versions"),
     path("t/<str:ref>/version/", versions.make, name="version"),
+    path("t/<str:ref>/balance/", versions.keep_balance, name="balance"),
     path("t/<str:ref>/stems/", stems.stems, name="stems"),
     path("t/<str:ref>/parts/", stems.parts, name="parts"),
     path("t/<str:ref>/midi", stems.midi, name="midi"),

@@ -34,6 +34,8 @@ from generator.models import (
     Stem,
     Track,
     User,
+    Webhook,
+    WebhookMessage,
 )
 from generator.models.comparison import ComparisonQuerySet
 from generator.models.generation import GenerationQuerySet
@@ -245,3 +247,16 @@ def project_keys(user: User) -> ApiKeyQuerySet:
 
 def revocable_keys(user: User) -> ApiKeyQuerySet:
     return (own_keys(user) | project_keys(user)).distinct()
+
+
+# --- webhooks ---
+
+
+def webhooks(user: User) -> QuerySet[Webhook]:
+    """The webhooks of the projects a person owns, with their secrets and their logs."""
+    return Webhook.objects.filter(_in(user, "project", _MAY_MANAGE)).select_related("project")
+
+
+def webhook_messages(user: User) -> QuerySet[WebhookMessage]:
+    """What those webhooks were told; a program's own `?webhook=` is not among it."""
+    return WebhookMessage.objects.filter(webhook__in=webhooks(user).values("pk")).select_related("webhook__project")

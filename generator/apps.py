@@ -7,3 +7,11 @@ class GeneratorConfig(AppConfig):
     name = "generator"
     verbose_name = "Studio"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Hand the workflow what only the doors know: how programs are shown things."""
+        # Models can be imported only from here on.
+        from generator.api import telling
+        from generator.workflow.webhooks import bodies
+
+        bodies.show_with(telling.SHAPES)

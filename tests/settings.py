@@ -26,3 +26,4 @@ else:  # a database of Redis for each of the processes that test side by side: c
 WHITENOISE_AUTOREFRESH = True
 STUDIO_PROVIDERS = ["generator.providers.composer", "tests.fakes.poll", "tests.fakes.stream"]
 STUDIO_PRIVATE_DOWNLOADS = True
+STUDIO_PRIVATE_WEBHOOKS = True

@@ -1,12 +1,13 @@
 """A stretch of a sound as an MP3 of its own: what a provider is given as a reference."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from generator.audio.decode import NotAudio, decode
 from generator.audio.encode import encode
+from generator.audio.measure import Measurements, measure
 from generator.audio.waveform import waveform_path, waveform_peaks
 
 MOST_SECONDS = 900.0
@@ -18,11 +19,15 @@ BUCKETS = 400
 
 @dataclass(frozen=True)
 class Excerpt:
-    """What was cut out: its length, the length of the whole file, and its waveform as an SVG path."""
+    """What was cut out: its length, the length of the whole file, and its waveform as an SVG path.
+
+    `measured` is of all that came from the beginning of the cut on: how a piece goes is not heard in half a minute.
+    """
 
     seconds: float
     came_seconds: float
     waveform: str
+    measured: Measurements
 
 
 def excerpt(
@@ -50,5 +55,6 @@ def excerpt(
     if first + len(samples) < sound.frames:
         samples[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)[:, None]
     encode(samples, rate, target, format="mp3")
-    cut = type(sound)(samples, rate, sound.codec, sound.container, None, None)
-    return Excerpt(seconds, sound.seconds, waveform_path(waveform_peaks(cut, BUCKETS)))
+    cut = replace(sound, samples=samples)
+    rest = replace(sound, samples=sound.samples[first:])
+    return Excerpt(seconds, sound.seconds, waveform_path(waveform_peaks(cut, BUCKETS)), measure(rest))

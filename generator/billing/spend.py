@@ -19,7 +19,7 @@ from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, Whe
 from django.utils import timezone
 
 from generator import access
-from generator.models import Budget, Entry, Generation, MusicModel, Project, Rollup, User
+from generator.models import ApiKey, Budget, Entry, Generation, MusicModel, Project, Rollup, User
 from generator.money import Micros
 from generator.workflow.caps import Room, rooms
 from generator.workflow.money import ENTRY_SPENT, month_of
@@ -53,7 +53,13 @@ class Scope:
 
 
 def scope_for(user: User, project_ref: str) -> Scope | None:
-    """What a person may look at: their own money, or a project they are a member of; None for anything else."""
+    """What a person may look at: their own money, or a project they are a member of; None for anything else.
+
+    A key of one project is looked at for that project, whatever its maker spends elsewhere.
+    """
+    key = user.acting_with
+    if not project_ref and key and key.project:
+        project_ref = key.project.ref
     if not project_ref:
         return Scope(user)
     project = access.projects(user).filter(ref=project_ref).first()
@@ -163,6 +169,21 @@ def by_person(scope: Limited, name: str) -> list[Share]:
     return [Share(str(pk), people[pk].label, spent, takes) for pk, spent, takes in rows]
 
 
+def by_key(scope: Limited, name: str) -> list[Share]:
+    """What was asked for with each API key; from the entries, for keys are no dimension of the roll-up."""
+    rows = scope.limit(Entry.objects.filter(month=name, kind__in=SPENDING, key__isnull=False)).order_by()
+    summed = rows.values_list("key").annotate(spent=Sum(ENTRY_SPENT), all_takes=Sum("takes"))
+    keys = ApiKey.objects.in_bulk([pk for pk, *_ in summed])
+    shares = [Share(keys[pk].ref, keys[pk].name, Micros(spent), takes) for pk, spent, takes in summed]
+    return sorted(shares, key=lambda share: (-share.spent, -share.takes))
+
+
+def of_keys(keys: Iterable[int], name: str) -> dict[int, Micros]:
+    """Key → what was spent with it in a month."""
+    rows = Entry.objects.filter(month=name, kind__in=SPENDING, key__in=list(keys)).order_by()
+    return {pk: Micros(spent) for pk, spent in rows.values_list("key").annotate(spent=Sum(ENTRY_SPENT))}
+
+
 def grouped(scope: Limited, name: str, column: str) -> Iterable[Any]:
     """Rows of (column, spent, takes) of a month, the dearest first."""
     cells = scope.limit(Rollup.objects.filter(month=name)).values_list(column)
@@ -203,6 +224,7 @@ class Wanted:
     project: str | None = None
     person: int | None = None
     day: dt.date | None = None
+    key: str | None = None  # the ref of the API key that asked for it
 
 
 def lines(scope: Limited, name: str, wanted: Wanted) -> QuerySet[Entry]:
@@ -219,10 +241,11 @@ def lines(scope: Limited, name: str, wanted: Wanted) -> QuerySet[Entry]:
         "project__ref": wanted.project,
         "user": wanted.person,
         "day": wanted.day,
+        "key__ref": wanted.key,
     }
     rows = scope.limit(rows).filter(**{column: value for column, value in narrow.items() if value is not None})
     rows = rows.annotate(moves_spent=ENTRY_SPENT, moves_held=_ENTRY_HELD)
-    return rows.select_related("project", "user", "generation__prompt", "actor").order_by("-id")
+    return rows.select_related("project", "user", "generation__prompt", "actor", "key").order_by("-id")
 
 
 def page_of(entries: QuerySet[Entry], before: int | None, most: int) -> list[Entry]:

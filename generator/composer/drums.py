@@ -28,6 +28,7 @@ FILL_KITS = {
 }
 FILLS = ((0, 2, 3), (0, 1, 2, 3), (1, 2, 3), (0, 3))  # sixteenths of the last beat
 LONG_FILLS = ((-4, -2, -1, 0, 1, 2, 3), (-4, -3, -2, 0, 1, 3), (-2, -1, 0, 2, 3))  # before a chorus they begin earlier
+FULLER = (0.42, 0.66, 0.86)  # energies from which the next groove of a style is played
 ARRIVES = 0.1  # how much fuller a section is that is announced
 
 
@@ -79,7 +80,7 @@ def _section(
 
 
 def _level(energy: float, grooves: int) -> int:
-    return min(grooves - 1, 0 if energy < 0.42 else 1 if energy < 0.66 else 2)
+    return min(grooves - 1, sum(energy >= edge for edge in FULLER))
 
 
 def _bar(style: Style, groove: Groove, start: float, count: int, dice: random.Random, cut: int) -> Iterator[Hit]:

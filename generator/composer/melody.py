@@ -19,6 +19,7 @@ from generator.composer.theory import Chord, nearest, scale_pitches
 CHORUS = ("B", "B2", "build")
 WIDEST_LEAP, FURTHEST = 9, 14  # semitones: from note to note, from the centre
 TRIES = 8
+BRUSHED, RUB = 0.3, 12.0  # beats two notes may touch unnoticed; what a counter-line pays for a semitone to the tune
 ORNAMENTED = 0.35  # of the notes that are long enough, when a section comes again
 PICKED_UP = ("hook", "song", "bop")  # patterns that lead into the next statement with an upbeat
 TONIC = Chord(0, (0, 4, 7))
@@ -79,7 +80,9 @@ def _contour(count: int, dice: random.Random) -> list[int]:
 class Tunes:
     """The motifs of one piece, shared by every section that sings them."""
 
-    def __init__(self, brief: Brief, form: Form, chance: Chance) -> None:
+    def __init__(self, brief: Brief, form: Form, leads: Sequence[Part], chance: Chance) -> None:
+        """`leads` are the style's own, whoever plays: what listens to them is the same when they are left out."""
+        self._leads = leads
         self._brief = brief
         self._form = form
         self._chance = chance
@@ -94,7 +97,7 @@ class Tunes:
         motif = self.motif(part.pattern, chorus)
         lift = (4 if chorus else 0) + (2 if section.name == "B2" else 0)
         centre = part.centre + (lift if part.role == "lead" else 0)
-        singer = _Singer(self._scale, centre, chords)
+        singer = _Singer(self._scale, centre, chords, self._above(part, section, chords))
         dice = self._chance.of("tune", part.pattern, part.centre, section.id)
         period = self._chance.of("period", part.pattern, chorus).choice((PERIOD, PERIOD, OTHER))
         bar = self._form.beats
@@ -112,6 +115,11 @@ class Tunes:
             yield from self._once(motif, turn, (start, end), singer, dice, section.energy * ARCH[number % 4], again)
             if turn.rest == "open" and part.pattern in PICKED_UP and part.role == "lead":
                 yield from self._upbeat(motif, start, end, singer, section.energy)
+
+    def _above(self, part: Part, section: Section, chords: Spans) -> list[Sung]:
+        """The tune that a counter-line listens to; a lead listens to nobody."""
+        leads = self._leads if part.role == "counter" else ()
+        return [sung for lead in leads for sung in self.phrase(lead, section, chords)]
 
     def _once(
         self,
@@ -137,14 +145,14 @@ class Tunes:
             arch = 0.88 + 0.24 * (1 - abs(2 * index / max(1, last) - 1))
             velocity = min(1.0, (0.38 + 0.48 * energy) * arch * touch)
             if index == last and turn.rest:
-                pitch = singer.rest(step, when, home=turn.rest == "home")
                 longer = length + 0.25 * bar if turn.rest == "home" else length
+                pitch = singer.rest(step, when, longer, home=turn.rest == "home")
                 yield when, min(longer, end - when), pitch, velocity
                 continue
-            pitch = singer.sing(step, when, strong=at % pulse == 0 or length >= 1.5 or index == last)
+            pitch = singer.sing(step, when, length, strong=at % pulse == 0 or length >= 1.5 or index == last)
             if again and ornament and 0.95 <= length <= 1.6:
                 yield when, length / 2, pitch, velocity
-                passing = singer.sing(step + 1, when + length / 2, strong=(at + length / 2) % pulse == 0)
+                passing = singer.sing(step + 1, when + length / 2, length / 2, strong=(at + length / 2) % pulse == 0)
                 yield when + length / 2, length / 2, passing, velocity * 0.85
             else:
                 yield when, min(length, end - when), pitch, velocity
@@ -156,7 +164,7 @@ class Tunes:
         if last + length <= bars - 1 and start + bars < end - 0.01:
             for number, step in enumerate((0, 1)):
                 when = start + bars - 1 + 0.5 * number
-                yield when, 0.45, singer.sing(step, when, strong=number == 0), min(1.0, 0.42 + 0.3 * energy)
+                yield when, 0.45, singer.sing(step, when, 0.45, strong=number == 0), min(1.0, 0.42 + 0.3 * energy)
 
     def closing(self, part: Part, last: tuple[float, float, Chord], ending: str) -> Iterator[Sung]:
         """The lead over the last chord: the tonic, or the beginning of the tune once more and then the tonic."""
@@ -173,7 +181,7 @@ class Tunes:
             when = begin + at - motif.rhythm[0][0]
             if when >= until:
                 break
-            yield when, 0.9, singer.sing(step, when, strong=True), 0.5
+            yield when, 0.9, singer.sing(step, when, 0.9, strong=True), 0.5
         if when + 1.0 < start + length - 0.5:
             yield when + 1.0, start + length - when - 1.0, home + 12 * (home + 12 - part.centre < FURTHEST), 0.45
 
@@ -181,27 +189,27 @@ class Tunes:
 class _Singer:
     """One voice over chords: turns scale steps around its centre into pitches, and remembers where it was."""
 
-    def __init__(self, scale: list[int], centre: int, chords: Spans) -> None:
+    def __init__(self, scale: list[int], centre: int, chords: Spans, above: Sequence[Sung] = ()) -> None:
+        self._above = above
         self._scale = scale
         self._centre = centre
         self._chords = chords
         self._home = min(range(len(scale)), key=lambda i: abs(scale[i] - centre))
         self._sung: list[int] = []
 
-    def rest(self, step: int, when: float, *, home: bool) -> int:
+    def rest(self, step: int, when: float, length: float, *, home: bool) -> int:
         """A resting tone: home is the tonic where the chord has it, else the root; open is any other of its tones."""
         tones = self._tones(when)
-        if home:
-            return self._nearest(step, {0} & tones or {self._chord(when).root})
-        return self._nearest(step, tones - {0} or tones)
+        resting = ({0} & tones or {self._chord(when).root}) if home else tones - {0} or tones
+        return self._nearest(step, resting - self._rubbed(when, length) or tones, when, length)
 
-    def sing(self, step: int, when: float, *, strong: bool) -> int:
+    def sing(self, step: int, when: float, length: float, *, strong: bool) -> int:
         tones = self._tones(when)
         if strong:
-            return self._nearest(step, tones)
+            return self._nearest(step, tones, when, length)
         # a semitone above a chord tone grates even in passing
         grating = {(tone + 1) % 12 for tone in tones} - tones
-        return self._nearest(step, {pitch % 12 for pitch in self._scale} - grating, reach=5)
+        return self._nearest(step, {pitch % 12 for pitch in self._scale} - grating, when, length, reach=5)
 
     def _chord(self, when: float) -> Chord:
         return next((chord for start, end, chord in self._chords if start - 0.01 <= when < end - 0.01), TONIC)
@@ -209,10 +217,13 @@ class _Singer:
     def _tones(self, when: float) -> frozenset[int]:
         return self._chord(when).tones
 
-    def _nearest(self, step: int, classes: frozenset[int] | set[int], reach: int = 7) -> int:
+    def _nearest(
+        self, step: int, classes: frozenset[int] | set[int], when: float, length: float, reach: int = 7
+    ) -> int:
         wanted = self._scale[max(0, min(len(self._scale) - 1, self._home + step))]
         choice = [pitch for pitch in range(wanted - reach, wanted + reach + 1) if pitch % 12 in classes]
-        pitch = min(choice or [wanted], key=lambda pitch: (self._cost(pitch, wanted), pitch))
+        rubbed = self._rubbed(when, length)
+        pitch = min(choice or [wanted], key=lambda pitch: (self._cost(pitch, wanted, rubbed), pitch))
         while pitch - self._centre > FURTHEST:
             pitch -= 12
         while self._centre - pitch > FURTHEST:
@@ -220,9 +231,18 @@ class _Singer:
         self._sung.append(pitch)
         return pitch
 
-    def _cost(self, pitch: int, wanted: int) -> float:
-        """Far from the contour, a wide leap, and worst of all the same note again and again."""
-        cost = float(abs(pitch - wanted))
+    def _rubbed(self, when: float, length: float) -> set[int]:
+        """Pitch classes a semitone from what the tune sings meanwhile."""
+        meanwhile = {
+            pitch
+            for start, lasts, pitch, _ in self._above
+            if min(start + lasts, when + length) - max(start, when) > BRUSHED
+        }
+        return {(pitch + side) % 12 for pitch in meanwhile for side in (-1, 1)}
+
+    def _cost(self, pitch: int, wanted: int, rubbed: set[int]) -> float:
+        """Far from the contour, a wide leap, a rub with the tune, and worst of all the same note again and again."""
+        cost = float(abs(pitch - wanted)) + RUB * (pitch % 12 in rubbed)
         if self._sung:
             cost += 3.0 * max(0, abs(pitch - self._sung[-1]) - WIDEST_LEAP)
             repeats = sum(1 for _ in itertools.takewhile(lambda sung: sung == pitch, reversed(self._sung)))

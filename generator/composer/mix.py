@@ -6,7 +6,7 @@ inside a stem (a driven drum bus) or later, in the master.
 
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
@@ -25,6 +25,7 @@ from generator.composer.room import BLOCK, Echo, Room
 from generator.composer.styles import Style
 
 Tick = Callable[[float], None]
+Gains = Mapping[str, float]  # what stems are multiplied by; 1 where there is none, and 0 is not heard
 
 DUCK_S = 0.14
 TAIL_S = 6.0  # what may ring past the end of a loop, folded over its beginning
@@ -115,14 +116,22 @@ def stem_names(score: Score, style: Style) -> list[str]:
     return names + ([DRUMS] if score.hits else []) + ([TEXTURE] if score.texture else [])
 
 
-def render(score: Score, style: Style, seed: int, store: Store, tick: Tick = lambda done: None, only: str = "") -> None:
+def render(
+    score: Score,
+    style: Style,
+    seed: int,
+    store: Store,
+    tick: Tick = lambda done: None,
+    only: str = "",
+    gains: Gains | None = None,
+) -> None:
     """Mix a score into a store, block by block; `only` names a single stem instead.
 
     In a loop, what rings past the end is folded over the beginning.
     """
     total = frames_of(score.form)
     rendered = -(-(total + int(TAIL_S * RATE) * score.form.loop) // BLOCK)
-    desk = _Desk(score, style, seed, only)
+    desk = _Desk(score, style, seed, only, gains or {})
     tail = []
     for number in range(rendered):
         first = number * BLOCK
@@ -142,12 +151,14 @@ def render(score: Score, style: Style, seed: int, store: Store, tick: Tick = lam
 class _Desk:
     """The mixing desk of one piece: players in, blocks out."""
 
-    def __init__(self, score: Score, style: Style, seed: int, only: str) -> None:
-        self._players = [player for player in _players(score, style, seed) if only in ("", player.name)]
+    def __init__(self, score: Score, style: Style, seed: int, only: str, gains: Gains) -> None:
+        heard = [player for player in _players(score, style, seed) if only in ("", player.name)]
+        self._players = [player for player in heard if gains.get(player.name, 1.0)]
+        self._gains = gains
         self._kicks = _kicks(score)
         self._room = Room(*style.room, style.key)
         self._echo = Echo(style.echo_beats * score.form.beat_s)
-        self._texture = score.texture if only in ("", TEXTURE) else ""
+        self._texture = score.texture if only in ("", TEXTURE) and gains.get(TEXTURE, 1.0) else ""
         self._seed = seed
         self._total = frames_of(score.form)
 
@@ -163,6 +174,8 @@ class _Desk:
                 player.overdrive(dry)
             if player.duck and duck is not None:
                 dry *= 1 - np.float32(player.duck) * duck
+            if (gain := self._gains.get(player.name, 1.0)) != 1.0:
+                dry *= np.float32(gain)
             out += dry
             if player.send or player.echo:
                 middle = dry[0] + dry[1]
@@ -178,7 +191,8 @@ class _Desk:
             out += answer
         under = min(BLOCK, self._total - first)
         if self._texture and under > 0:
-            out[:, :under] += texture.block(self._texture, self._seed, first, under)
+            level = np.float32(self._gains.get(TEXTURE, 1.0))
+            out[:, :under] += level * texture.block(self._texture, self._seed, first, under)
         return out
 
 
@@ -247,7 +261,7 @@ def _drum_events(score: Score, style: Style, seed: int) -> list[_Event]:
 def _hit_maker(drum: str, velocity: float, style: Style, variant: int) -> Callable[[], Sound]:
     def make() -> Sound:
         sound = kits.drum(style.kit, drum, variant, soft=velocity < kits.SOFT)
-        return _placed(sound, style.drums_level + kits.LEVEL[drum], velocity, kits.PAN.get(drum, 0.0))
+        return _placed(sound, style.drums_level + kits.level(style.kit, drum), velocity, kits.PAN.get(drum, 0.0))
 
     return make
 

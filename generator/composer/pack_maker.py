@@ -35,17 +35,20 @@ class Wanted:
     rate: int
     seconds: float
     rings: bool = False  # dies away by itself, rather than being held
+    partials: tuple[float, ...] = (1, 2, 3, 4, 5, 6)  # where its pitch is heard
     ensemble: bool = False  # many players: a loop may be cut anywhere and blended
 
 
 WANTED = (
     Wanted("piano", 0, 33, 93, 9, 32_000, 1.7, rings=True),
     Wanted("epiano", 4, 40, 84, 8, 22_050, 1.8, rings=True),
+    Wanted("celesta", 8, 60, 96, 9, 32_000, 0.9, rings=True),
     Wanted("marimba", 12, 48, 84, 8, 32_000, 0.8, rings=True),
     Wanted("nylon", 24, 40, 76, 6, 22_050, 1.5, rings=True),
     Wanted("steel", 25, 40, 76, 6, 32_000, 1.4, rings=True),
     Wanted("clean", 27, 40, 76, 7, 22_050, 1.8, rings=True),
     Wanted("muted", 28, 43, 66, 5, 22_050, 0.6, rings=True),
+    Wanted("lead", 30, 50, 86, 7, 22_050, 1.5),
     Wanted("upright", 32, 28, 54, 5, 22_050, 1.2, rings=True),
     Wanted("finger", 33, 28, 48, 5, 22_050, 1.5, rings=True),
     Wanted("slap", 36, 28, 48, 6, 22_050, 1.3, rings=True),
@@ -54,6 +57,7 @@ WANTED = (
     Wanted("contrabass", 43, 29, 50, 5, 22_050, 1.2),
     Wanted("pizz", 45, 36, 84, 8, 32_000, 0.7, rings=True),
     Wanted("harp", 46, 40, 96, 8, 22_050, 0.9, rings=True),
+    Wanted("timpani", 47, 38, 54, 8, 22_050, 1.6, rings=True, partials=(1, 1.5, 2)),
     Wanted("strings", 48, 36, 88, 9, 32_000, 1.8, ensemble=True),
     Wanted("choir", 52, 42, 80, 8, 22_050, 2.0, ensemble=True),
     Wanted("muteharmon", 59, 54, 84, 6, 32_000, 0.7),
@@ -62,7 +66,9 @@ WANTED = (
     Wanted("oboe", 68, 60, 86, 6, 32_000, 0.9),
     Wanted("clarinet", 71, 52, 84, 6, 32_000, 0.7),
     Wanted("flute", 73, 61, 92, 6, 32_000, 1.3),
+    Wanted("recorder", 74, 66, 92, 6, 32_000, 0.9),
     Wanted("panflute", 75, 60, 92, 7, 32_000, 1.0),
+    Wanted("taiko", 116, 48, 48, 12, 32_000, 1.6, rings=True),
 )
 # kit → (program, {drum: (key, seconds)})
 DRUMS: dict[str, tuple[int, dict[str, tuple[int, float]]]] = {
@@ -195,15 +201,15 @@ def _pitched(font: SoundFont, wanted: Wanted, found: tuple[dict[int, int], tuple
     kept = kept[: round(length * wanted.rate)]
     loop = (round(begin * wanted.rate), min(len(kept), round(end * wanted.rate)))
     decay = max(_slope(kept, wanted.rate, loop[0]), falls) if wanted.rings else 0.0
-    root -= _off(kept[len(kept) // 8 :], wanted.rate, float(root)) / 100
+    root -= _off(kept[len(kept) // 8 :], wanted.rate, float(root), wanted.partials) / 100
     return writer.add(kept, wanted.rate, round(float(root), 3), loop, decay, blended=not natural)
 
 
-def _off(sound: NDArray[np.float64], rate: int, root: float) -> float:
+def _off(sound: NDArray[np.float64], rate: int, root: float, partials: tuple[float, ...]) -> float:
     """How many cents a sound lies off a pitch: the middle of what short stretches say, so that vibrato does no harm."""
     size = 1 << 18
     cents = np.arange(-50.0, 51.0)
-    places = 440 * 2 ** ((root - 69 + cents / 100) / 12)[:, None] * np.arange(1, 7) * size / rate
+    places = 440 * 2 ** ((root - 69 + cents / 100) / 12)[:, None] * np.array(partials) * size / rate
     at = np.minimum(np.round(places).astype(int), size // 2)
     length = min(len(sound), rate // 3)
     found = []

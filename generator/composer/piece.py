@@ -1,7 +1,7 @@
 """The whole way from a brief to a finished take: form, score, mix, master."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from generator.composer import master, midi, titles
 from generator.composer.brief import Brief
 from generator.composer.form import Form, plan
-from generator.composer.mix import frames_of, render, stem_names
+from generator.composer.mix import DRUMS, frames_of, render, stem_names
 from generator.composer.modal import RATE
 from generator.composer.notes import Score
 from generator.composer.reel import Reel, Tape
@@ -34,7 +34,7 @@ class Passage:
 
 @dataclass(frozen=True)
 class Composition:
-    """A finished take. `pcm` is int16, shape (frames, 2), at `sample_rate` Hz."""
+    """A finished take. `pcm` is int16, shape (frames, 2), at `sample_rate` Hz; `gains` is its balance by stems."""
 
     brief: Brief
     take: int
@@ -42,6 +42,7 @@ class Composition:
     score: Score
     pcm: NDArray[np.int16]
     sample_rate: int = RATE
+    gains: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -68,14 +69,29 @@ class Composition:
 
     @property
     def stem_names(self) -> tuple[str, ...]:
-        """Every player, in the order of the mix."""
+        """Every player that is heard, in the order of the mix."""
+        return tuple(name for name in self.written_names if self._is_heard(name))
+
+    @property
+    def written_names(self) -> tuple[str, ...]:
+        """Every player there are notes for, those that the balance silences among them."""
         return tuple(stem_names(self.score, STYLES[self.brief.style]))
+
+    def _is_heard(self, name: str) -> bool:
+        return self.gains.get(name, 1.0) != 0
 
     @property
     def players(self) -> tuple[str, ...]:
         """Who is heard, as families of instruments: "drums", "piano", "bass"."""
-        heard = [line.part.family for line in self.score.lines if line.notes]
-        return tuple(dict.fromkeys(name for name in (*(["drums"] if self.score.hits else []), *heard) if name))
+        score = self._heard_score()
+        heard = [line.part.family for line in score.lines if line.notes]
+        return tuple(dict.fromkeys(name for name in (*(["drums"] if score.hits else []), *heard) if name))
+
+    def _heard_score(self) -> Score:
+        if not self.gains:
+            return self.score
+        lines = tuple(line for line in self.score.lines if self._is_heard(line.name))
+        return replace(self.score, lines=lines, hits=self.score.hits if self._is_heard(DRUMS) else ())
 
     def stem(self, name: str) -> NDArray[np.float32]:
         """One player alone, float32 (frames, 2), before the master."""
@@ -89,7 +105,7 @@ class Composition:
 
     def _rendered(self, name: str) -> NDArray[np.float32]:
         tape = Tape(len(self.pcm))
-        render(self.score, STYLES[self.brief.style], self.brief.seed, tape, only=name)
+        render(self.score, STYLES[self.brief.style], self.brief.seed, tape, only=name, gains=self.gains)
         return tape.sound[:, : len(self.pcm)].T
 
     def stems(self) -> dict[str, NDArray[np.float32]]:
@@ -98,12 +114,18 @@ class Composition:
 
     def midi(self) -> bytes:
         """The same notes as a Standard MIDI File."""
-        return midi.write_midi(self.score, self.title)
+        return midi.write_midi(self._heard_score(), self.title)
 
 
-def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] | None = None) -> Composition:
+def compose(
+    brief: Brief,
+    take: int = 1,
+    progress: Callable[[str, float], None] | None = None,
+    balance: Callable[[tuple[str, ...]], Mapping[str, float]] = lambda stems: {},
+) -> Composition:
     """Compose, play and master one take; the same brief and take give the same bytes on the same platform.
 
+    `balance` is told the names of all stems and says what some of them are multiplied by, once they are played.
     `progress(stage, fraction)` is called often; whatever it raises stops the work and is passed on.
     """
     report = progress or (lambda stage, fraction: None)
@@ -114,7 +136,8 @@ def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] 
     score = write(brief, form, take)
     report("Playing and mixing", 0.1)
     reel = Reel(frames_of(form))
-    render(score, style, brief.seed, reel, lambda done: report("Playing and mixing", 0.1 + 0.55 * done))
+    gains = balance(tuple(stem_names(score, style)))
+    render(score, style, brief.seed, reel, lambda done: report("Playing and mixing", 0.1 + 0.55 * done), gains=gains)
     pcm = master.master(
         reel,
         brief.loudness_lufs,
@@ -126,4 +149,4 @@ def compose(brief: Brief, take: int = 1, progress: Callable[[str, float], None] 
         tick=lambda done: report("Mastering", 0.65 + 0.35 * done),
     )
     report("Finished", 1.0)
-    return Composition(brief, take, form, score, pcm)
+    return Composition(brief, take, form, score, pcm, gains=gains)

@@ -28,7 +28,8 @@ def write(brief: Brief, form: Form, take: int) -> Score:
     chance = Chance(f"{brief.seed}/{take}/{brief.style}")
     ending = endings.chosen(style, form, chance)
     harmony = tuple(_harmony(brief, style, form, take))
-    tunes = melody.Tunes(brief, form, chance)
+    leads = [part for part in style.parts if part.role == "lead"]
+    tunes = melody.Tunes(brief, form, leads, chance)
     up = (brief.tonic - DOWN) % 12 + DOWN
     lines = []
     for name, part in _ensemble(brief, style, chance):

@@ -43,6 +43,7 @@ class Loop:
     detune: float = 1.0  # Hz
     blur: float = 0.0  # cents each harmonic is spread over; an ensemble instead of detuned copies
     air: float = 0.0  # breath and bow noise
+    air_hz: tuple[float, float] = (3200.0, 2600.0)  # where it lies, and how wide
     formants: tuple[tuple[float, float, float], ...] = ()  # (Hz, width Hz, gain) of a vowel or a body
     low_cut: float = 0.0
     attack: float = 0.01
@@ -157,7 +158,7 @@ def _blurred(lines: NDArray[np.complex64], voice: Loop, f0: float, cutoff: float
         profile[first : first + len(at)] += np.float32(amp / wide**0.5) * np.exp(-(((at - centre) / wide) ** 2))
     if voice.air:
         at = np.arange(len(lines), dtype=np.float32) * bins
-        hiss = np.exp(-(((at - 3200) / 2600) ** 2))
+        hiss = np.exp(-(((at - voice.air_hz[0]) / voice.air_hz[1]) ** 2))
         profile += np.float32(voice.air) * hiss * np.sqrt(np.sum(profile**2) / np.sum(hiss**2))
     phases = random.random(len(lines), dtype=np.float32) * np.float32(2 * np.pi)
     lines += profile * (np.cos(phases) + 1j * np.sin(phases))

@@ -1,6 +1,7 @@
 """The records: what the studio remembers. One concept a file; invariants a row can keep live in the database."""
 
 from generator.models.action import ActionRun, Stem
+from generator.models.asked import Asked, Upload
 from generator.models.audit import AuditLine
 from generator.models.books import Notice, ProviderBill
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
@@ -24,11 +25,13 @@ from generator.models.search import matching
 from generator.models.sharing import PrivateTrack, ShareLink
 from generator.models.track import Rendition, Star, Tag, Track
 from generator.models.user import User
+from generator.models.webhook import Webhook, WebhookMessage, WebhookTry
 
 __all__ = [
     "ActionRun",
     "ApiKey",
     "Approval",
+    "Asked",
     "AuditLine",
     "BalanceReading",
     "Budget",
@@ -72,7 +75,11 @@ __all__ = [
     "Tag",
     "Track",
     "TrackCopy",
+    "Upload",
     "User",
     "Warned",
+    "Webhook",
+    "WebhookMessage",
+    "WebhookTry",
     "matching",
 ]

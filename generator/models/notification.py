@@ -11,6 +11,7 @@ class NewsKind(models.TextChoices):
     COMMENT = "comment", "Someone comments on a track of mine"
     INVITATION = "invitation", "I am invited to a project"
     BUDGET = "budget", "A budget runs low"
+    WEBHOOK = "webhook", "A webhook of my project is paused"
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -50,6 +50,12 @@ class Reference(models.Model):
     length_ms = models.PositiveIntegerField(default=0, editable=False)
     came_ms = models.PositiveIntegerField(default=0, editable=False, help_text="How long the file was that came.")
     waveform = models.TextField(blank=True, editable=False)
+    measured = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        editable=False,
+        help_text="Tempo, key, brightness and energy, for models that follow them.",
+    )
 
     objects = ReferenceQuerySet.as_manager()
 
@@ -77,6 +83,11 @@ class Reference(models.Model):
     @property
     def is_checking(self) -> bool:
         return not self.file and not self.problem
+
+    @property
+    def is_being_measured(self) -> bool:
+        """Whether it was read before references were measured, and a worker is about to."""
+        return self.is_ready and not self.measured and self.due_at is not None
 
     @property
     def length(self) -> dt.timedelta:

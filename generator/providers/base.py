@@ -84,7 +84,7 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()  # of a number: usual values, of which none has to be taken
     default: Value = None
     advanced: bool = False
-    purpose: str = ""  # takes the id of a reference that is registered for this; the form offers the project's
+    purpose: str = ""  # takes a project's reference: the id it is registered under, or what `following` reads in it
 
 
 @dataclass(frozen=True)

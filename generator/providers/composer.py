@@ -1,28 +1,29 @@
 """The built-in composer as a provider: free, offline, made in a worker process of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from generator.audio import Measurements, encode
-from generator.audio.measure import ENERGY_SPAN
+from generator.audio import encode
 from generator.composer import (
     STYLES,
     Brief,
     BriefError,
     ComposerControls,
-    Reference,
+    Composition,
     again,
     changes,
     compose,
     read_brief,
     read_reference,
-    reference_of,
 )
 from generator.composer.vocabulary import METERS
 from generator.money import ZERO
+from generator.providers import balance, composer_follow
 from generator.providers.base import Field, Kind, LocalTake, ModelSpec, Report, Request
-from generator.providers.composer_parts import parts
+from generator.providers.composer_parts import parts, titles
 from generator.providers.errors import Rejected
+from generator.providers.following import FOLLOW
 from generator.providers.parting import LocalPart
 
 KEYS = tuple(
@@ -93,9 +94,10 @@ STUDIO = ModelSpec(
             "follow",
             Kind.WORDS,
             "Follow a sound",
-            "What was measured on it, such as: 92 BPM, A minor, 2100 Hz, energy 20 40 80",
-            maximum=200,
+            "Its tempo, key, brightness and energy are followed, not its tune. Free.",
+            maximum=composer_follow.MOST,
             advanced=True,
+            purpose=FOLLOW,
         ),
         Field(
             "variation",
@@ -104,6 +106,14 @@ STUDIO = ModelSpec(
             "With the same seed and take: 10 % slower, in A minor, without drums; calmer. What is after a “;” changes "
             "what came before it.",
             maximum=200,
+            advanced=True,
+        ),
+        Field(
+            "balance",
+            Kind.WORDS,
+            "Balance",
+            "Players as the mixer names them: Drums −6 dB, no Whistle",
+            maximum=400,
             advanced=True,
         ),
         Field("take", Kind.WHOLE, "First take", "Takes are counted from here.", 1, 99, 1, advanced=True),
@@ -143,26 +153,26 @@ def _brief(request: Request) -> Brief:
         brief = read_brief(request.prompt, controls, seed=int(asked.get("seed") or 0))
         for step in steps(asked.get("variation")):
             brief = again(brief, **changes(step))
+        balance.read(_balance(request))
         return brief
-    except BriefError as error:
+    except (BriefError, ValueError) as error:
         raise Rejected(str(error)) from error
+
+
+def _balance(request: Request) -> str:
+    return str(request.settings.get("balance") or "")
+
+
+def _composed(request: Request, brief: Brief, number: int, report: Report) -> Composition:
+    def gains(names: tuple[str, ...]) -> Mapping[str, float]:
+        return balance.gains_of(_balance(request), names, titles(names))
+
+    return compose(brief, number, report, gains)
 
 
 def steps(variation: object) -> tuple[str, ...]:
     """The changes that follow one another: each is one of what the ones before it have made."""
     return tuple(step.strip() for step in str(variation or "").split(";") if step.strip())
-
-
-def reference(measured: Measurements) -> Reference:
-    """What the composer follows of a sound that the studio has measured; its `text()` is what the field takes."""
-    return reference_of(
-        bpm=measured.bpm,
-        bpm_confidence=measured.bpm_confidence,
-        key=measured.key,
-        key_confidence=measured.key_confidence,
-        brightness_hz=measured.brightness,
-        loudness_lu=[level * ENERGY_SPAN for level in measured.energy],
-    )
 
 
 def _words(value: object) -> tuple[str, ...]:
@@ -190,18 +200,24 @@ class Composer:
     models = (STUDIO,)
 
     def heard(self, request: Request) -> str:
-        return _brief(request).summary()
+        return ", ".join(filter(None, (_brief(request).summary(), _balance(request))))
+
+    def followed(self, measured: Mapping[str, Any]) -> str:
+        return composer_follow.followed(measured)
+
+    def follows(self, text: str) -> str:
+        return composer_follow.follows(text)
 
     def make(self, request: Request, folder: Path, takes: tuple[int, ...], report: Report) -> Iterator[LocalTake]:
         brief = _brief(request)
         first = int(request.settings.get("take") or 1)
         for take in takes:
             number = first + take - 1
-            made = compose(brief, number, report)
+            made = _composed(request, brief, number, report)
             path = folder / f"take-{take}.{request.format}"
             encode(made.pcm, made.sample_rate, path, format=request.format)
             known = {
-                "heard": brief.summary(),
+                "heard": self.heard(request),
                 "style": brief.style,
                 "seed": brief.seed,
                 "take": number,
@@ -216,12 +232,12 @@ class Composer:
                 "asked_seconds": brief.length_s,
                 "digital_source": "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia",
             }
-            title = ", ".join((made.title, *steps(request.settings.get("variation"))))
+            title = ", ".join(filter(None, (made.title, *steps(request.settings.get("variation")), _balance(request))))
             yield LocalTake(take=take, path=path, title=title, known=known)
 
     def parts(self, request: Request, folder: Path, take: int, format: str, report: Report) -> Iterator[LocalPart]:
         number = int(request.settings.get("take") or 1) + take - 1
-        made = compose(_brief(request), number, lambda stage, done: report(stage, done / 2))
+        made = _composed(request, _brief(request), number, lambda stage, done: report(stage, done / 2))
         yield from parts(made, folder, format, lambda stage, done: report(stage, 0.5 + done / 2))
 
 

@@ -29,7 +29,8 @@ def parts(made: Composition, folder: Path, format: str, report: Report) -> Itera
     yield LocalPart(PartKind.NOTES, made.title, notes)
     names = made.stem_names
     gain = _played(made, folder, report)
-    for number, title in enumerate(titles(names)):
+    called = dict(zip(made.written_names, titles(made.written_names), strict=True))
+    for number, title in enumerate(called[name] for name in names):
         path = folder / f"player-{number}.flac"
         raw = folder / f"player-{number}.npy"
         encode(np.load(raw) * gain, made.sample_rate, path, format="flac")

@@ -9,7 +9,6 @@ import contextlib
 import datetime as dt
 import email.utils
 import importlib.util
-import ipaddress
 import re
 import socket
 import ssl
@@ -24,6 +23,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from generator.providers import guarded
 from generator.providers.base import Patience, ProviderConfig
 from generator.providers.errors import OperatorMustAct
 from generator.providers.outside import loads
@@ -55,13 +55,22 @@ def tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def client() -> httpx.AsyncClient:
-    """A one-connection client; it never follows redirects and never reads proxies from the environment."""
-    return httpx.AsyncClient(verify=tls(), timeout=TIMEOUT, limits=ONE, trust_env=False, follow_redirects=False)
+def client(*, public_only: bool = False) -> httpx.AsyncClient:
+    """A one-connection client; it never follows redirects and never reads proxies from the environment.
+
+    `public_only`: it connects to public addresses alone, whatever the name in the request leads to.
+    """
+    way = guarded.async_transport(ssl_context=tls(), max_connections=1) if public_only else None
+    return httpx.AsyncClient(
+        verify=tls(), timeout=TIMEOUT, limits=ONE, trust_env=False, follow_redirects=False, transport=way
+    )
+
+
+_PRIVATE = "The provider gave an address inside a private network."
 
 
 def check_address(url: str, *, private_ok: bool = False) -> None:
-    """Refuse anything but http(s) to a public address.
+    """Refuse anything but http(s) to a public address; the connection checks it again (`guarded`).
 
     Raises:
         DownloadFailed: another scheme, no host, or a host that resolves to a private, loopback or reserved address.
@@ -75,8 +84,8 @@ def check_address(url: str, *, private_ok: bool = False) -> None:
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
     except OSError as error:
         raise DownloadFailed(f"The provider's file server could not be found ({error}).") from error
-    if not all(ipaddress.ip_address(address[4][0]).is_global for address in found):
-        raise DownloadFailed("The provider gave an address inside a private network.", gone=True)
+    if not all(guarded.is_public(str(address[4][0])) for address in found):
+        raise DownloadFailed(_PRIVATE, gone=True)
 
 
 def download(
@@ -93,7 +102,8 @@ def download(
         DownloadFailed: with `gone` when trying again cannot help.
     """
     deadline = time.monotonic() + DOWNLOAD_SECONDS
-    with httpx.Client(verify=tls(), timeout=TIMEOUT, trust_env=False, follow_redirects=False) as http:
+    way = None if private_ok else guarded.transport(ssl_context=tls())
+    with httpx.Client(verify=tls(), timeout=TIMEOUT, trust_env=False, follow_redirects=False, transport=way) as http:
         for _ in range(MOST_REDIRECTS + 1):
             check_address(url, private_ok=private_ok)
             try:
@@ -104,6 +114,8 @@ def download(
                     _write(reply, target, most_bytes, deadline, alive)
                     return
             except httpx.HTTPError as error:
+                if isinstance(error.__cause__, guarded.PrivateAddress):
+                    raise DownloadFailed(_PRIVATE, gone=True) from error
                 raise DownloadFailed(f"The download broke off ({type(error).__name__}).") from error
     raise DownloadFailed("The provider's file moved too often.", gone=True)
 
@@ -260,8 +272,8 @@ async def read(reply: httpx.Response, most_bytes: int = MOST_JSON) -> bytes:
     return bytes(body)
 
 
-def retry_after(headers: Mapping[str, str], default: float) -> float:
-    """Seconds a provider asks us to wait, from `Retry-After` in either of its forms; never more than MOST_WAIT."""
+def retry_after(headers: Mapping[str, str], default: float, most: float = MOST_WAIT) -> float:
+    """Seconds somebody asks us to wait, from `Retry-After` in either of its forms; never more than `most`."""
     asked = headers.get("retry-after", "").strip()
     seconds = default
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", asked, re.ASCII):
@@ -270,4 +282,4 @@ def retry_after(headers: Mapping[str, str], default: float) -> float:
         with contextlib.suppress(ValueError, TypeError, OverflowError):
             when = email.utils.parsedate_to_datetime(asked)
             seconds = (when - dt.datetime.now(when.tzinfo or dt.UTC)).total_seconds()
-    return min(max(seconds, 1.0), MOST_WAIT)
+    return min(max(seconds, 1.0), most)

@@ -1,7 +1,7 @@
 """The create pane's form: made from the specs of the chosen models and whatever was typed, sent or remembered."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from generator import workflow
 from generator.audio import FORMATS
 from generator.models import Project
 from generator.providers.base import Field, Kind, ModelSpec
-from generator.web.picking import Picker, Shown, picked_for, pickers
+from generator.web.picking import Picker, Shown, free_pickers, picked_for, pickers
 from generator.workflow.comparing import LEAST, MOST, settings_for
 from generator.workflow.references import PICK
 
@@ -58,8 +58,8 @@ class CreateForm:
         self.again = data.get("again", "")
         if self.choice:
             specs = [choice.spec for choice in self.chosen] or [self.choice.spec]
-            self._fill(specs, data)
             self._pick(user, project, data)
+            self._fill(specs, data)
             self._price(user, project, specs)
 
     # --- which models ---
@@ -117,16 +117,29 @@ class CreateForm:
         self.advanced = [one for one in shown if one.field.advanced]
         self._carry(fields, data)
         said = f"{self.text}, {self.added}" if self.added and self.text.strip() else self.text
-        self.heard, self.heard_problem = _heard(specs, said, data)
+        self.heard, self.heard_problem = _heard(specs, said, settings(data) | self._followed(specs))
 
     def _pick(self, user, project: Project, data: QueryDict) -> None:
-        """The reference fields of a single model; a comparison is about the text alone."""
+        """The reference fields of a single model; of a comparison those that are free."""
         about, sentence = (self.refused.field or "", self.refused.sentence) if self.refused else ("", "")
-        self.pickers: list[Picker] = []
         if not self.comparing and self.chosen:
-            self.pickers = pickers(user, project, self.chosen[0], data, about, sentence)
-        elif any(name.startswith(PICK) and value for name, value in data.items()):
-            self.notes.append("References are not sent in a comparison: it is about the text alone.")
+            self.pickers: list[Picker] = pickers(user, project, self.chosen[0], data, about, sentence)
+            return
+        self.pickers = free_pickers(user, project, self.chosen, data, about, sentence)
+        free = {PICK + picker.field.name for picker in self.pickers}
+        if any(name.startswith(PICK) and name not in free and value for name, value in data.items()):
+            self.notes.append("References that have to be registered are not sent in a comparison.")
+
+    def _followed(self, specs: Sequence[ModelSpec]) -> dict[str, str]:
+        """What the models are going to follow of what is picked, as far as it is known."""
+        free = [picker for picker in self.pickers if picker.is_free]
+        texts = ((picker, spec) for picker in free for spec in specs if spec.field(picker.field.name))
+        return {
+            picker.field.name: workflow.references.followed(spec, picker.reference)
+            if picker.reference
+            else picker.typed
+            for picker, spec in texts
+        }
 
     @property
     def has_picked(self) -> bool:
@@ -253,12 +266,12 @@ def _advice(field: Field) -> str:
     return ": write it into the text." if can_be_said else " and is left out."
 
 
-def _heard(specs: Sequence[ModelSpec], text: str, data: QueryDict) -> tuple[str, str]:
+def _heard(specs: Sequence[ModelSpec], text: str, asked: Mapping[str, str]) -> tuple[str, str]:
     """What the models that tell understand of the text, and why one of them cannot do it."""
     told = ""
     for spec in specs if text.strip() else ():
         try:
-            told = told or workflow.heard(spec, text, settings_for(spec, settings(data)))
+            told = told or workflow.heard(spec, text, settings_for(spec, asked))
         except workflow.Refused as refused:
             return "", refused.sentence if len(specs) == 1 else f"{spec.title}: {refused.sentence}"
     return told, ""

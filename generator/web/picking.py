@@ -1,16 +1,17 @@
 """The reference fields of the create pane: which there are, what state the chosen one is in, what comes next."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from generator import access, workflow
 from generator.models import Project, Reference, ReferenceId, State, User
 from generator.models.reference import ReferenceQuerySet
-from generator.providers.base import Field, Kind, Purpose
+from generator.providers.base import Field, Kind, ModelSpec, Purpose
+from generator.providers.following import FOLLOW
 from generator.workflow.catalogue import ActionChoice, ModelChoice
-from generator.workflow.references import MOST_START, PASTED, PICK, UPLOAD
+from generator.workflow.references import MOST_START, PASTED, PICK, UPLOAD, USUAL_SECONDS
 
 MOST_LISTED = 100
 ONE_LINE = 200  # characters
@@ -57,11 +58,28 @@ class Picker:
     quote: workflow.Quote | None
     error: str
     key: str  # of a press of its button
+    follows: str = ""  # what is followed of it, in words, for a model that needs no id
+    users: str = ""  # which models use it, where not all that are chosen do
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it is followed by what was measured on it: nothing is registered anywhere."""
+        return self.field.purpose == FOLLOW
+
+    @property
+    def most(self) -> float:
+        """Seconds of an upload that are kept."""
+        return self.purpose.most if self.purpose else USUAL_SECONDS
 
     @property
     def is_waiting(self) -> bool:
         """Whether the page has to look again by itself."""
-        return bool(self.reference and self.reference.is_checking) or self.is_registering
+        reading = self.reference and (self.reference.is_checking or self.is_being_measured)
+        return bool(reading) or self.is_registering
+
+    @property
+    def is_being_measured(self) -> bool:
+        return self.is_free and bool(self.reference and self.reference.is_being_measured)
 
     @property
     def is_registering(self) -> bool:
@@ -99,6 +117,18 @@ def pickers(
     ]
 
 
+def free_pickers(
+    user: User, project: Project, choices: Sequence[ModelChoice], data: Mapping[str, str], about: str, sentence: str
+) -> list[Picker]:
+    """For a comparison: the references that need no registration, and whose they are."""
+    found = {}
+    for choice in choices:
+        for picker in pickers(user, project, choice, data, about, sentence):
+            if picker.is_free:
+                found[picker.field.name] = replace(picker, users=choice.spec.title)
+    return list(found.values())
+
+
 def picked_for(choices: list[ModelChoice], data: Mapping[str, str]) -> ModelChoice | None:
     """The first model that has a field for the reference that was picked, when nothing says which model."""
     names = {name.removeprefix(PICK) for name in data if name.startswith(PICK) and data[name]}
@@ -120,8 +150,8 @@ def _picker(
     account = choice.model.provider_id
     typed = str(data.get(field.name) or "").replace("\x00", "")
     picked = data.get(PICK + field.name, "").replace("\x00", "")
-    if not picked and typed:  # remembered from an earlier run: an id of one of ours is shown as that reference
-        behind = workflow.references.behind(project, account, field.purpose, typed)
+    if PICK + field.name not in data and typed:  # remembered from an earlier run: one of ours is shown as it is called
+        behind = behind_value(choice.spec, project, account, field, typed)
         picked = behind.ref if behind else PASTED
     reference = next((row for row in rows if row.ref == picked), None)
     reference = reference or mine.kept().with_ids().filter(ref=picked).first()
@@ -140,7 +170,20 @@ def _picker(
         quote=quote,
         error=error,
         key=secrets.token_urlsafe(18),
+        follows=workflow.references.follows(choice.spec, _text(choice.spec, reference, typed if picked else "")),
     )
+
+
+def _text(spec: ModelSpec, reference: Reference | None, typed: str) -> str:
+    return workflow.references.followed(spec, reference) if reference else typed
+
+
+def behind_value(spec: ModelSpec, project: Project, account: int, field: Field, value: str) -> Reference | None:
+    """The project's reference that a field was filled from."""
+    if field.purpose == FOLLOW:
+        newest = project.references.kept().order_by("-created_at", "-id")[:MOST_LISTED]
+        return workflow.references.behind_text(spec, newest, value)
+    return workflow.references.behind(project, account, field.purpose, value)
 
 
 def _known(reference: Reference, account: int, purpose: str) -> ReferenceId | None:

@@ -49,22 +49,22 @@ def _take_in(request: Request, project: Project) -> HttpResponse:
     data = request.POST.copy()
     name = data.get("upload", "")
     try:
-        _, field = _field(data, name)
-        new = _add(request, project, field)
+        choice, field = _field(data, name)
+        new = _add(request, project, choice, field)
     except workflow.Refused as refused:
         return _form(request, project, data, refused)
     data[PICK + name] = new.ref
     return _form(request, project, data)
 
 
-def _add(request: Request, project: Project, field: Field) -> Reference:
+def _add(request: Request, project: Project, choice: ModelChoice, field: Field) -> Reference:
     sent = f"file-{field.name}"
     if sent in getattr(request, "too_large", ()):
         raise workflow.Refused(workflow.references.too_large(), field.name)
     file = request.FILES.get(sent)
     if file is None:
         raise workflow.Refused("Choose a file first: MP3, M4A, WAV, FLAC or OGG.", field.name)
-    action = workflow.catalogue.registering(request.POST.get("model", "").partition("/")[0])
+    action = workflow.catalogue.registering(choice.spec.provider)
     purpose = action.spec.purpose(field.purpose) if action else None
     return workflow.references.add(
         request.user,
@@ -78,14 +78,13 @@ def _add(request: Request, project: Project, field: Field) -> Reference:
 
 
 def _field(data: QueryDict, name: str) -> tuple[ModelChoice, Field]:
-    """The reference field of the chosen model that a button was about."""
-    choice = workflow.catalogue.choice(data.get("model", ""))
-    field = choice.spec.field(name) if choice else None
-    if choice is None or field is None or not field.purpose:
-        raise workflow.Refused(
-            "That model takes no reference. Choose another; everything you typed is still here.", "model"
-        )
-    return choice, field
+    """The reference field of a chosen model that a button was about."""
+    for choice in filter(None, map(workflow.catalogue.choice, data.getlist("model"))):
+        if (field := choice.spec.field(name)) and field.purpose:
+            return choice, field
+    raise workflow.Refused(
+        "That model takes no reference. Choose another; everything you typed is still here.", "model"
+    )
 
 
 def _form(request: Request, project: Project, data: QueryDict, refused: workflow.Refused | None = None) -> HttpResponse:
@@ -130,10 +129,12 @@ def from_track(request: Request, ref: str) -> HttpResponse:
     except workflow.Refused as refused:
         return render(request, "403.html", {"sentence": refused.sentence}, status=403)
     place = reverse("studio", args=[track.project.ref])
-    found = workflow.references.first_use(workflow.catalogue.models())
+    offered = workflow.house.offered(workflow.house.style_of(track.project), workflow.catalogue.models())
+    found = workflow.references.first_use(offered, request.session.get("model", ""))
     if found is None:
         return redirect("references", track.project.ref)
-    return redirect(f"{place}?{urlencode({PICK + found: reference.ref})}")
+    model, field = found
+    return redirect(f"{place}?{urlencode({'on': model, PICK + field: reference.ref})}")
 
 
 @login_required

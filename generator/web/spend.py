@@ -22,7 +22,7 @@ from generator.web.htmx import Request
 from generator.workflow.caps import last_day, next_month
 
 LINES = 100
-_ASKED = ("kind", "model", "provider", "of", "person", "day")
+_ASKED = ("kind", "model", "provider", "of", "person", "day", "with")
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -75,6 +75,7 @@ def spend(request: Request) -> HttpResponse:
         "by_month": [(name, titled(name), spent, takes) for name, spent, takes in reversed(review.by_month(scope))],
         "by_project": [] if scope.project else ledger.by_project(scope, month),
         "by_person": ledger.by_person(scope, month) if scope.project else [],
+        "by_key": ledger.by_key(scope, month),
         "caps": ledger.caps(scope),
         "resets": next_month(timezone.now()),
         "period": f"{titled(ledger.this_month())}, 1 to {last_day(timezone.now())}",
@@ -100,6 +101,7 @@ def _wanted(request: Request, month: str) -> Wanted:
         project=asked["of"] or None,
         person=int(asked["person"]) if _NUMBER.fullmatch(asked["person"]) else None,
         day=_day(month, asked["day"]),
+        key=asked["with"] or None,
     )
 
 
@@ -111,7 +113,7 @@ def _params(wanted: Wanted) -> dict[str, str]:
     day = str(wanted.day.day) if wanted.day else ""
     person = str(wanted.person) if wanted.person is not None else ""
     asked = {"kind": wanted.kind, "model": wanted.model, "provider": wanted.provider, "of": wanted.project}
-    asked |= {"person": person, "day": day}
+    asked |= {"person": person, "day": day, "with": wanted.key}
     return {name: value for name, value in asked.items() if value}
 
 
@@ -156,5 +158,6 @@ def _in_words(wanted: Wanted, rows: list[Entry]) -> list[str]:
     said += [f"at {wanted.provider}"] if wanted.provider else []
     said += [f"in {rows[0].project if rows else 'that project'}"] if wanted.project else []
     said += [f"by {rows[0].user if rows else 'that person'}"] if wanted.person is not None else []
+    said += [f"with the {rows[0].key if rows else 'key'}"] if wanted.key else []
     said += [f"on {wanted.day:%-d %B}"] if wanted.day else []
     return said

@@ -1,12 +1,10 @@
 """The parts of a track: asked for at a price, played, downloaded."""
 
 import secrets
-import time
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,14 +15,9 @@ from generator.web import files
 from generator.web.htmx import Request, client_event, wants_part
 from generator.web.picking import Shown
 
-LATE = 300  # seconds after which parts that were asked for are no longer waited for
 
-
-def context(user: User, track: Track, since: float | None = None) -> dict:
-    """What the track's page says about its parts, and the actions that would make them.
-
-    `since`: when the parts of a composed track were asked for, in Unix seconds, while a page waits for them.
-    """
+def context(user: User, track: Track) -> dict:
+    """What the track's page says about its parts, and the actions that would make them."""
     last = workflow.actions.last_split(track)
     offers = [
         {
@@ -38,13 +31,14 @@ def context(user: User, track: Track, since: float | None = None) -> dict:
         for quote in [workflow.actions.quote(user, track.project, choice)]
     ]
     notes = workflow.parts.notes(track)
-    waits = since is not None and notes is None
+    outlook = workflow.parts.outlook(track)
     return {
-        "stems": track.stems.all() if notes or not waits else track.stems.none(),
+        "stems": track.stems.none() if outlook.waits else track.stems.all(),
         "notes": notes,
-        "can_part": notes is None and workflow.parts.can(track),
-        "parts_since": since if waits else None,
-        "parts_are_late": waits and time.time() - (since or 0) > LATE,
+        "can_part": notes is None and not outlook.waits and workflow.parts.can(track),
+        "parts": outlook,
+        "can_balance": workflow.versions.can_balance(track),
+        "balance_key": secrets.token_urlsafe(18),
         "offers": offers,
         "split": last,
         "is_splitting": bool(last and last.state not in State.ended()),
@@ -78,18 +72,13 @@ def parts(request: Request, ref: str) -> HttpResponse:
     track = get_object_or_404(access.editable_tracks(request.user).select_related("project"), ref=ref)
     if not workflow.parts.can(track):
         return _part(request, track, workflow.Refused("Only what the built-in composer made comes apart for nothing."))
-    workflow.parts.ask(track)
-    since = round(time.time())
-    if not wants_part(request):
-        return redirect(f"{reverse('stems', args=[track.ref])}?since={since}")
-    return _part(request, track, since=since)
+    workflow.parts.ask(track, request.user)
+    return _part(request, track) if wants_part(request) else redirect("stems", track.ref)
 
 
-def _part(
-    request: Request, track: Track, refused: workflow.Refused | None = None, since: float | None = None
-) -> HttpResponse:
+def _part(request: Request, track: Track, refused: workflow.Refused | None = None) -> HttpResponse:
     shown = {"track": track, "may_edit": access.can_edit(request.user, track.project), "refused_split": refused}
-    shown |= context(request.user, track, since)
+    shown |= context(request.user, track)
     page = "tracks/_stems.html" if wants_part(request) else "tracks/stems.html"
     return render(request, page, shown | {"project": track.project}, status=422 if refused else 200)
 
@@ -99,8 +88,7 @@ def _part(
 def stems(request: Request, ref: str) -> HttpResponse:
     """The parts as they stand, for a page that waits for them."""
     track = get_object_or_404(access.tracks(request.user).select_related("project"), ref=ref)
-    asked = request.GET.get("since", "")
-    return _part(request, track, since=int(asked) if asked.isdecimal() and len(asked) < 12 else None)
+    return _part(request, track)
 
 
 def _stem(request: Request, ref: str) -> Stem:

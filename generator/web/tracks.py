@@ -14,9 +14,10 @@ from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Generation, Track, TrackCopy
 from generator.models.track import TrackQuerySet
-from generator.providers.base import ActionSpec, ModelSpec
+from generator.providers.base import ActionSpec, Field, ModelSpec
 from generator.web import review, sharing, stems, versions
 from generator.web.htmx import Request, back, client_event, wants_part
+from generator.web.picking import behind_value
 from generator.workflow.catalogue import ModelChoice
 
 
@@ -87,18 +88,21 @@ def _settings(spec: ModelSpec | ActionSpec | None, generation: Generation) -> li
         field = fields.get(name)
         if value is not False:
             plain = f"{value:g}" if isinstance(value, float) else "yes" if value is True else f"{value}"
-            if field and field.purpose:
-                plain = _reference(generation, field.purpose, plain)
+            if spec and field and field.purpose:
+                plain = _reference(generation, spec, field, plain)
             label = field.label if field else name.replace("_", " ").capitalize()
             shown.append((label, f"{plain} {field.unit if field else ''}".strip()))
     return shown
 
 
-def _reference(generation: Generation, purpose: str, registered_id: str) -> str:
-    """The title of the project's reference behind a provider's id; an id that was pasted stays one."""
-    account = generation.model.provider_id
-    known = workflow.references.behind(generation.project, account, purpose, registered_id)
-    return known.title if known else registered_id
+def _reference(generation: Generation, spec: ModelSpec | ActionSpec, field: Field, value: str) -> str:
+    """The title of the project's reference behind a value, and what is followed of it; an id that was pasted stays."""
+    if not isinstance(spec, ModelSpec):
+        return value
+    known = behind_value(spec, generation.project, generation.model.provider_id, field, value)
+    follows = workflow.references.follows(spec, value)
+    said = ": ".join(part for part in (f"“{known.title}”" if known and follows else "", follows) if part)
+    return said or (known.title if known else value)
 
 
 @login_required

@@ -12,6 +12,7 @@ from generator import access, workflow
 from generator.models import Track, User
 from generator.web.htmx import Request, client_event, wants_part
 
+LEVEL, MOST_LEVEL = "level-", 150  # of the mixer's fields: a stem's ref after it, per cent in it
 _RELATED = ("project", "generation__prompt", "generation__model__provider", "generation__comparison")
 
 
@@ -42,6 +43,28 @@ def make(request: Request, ref: str) -> HttpResponse:
     if not wants_part(request):
         return redirect(track.get_absolute_url())
     return client_event(_part(request, track), "running-changed")
+
+
+@login_required
+@require_POST
+def keep_balance(request: Request, ref: str) -> HttpResponse:
+    """Keep what was set in the mixer: each player's level in per cent, 0 for whoever is not heard."""
+    track = get_object_or_404(access.editable_tracks(request.user).select_related(*_RELATED), ref=ref)
+    levels = {
+        name.removeprefix(LEVEL): _level(str(sent)) for name, sent in request.POST.items() if name.startswith(LEVEL)
+    }
+    try:
+        version = workflow.versions.rebalance(request.user, track, levels, request.POST.get("idempotency_key", ""))
+    except workflow.Refused as refused:
+        return client_event(_part(request, track, refused), toast=refused.sentence)
+    if not wants_part(request):
+        return redirect(track.get_absolute_url())
+    said = workflow.versions.in_words(workflow.versions.changes_of(version))
+    return client_event(_part(request, track), "running-changed", toast=f"Being made: {said}.")
+
+
+def _level(percent: str) -> float:
+    return min(int(percent), MOST_LEVEL) / 100 if percent.isdecimal() and len(percent) < 4 else 1.0
 
 
 def exactly(sent: QueryDict) -> str:

@@ -39,6 +39,7 @@ from generator.workflow import (
     versions,
     warnings,
     watch,
+    webhooks,
 )
 from generator.workflow.actions import retry
 from generator.workflow.comparing import submit_many
@@ -97,4 +98,5 @@ __all__ = [
     "versions",
     "warnings",
     "watch",
+    "webhooks",
 ]

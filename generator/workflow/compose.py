@@ -19,7 +19,7 @@ from generator.models.generation import GenerationQuerySet
 from generator.money import Micros
 from generator.providers.base import LocalProvider, LocalTake, Request
 from generator.providers.errors import Failed, ProviderError
-from generator.workflow import catalogue, ending, ingest, media, queue, states
+from generator.workflow import catalogue, ending, ingest, lineage, media, queue, states
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +138,8 @@ def request_of(generation: Generation) -> Request:
 def _store(generation: Generation, made: LocalTake) -> None:
     _renew(generation, INGEST_LEASE, stage=f"Checking take {made.take}")
     asked = made.known.get("asked_seconds")
-    if not ingest.store(generation, made.take, made.path, title=made.title, known=made.known, asked_seconds=asked):
+    title = lineage.title_of(generation) or made.title
+    if not ingest.store(generation, made.take, made.path, title=title, known=made.known, asked_seconds=asked):
         raise Stopped
 
 

@@ -9,6 +9,7 @@ from django_q.tasks import async_task
 from generator.models import Delivery, Event, Generation, Reference, State, User
 from generator.workflow import catalogue, ending, queue, states, sweep
 from generator.workflow.refused import Refused
+from generator.workflow.webhooks import events, sending
 
 PATIENCE = dt.timedelta(seconds=4)  # a row due for longer than this has nobody on its way to it
 
@@ -57,6 +58,8 @@ def rescue() -> None:
         async_task(queue.COLLECT)
     if Reference.objects.filter(due_at__lte=now).exists():
         async_task(queue.READ)
+    if sending.is_waited_for(now):
+        events.wake()
     for generation in _left_behind():
         ending.finish_if_complete(generation)
 
@@ -69,6 +72,7 @@ def cluster_restarted() -> None:
     claimed.exclude(told_to_wait).update(due_at=now)
     Delivery.objects.filter(due_at__gt=now, error="").update(due_at=now)  # with an error: it waits for its next try
     sweep.release_lease()
+    sending.release_lease()
 
 
 def _left_behind() -> list[Generation]:

@@ -9,6 +9,7 @@ from django_q.models import Schedule
 
 from generator.models import Reference, Track
 from generator.workflow import library, media, money, news, references
+from generator.workflow.webhooks import endpoints
 
 log = logging.getLogger(__name__)
 ORPHAN_AGE = dt.timedelta(days=1)
@@ -36,6 +37,7 @@ def nightly() -> None:
     deleted += references.delete_for_good(Reference.objects.filter(binned_at__lt=before))
     swept = sweep_orphans()
     news.forget()
+    endpoints.forget()
     for difference in money.differences():
         log.error("ledger and roll-up differ: %s", difference)
     log.info("nightly: %d binned tracks and references deleted, %d orphaned files swept", deleted, swept)

@@ -33,6 +33,7 @@ from generator.audio import (
 from generator.models import Event, Generation, State, Track
 from generator.providers.errors import Failed
 from generator.workflow import catalogue, library, media, states
+from generator.workflow.webhooks import events
 
 PEAK_BUCKETS = 800
 LIST_WAVE = (240, 40)  # width and height of the list's waveform, in its own units
@@ -146,6 +147,7 @@ def _add(generation: Generation, track: Track) -> bool:
                 kind=Event.Kind.TAKE,
                 data={"take": track.take, "sha256": track.sha256, "findings": [f["code"] for f in track.findings]},
             )
+            events.tell(generation.project, "track.created", generation, track=track.ref)
     except IntegrityError:
         if not Track.objects.filter(generation=generation, take=track.take).exists():
             raise

@@ -41,6 +41,7 @@ USUAL: Mapping[NewsKind, Ways] = {
     NewsKind.COMMENT: Ways(in_app=True, browser=True, mail=True),
     NewsKind.INVITATION: Ways(in_app=True, browser=True, mail=False),  # the invitation itself is mailed at once
     NewsKind.BUDGET: Ways(in_app=True, browser=True, mail=True),
+    NewsKind.WEBHOOK: Ways(in_app=True, browser=False, mail=True),
 }
 
 

@@ -1,22 +1,31 @@
 """The players and the notes of a track that was composed here: made again from its brief, for nothing, by a worker.
 
+The history says since when they are waited for, and whether a try came to nothing.
+
 What if the process dies here? Each player is a row after its file, and the notes come last: while they are missing the
 parts can be asked for again, and only what is missing is stored.
 """
 
+import datetime as dt
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.audio import decode, measure, waveform_path, waveform_peaks
-from generator.models import Generation, Rendition, Stem, Track
+from generator.models import Generation, Rendition, Stem, Track, User
 from generator.providers.errors import ProviderError
 from generator.providers.parting import LocalPart, Parting, PartKind
 from generator.workflow import catalogue, compose, media, queue, states
 from generator.workflow.stems import PEAK_BUCKETS, WAVE
 
 NOTES = sha256(b"the notes of a track").hexdigest()  # the recipe of the one MIDI file a track has
+ASKED, FAILED = "stems_asked", "stems_failed"  # in the history, with the track's ref: how long a page has to wait
+LATE = dt.timedelta(minutes=5)  # what was asked for so long ago is no longer waited for
 
 
 def can(track: Track) -> bool:
@@ -36,9 +45,34 @@ def notes(track: Track) -> Rendition | None:
     return track.renditions.filter(recipe_hash=NOTES).first()
 
 
-def ask(track: Track) -> None:
-    """Have a worker make them; asking twice makes them once."""
-    async_task(queue.PARTS, track.pk)
+def ask(track: Track, actor: User) -> None:
+    """Have a worker make them; asking while they are under way changes nothing."""
+    if notes(track) or outlook(track).waits:
+        return
+    with transaction.atomic():
+        states.note(track.generation, "The stems were asked for", actor=actor, data={ASKED: track.ref})
+        async_task(queue.PARTS, track.pk)
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What has become of the last time that the parts of a track were asked for."""
+
+    waits: bool = False
+    is_late: bool = False
+    failure: str = ""
+
+
+def outlook(track: Track) -> Outlook:
+    """Read from the history, so that a page knows it after a reload."""
+    about = Q(**{f"data__{ASKED}": track.ref}) | Q(**{f"data__{FAILED}": track.ref})
+    last = track.generation.events.filter(about).last()
+    if last is None or notes(track):
+        return Outlook()
+    if FAILED in last.data:
+        return Outlook(failure=last.text)
+    is_late = timezone.now() - last.at > LATE
+    return Outlook(waits=not is_late, is_late=is_late)
 
 
 def make(track: Track) -> None:
@@ -63,7 +97,8 @@ def make(track: Track) -> None:
             if score:
                 keep_notes(track, score, same)
     except ProviderError as error:
-        states.note(track.generation, f"The stems could not be made: {error.sentence}")
+        sentence = f"The stems could not be made: {error.sentence}"
+        states.note(track.generation, sentence, data={FAILED: track.ref})
 
 
 def _same_sound(remade: Path, track: Track) -> bool:

@@ -6,18 +6,21 @@ is counted before the work, so a file that kills its worker is given up after MO
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from pathlib import PurePath
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.audio import NotAudio, excerpt
+from generator.audio import Measurements, NotAudio, decode, excerpt, measure
 from generator.models import PrivateTrack, Project, Reference, ReferenceId, Track, User
 from generator.models.reference import ReferenceQuerySet
-from generator.providers.base import ModelSpec
-from generator.workflow import media, queue
+from generator.providers.base import Field, ModelSpec
+from generator.providers.following import FOLLOW, Following
+from generator.workflow import catalogue, media, queue
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.refused import Refused
 
@@ -28,6 +31,7 @@ LEASE = dt.timedelta(seconds=90)
 MOST_ATTEMPTS = 3
 PICK = "pick-"  # the form's choice of a reference for a field; a model's own field never has a dash in its name
 PASTED, UPLOAD = "paste", "upload"
+MEASURED = ("bpm", "bpm_confidence", "key", "key_confidence", "brightness", "energy")  # what is kept of a reading
 ENDINGS = (".mp3", ".m4a", ".wav", ".flac", ".ogg")
 
 
@@ -128,6 +132,9 @@ def _claim() -> Reference | None:
 
 
 def _read(reference: Reference) -> None:
+    if reference.is_ready:
+        _measure(reference)
+        return
     try:
         with media.workshop() as folder:
             target = folder / "reference.mp3"
@@ -151,11 +158,28 @@ def _read(reference: Reference) -> None:
         length_ms=round(facts.seconds * 1000),
         came_ms=round(facts.came_seconds * 1000),
         waveform=facts.waveform,
+        measured=_facts(facts.measured),
     )
     media.discard([reference.upload])
 
 
+def _measure(reference: Reference) -> None:
+    """Measure one that was read before references were measured: what is kept of it."""
+    try:
+        measured = _facts(measure(decode(media.path(reference.file))))
+    except (NotAudio, FileNotFoundError):
+        measured = {}
+    Reference.objects.filter(pk=reference.pk).update(due_at=None, measured=measured)
+
+
+def _facts(measured: Measurements) -> dict[str, Any]:
+    return {name: value for name, value in asdict(measured).items() if name in MEASURED}
+
+
 def _refuse(reference: Reference, problem: str) -> None:
+    """Give it up; one that can be used already stays as it is."""
+    if reference.is_ready:
+        problem = ""
     Reference.objects.filter(pk=reference.pk).update(upload="", due_at=None, problem=problem)
     media.discard([reference.upload])
 
@@ -171,32 +195,91 @@ def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str
     """
     resolved = dict(sent.items())
     for field in spec.fields:
-        ref = sent.get(PICK + field.name, "")
-        if not field.purpose or ref in ("", PASTED):
+        ref = sent.get(PICK + field.name)
+        if not field.purpose or ref is None or ref == PASTED:
             continue
-        if ref == UPLOAD:
-            raise Refused("Press Upload first, or choose no reference.", field.name)
-        reference = project.references.kept().filter(ref=ref).first()
+        reference = _chosen(project, field, ref) if ref else None
         if reference is None:
-            raise Refused("That reference is not there any more. Choose another.", field.name)
-        if reference.problem:
-            raise Refused(f"“{reference.title}” cannot be used. {reference.problem}", field.name)
-        known = id_of(reference, account_id, field.purpose)
-        if known is None or not known.is_good:
-            raise Refused(f"“{reference.title}” has to be registered first; the button is beside it.", field.name)
-        resolved[field.name] = known.registered_id
+            resolved[field.name] = ""
+        elif field.purpose == FOLLOW:
+            resolved[field.name] = _followed(spec, reference, field)
+        else:
+            resolved[field.name] = _registered(reference, account_id, field)
     return resolved
 
 
-def first_use(choices: Iterable[ModelChoice]) -> str | None:
-    """The first field of any model that a reference can be used in."""
-    usable = (field.name for choice in choices if choice.available for field in choice.spec.fields if field.purpose)
-    return next(usable, None)
+def choose_for_all(specs: Iterable[ModelSpec], project: Project, sent: Mapping[str, str]) -> dict[str, str]:
+    """The same for a comparison, in which nothing but what is free of a registration is sent.
+
+    Raises:
+        Refused: as `choose`.
+    """
+    resolved = dict(sent.items())
+    for spec in specs:
+        followed = [field for field in spec.fields if field.purpose == FOLLOW]
+        resolved |= choose(replace(spec, fields=tuple(followed)), project, 0, resolved)
+    return resolved
+
+
+def _chosen(project: Project, field: Field, ref: str) -> Reference:
+    if ref == UPLOAD:
+        raise Refused("Press Upload first, or choose no reference.", field.name)
+    reference = project.references.kept().filter(ref=ref).first()
+    if reference is None:
+        raise Refused("That reference is not there any more. Choose another.", field.name)
+    if reference.problem:
+        raise Refused(f"“{reference.title}” cannot be used. {reference.problem}", field.name)
+    return reference
+
+
+def _registered(reference: Reference, account_id: int, field: Field) -> str:
+    known = id_of(reference, account_id, field.purpose)
+    if known is None or not known.is_good:
+        raise Refused(f"“{reference.title}” has to be registered first; the button is beside it.", field.name)
+    return known.registered_id
+
+
+def _followed(spec: ModelSpec, reference: Reference, field: Field) -> str:
+    if reference.is_checking or reference.is_being_measured:
+        raise Refused(f"“{reference.title}” is still being read. Try again in a moment.", field.name)
+    text = followed(spec, reference)
+    if not text:
+        raise Refused(f"Nothing was found in “{reference.title}” that could be followed.", field.name)
+    return text
+
+
+def followed(spec: ModelSpec, reference: Reference) -> str:
+    """What a model that follows sounds is given of one; empty for one that was not measured, and for other models."""
+    provider = catalogue.provider_of(spec.key)
+    return provider.followed(reference.measured) if isinstance(provider, Following) and reference.measured else ""
+
+
+def follows(spec: ModelSpec, text: str) -> str:
+    """What such a model has been given, in words."""
+    provider = catalogue.provider_of(spec.key)
+    return provider.follows(text) if isinstance(provider, Following) else ""
+
+
+def first_use(choices: Iterable[ModelChoice], last_used: str = "") -> tuple[str, str] | None:
+    """The model that a reference is offered to first, and its field: the last that was used, if it takes one."""
+    fields = (
+        (choice.spec.key, field.name)
+        for choice in sorted(choices, key=lambda choice: choice.spec.key != last_used)
+        if choice.available
+        for field in choice.spec.fields
+        if field.purpose
+    )
+    return next(fields, None)
 
 
 def id_of(reference: Reference, account_id: int, purpose: str) -> ReferenceId | None:
     found = reference.ids.filter(account=account_id, purpose=purpose)
     return found.select_related("generation").first()
+
+
+def behind_text(spec: ModelSpec, rows: Iterable[Reference], text: str) -> Reference | None:
+    """The reference among these that such a text was measured on."""
+    return next((row for row in rows if text and followed(spec, row) == text), None)
 
 
 def behind(project: Project, account_id: int, purpose: str, registered_id: str) -> Reference | None:

@@ -11,6 +11,7 @@ from generator.models import Approval, AuditLine, Comment, PrivateTrack, Track, 
 from generator.workflow import news
 from generator.workflow.audit import record
 from generator.workflow.refused import Refused
+from generator.workflow.webhooks import events
 
 KIND = AuditLine.Kind.APPROVAL
 MOST_TEXT = Comment._meta.get_field("text").max_length or 0
@@ -43,6 +44,7 @@ def approve(track: Track, actor: User) -> None:
                 raise Refused("It is private. Show it to the project first.")
             Approval.objects.create(track=track, by=actor)
             record(track.project, actor, KIND, f"Approved “{track.title}” for use")
+            events.tell(track.project, "track.approved", track.generation, track=track.ref, by=actor.label)
     except IntegrityError:
         if not approval_of(track):
             raise
@@ -64,6 +66,7 @@ def end(track: Track, actor: User, text: str) -> None:
         mine = Approval.objects.filter(track=track, withdrawn_at=None)
         if mine.update(withdrawn_at=timezone.now(), withdrawn_by=actor):
             record(track.project, actor, KIND, text)
+            events.tell(track.project, "track.withdrawn", track.generation, track=track.ref, by=actor.label)
 
 
 def _check_approver(track: Track, actor: User) -> None:

@@ -1,4 +1,4 @@
-"""Changing a generation's state: one guarded UPDATE and one event, in one transaction.
+"""Changing a generation's state: one guarded UPDATE, one event and what webhooks are told, in one transaction.
 
 Whoever loses a race does nothing.
 
@@ -26,6 +26,7 @@ from typing import Any
 from django.db import transaction
 
 from generator.models import Event, Generation, State, User
+from generator.workflow.webhooks import events
 
 SOURCES: dict[State, tuple[State, ...]] = {
     State.QUEUED: (State.SUBMITTING,),
@@ -61,6 +62,7 @@ def advance(
         if not moved:
             return False
         note(generation, text, kind=Event.Kind.STATE, actor=actor, data={"state": to, **(data or {})})
+        events.moved(generation, to)
     generation.state = to
     for name, value in changes.items():
         setattr(generation, name, value)

@@ -8,6 +8,7 @@ from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
 from generator.workflow import parts as making_parts
 from generator.workflow import sweep as sweeping
+from generator.workflow.webhooks import endpoints, sending
 
 
 def beat() -> None:
@@ -50,10 +51,15 @@ def tell(people: list[int], subject: str, text: str) -> None:
     warnings.deliver(people, subject, text)
 
 
+def send_webhooks() -> None:
+    sending.run()
+
+
 def hourly() -> None:
     accounts.refresh()
     watch.refresh()
     news.mail()
+    endpoints.pick_up_kept()
 
 
 def nightly() -> None:

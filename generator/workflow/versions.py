@@ -2,25 +2,29 @@
 
     original ◄── 10 % slower                      settings: variation "10 % slower", take 2, the original's seed
        ▲   ◄──── 10 % slower; without drums       a version of a version adds a step, and points at the original
-       └──────── in A minor
+       ├──────── in A minor
+       └──────── Drums −6 dB, no Whistle          a balance that was kept from the mixer, of the original's players
 
-A model that can do it has a field for what changes and one for the take. What if the process dies here? It is a run
-like any other: `compose` takes it up again.
+A model that can do it has a field for what changes and one for the take, and one for a balance if it can do that. The
+history of a version says which track it was made of: that is what it is called after. What if the process dies here? It
+is a run like any other: `compose` takes it up again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from django.db import transaction
+
 from generator.models import Generation, Project, Track, User
 from generator.models.track import TrackQuerySet
-from generator.workflow import catalogue, house
+from generator.providers import balance
+from generator.workflow import catalogue, house, parts, states
+from generator.workflow.lineage import BALANCE, OF, TAKE, VARIATION, changes_of, number_of, original_of, said
 from generator.workflow.refused import Refused
 from generator.workflow.submit import submit
 
-VARIATION, TAKE = "variation", "take"
 MOST_SHOWN = 60
-DEEPEST = 20  # versions tried again and again
 # What can be pressed: what the composer understands, and how a person says it.
 CHOICES: tuple[tuple[str, str], ...] = (
     ("10 % slower", "10 % slower"),
@@ -56,6 +60,12 @@ def can(track: Track) -> bool:
     return bool(spec and spec.field(VARIATION) and spec.field(TAKE)) and not track.generation.is_blind
 
 
+def can_balance(track: Track) -> bool:
+    """Whether its players can be mixed again: the model takes a balance, and they are there to be heard."""
+    spec = catalogue.spec_of(track.generation.model.key)
+    return can(track) and bool(spec and spec.field(BALANCE)) and parts.notes(track) is not None
+
+
 def make(user: User, track: Track, words: str, idempotency_key: str) -> Generation:
     """Ask for one version of a track, in its own project; the same press again returns the first one.
 
@@ -68,33 +78,61 @@ def make(user: User, track: Track, words: str, idempotency_key: str) -> Generati
     words = " ".join(words.replace(";", ",").split())
     if not words:
         raise Refused("Say what should be different.")
+    variation = "; ".join(step for step in (said(generation, VARIATION), words) if step)
+    return _make(user, track, VARIATION, variation, words, idempotency_key)
+
+
+def rebalance(user: User, track: Track, levels: Mapping[str, float], idempotency_key: str) -> Generation:
+    """Keep a balance of the players as a version: by each stem's ref, what it is multiplied by.
+
+    Raises:
+        Refused: nothing is different, nobody is left, or as `make`.
+    """
+    if not can_balance(track):
+        raise Refused("Only what the built-in composer made can be mixed again.")
+    stems = {stem.title: levels.get(stem.ref, 1.0) for stem in track.stems.filter(generation=track.generation)}
+    if not balance.words(stems):
+        raise Refused("That is the balance it has. Mute a player or move a level first.")
+    if not any(stems.values()):
+        raise Refused("Nobody would be heard. Leave at least one player in.")
+    words = balance.words(balance.together(balance.read(said(track.generation, BALANCE)), stems))
+    if not words:
+        raise Refused("That is the balance before any change: there is a track of it already.")
+    return _make(user, track, BALANCE, words, words, idempotency_key)
+
+
+def _make(user: User, track: Track, name: str, text: str, words: str, idempotency_key: str) -> Generation:
+    generation = track.generation
     settings = dict(generation.prompt.settings)
     settings.pop("takes")
     format = settings.pop("format")
-    settings |= {VARIATION: _with(generation, words), TAKE: number_of(track)}
-    return submit(
-        user=user,
-        project=track.project,
-        model_key=generation.model.key,
-        text=_same_text(track.project, generation.prompt.text),
-        takes=1,
-        format=format,
-        settings=settings,
-        idempotency_key=_key(idempotency_key, track, words),
-        again_of=original_of(generation),
-    )
+    settings |= {name: _fitting(generation, name, text), TAKE: number_of(track)}
+    with transaction.atomic():
+        version = submit(
+            user=user,
+            project=track.project,
+            model_key=generation.model.key,
+            text=_same_text(track.project, generation.prompt.text),
+            takes=1,
+            format=format,
+            settings=settings,
+            idempotency_key=_key(idempotency_key, track, words),
+            again_of=original_of(generation),
+        )
+        if not version.events.filter(data__has_key=OF).exists():
+            made_of = {OF: track.ref, "words": words, "changed": name}
+            states.note(version, f"A version of “{track.title}”: {words}", actor=user, data=made_of)
+    return version
 
 
-def _with(generation: Generation, words: str) -> str:
-    """The steps so far, and one more."""
-    variation = "; ".join(step for step in (changes_of(generation), words) if step)
+def _fitting(generation: Generation, name: str, text: str) -> str:
     spec = catalogue.spec_of(generation.model.key)
-    field = spec.field(VARIATION) if spec else None
-    if field and field.maximum and len(variation) > field.maximum:
+    field = spec.field(name) if spec else None
+    if field and field.maximum and len(text) > field.maximum:
         raise Refused(
             "This is changed so often already that no more fits. Begin at the original or an earlier version."
         )
-    return variation
+    return text
 
 
 def _same_text(project: Project, text: str) -> str:
@@ -110,26 +148,6 @@ def _same_text(project: Project, text: str) -> str:
 def _key(key: str, track: Track, words: str) -> str:
     """One press of one button: the page has one key for all of them."""
     return sha256(f"{key}/{track.ref}/{words}".encode()).hexdigest()[:40] if key else ""
-
-
-def changes_of(generation: Generation) -> str:
-    """What is different from the original, step by step; empty for an original."""
-    return str(generation.prompt.settings.get(VARIATION) or "")
-
-
-def number_of(track: Track) -> int:
-    """Which of the composer's takes it is: a run may begin to count at any."""
-    first = int(track.generation.prompt.settings.get(TAKE) or 1)
-    return int(track.made_of.get("take") or first + track.take - 1)
-
-
-def original_of(generation: Generation) -> Generation:
-    """The run that a version is a version of; an original is its own."""
-    for _ in range(DEEPEST):
-        if not changes_of(generation) or generation.again_of is None:
-            break
-        generation = generation.again_of
-    return generation
 
 
 def family(track: Track, seen: TrackQuerySet) -> Family:

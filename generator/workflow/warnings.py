@@ -14,8 +14,9 @@ from django_q.tasks import async_task
 from generator import money
 from generator.models import Budget, NewsKind, Project, Raise, Role, User, Warned
 from generator.workflow import news
-from generator.workflow.caps import LEVELS, next_month, rooms, rooms_of
+from generator.workflow.caps import LEVELS, Room, next_month, rooms, rooms_of
 from generator.workflow.money import month_of
+from generator.workflow.webhooks import events
 
 TASK = "generator.workflow.tasks.warn"
 TOLD = "generator.workflow.tasks.tell"
@@ -39,25 +40,43 @@ def look(user: User, project: Project, *provider_keys: str) -> None:
         rows = [Warned.objects.get_or_create(budget=room.budget, month=month, percent=level)[0] for level in fresh]
         if rows:
             async_task(TASK, rows[-1].pk)  # of several at once the highest says it all
+            _tell_webhooks(room, rows[-1].percent)
+
+
+def _tell_webhooks(room: Room, percent: int) -> None:
+    """What fills up inside a project is told there; caps on people, keys and providers are nobody else's."""
+    if room.budget.project:
+        figures = {"cap": money.plain(room.cap), "used": money.plain(room.used), "left": money.plain(max(room.left, 0))}
+        about = {"target": str(room.budget.target), "percent": percent, "currency": "USD", **figures}
+        events.tell(room.budget.project, "budget.warning", budget=about)
 
 
 def send(warned_id: int) -> None:
     """Mail one warning, once."""
-    row = Warned.objects.select_related("budget__user", "budget__project").filter(pk=warned_id, sent_at=None).first()
+    row = (
+        Warned.objects.select_related("budget__user", "budget__project", "budget__key__user")
+        .filter(pk=warned_id, sent_at=None)
+        .first()
+    )
     if row is None or not Warned.objects.filter(pk=row.pk, sent_at=None).update(sent_at=timezone.now()):
         return
     room = rooms_of([row.budget])[0]
     text = (
         f"{money.show(room.used)} of the monthly cap on {row.budget.target} is spent or held; "
         f"{money.show(max(room.left, 0))} is left of {money.show(room.cap)}.\n"
-        f"The cap starts afresh on {next_month(timezone.now()):%-d %B}. Before then, more can be asked for on the "
-        "Spend page."
+        f"The cap starts afresh on {next_month(timezone.now()):%-d %B}. Before then, "
+        + ("it can be raised where the key was made." if row.budget.key else "more can be asked for on the Spend page.")
     )
     tell(concerned(row.budget), f"{row.percent} % of the cap on {row.budget.target} is used", text)
 
 
 def concerned(budget: Budget) -> list[User]:
-    """Whom a cap is about: the person, the owners of the project; for a provider those who may lift it."""
+    """Whom a cap is about: the person, the owners of the project; for a provider those who may lift it.
+
+    A key's cap is about whoever made the key.
+    """
+    if budget.key:
+        return [budget.key.user] if budget.key.user.is_active else []
     found: dict[int, User] = {}
     if budget.user and budget.user.is_active:
         found[budget.user.pk] = budget.user

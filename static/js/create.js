@@ -68,10 +68,12 @@ function restore() {
   const form = $("#create[data-draft]");
   if (!form || form.dataset.restored) return;
   form.dataset.restored = "yes";
-  const draft = sessionStorage.getItem(draftKey(form));
-  const text = draft && new URLSearchParams(draft).get("text");
+  const draft = new URLSearchParams(sessionStorage.getItem(draftKey(form)) ?? "");
+  const text = draft.get("text");
   if ("filled" in form.dataset || !text) return;
   $("#prompt").value = text;
+  const asked = new URLSearchParams(location.search); // a reference that was just picked wins over the draft
+  for (const [name, value] of asked) if (name === "on" || name.startsWith("pick-")) draft.set(name, value);
   htmx.ajax("GET", `${$("#live").getAttribute("hx-get")}?${draft}`, { target: "#live", swap: "morph:outerHTML" });
 }
 

@@ -1,5 +1,6 @@
 // The mixer: the players of a composed track together, each with mute, solo and level. All start from the same clock
-// (Web Audio), so they stay in step. Without this script the list still plays and downloads one player at a time.
+// (Web Audio), so they stay in step. What is set is kept for the tab, and sent when it is kept as a version. Without this
+// script the list still plays and downloads one player at a time.
 const MOST_SECONDS = 1500; // of all players together: held as samples, about half a gigabyte
 const audio = document.querySelector("#audio");
 let desk = null; // one at a time: { root, context, channels, at, began, running }
@@ -18,9 +19,44 @@ function setUp() {
     const seconds = all.reduce((sum, row) => sum + Number(row.dataset.seconds), 0);
     const fits = seconds <= MOST_SECONDS && "AudioContext" in window;
     root.hidden = !fits;
-    all.forEach((row) => { row.querySelector(".mix").hidden = !fits; });
+    all.forEach((row) => { row.querySelector(".mix").hidden = !fits; recall(row); });
+    write(all);
   });
 }
+
+// --- what is set: kept for this tab, player by player ---
+const kept = (row) => `mix ${row.dataset.ref}`;
+function keep(row) {
+  const set = [row.querySelector("[data-level]").value, ...["mute", "solo"].map((one) => pressed(row.querySelector(`[data-${one}]`)))];
+  sessionStorage.setItem(kept(row), JSON.stringify(set));
+}
+function recall(row) {
+  const [level, mute, solo] = JSON.parse(sessionStorage.getItem(kept(row)) ?? "[]");
+  if (level === undefined) return;
+  row.querySelector("[data-level]").value = level;
+  row.querySelector("[data-mute]").setAttribute("aria-pressed", String(mute));
+  row.querySelector("[data-solo]").setAttribute("aria-pressed", String(solo));
+}
+// What is soloed silences the rest; mute wins over both. In per cent.
+function heard(row, all) {
+  const alone = all.some((one) => pressed(one.querySelector("[data-solo]")));
+  const plays = !pressed(row.querySelector("[data-mute]")) && (!alone || pressed(row.querySelector("[data-solo]")));
+  return plays ? Number(row.querySelector("[data-level]").value) : 0;
+}
+// What is heard is what the form beside the mixer sends.
+function write(all) {
+  all.forEach((row) => {
+    const field = row.querySelector("[data-heard]");
+    if (field) field.value = String(heard(row, all));
+  });
+}
+function changed(part) {
+  const row = part.closest(".stem");
+  keep(row);
+  write(rows(row));
+  if (desk?.channels.length) balance();
+}
+
 function close() {
   desk.context.close();
   desk = null;
@@ -43,16 +79,11 @@ async function open(root) {
   control(root, "said").textContent = "";
 }
 
-// What is soloed silences the rest; mute wins over both.
 function balance() {
   const all = rows(desk.root);
-  const alone = all.some((row) => pressed(row.querySelector("[data-solo]")));
   desk.channels.forEach((channel) => {
     const row = all.find((one) => one.dataset.ref === channel.ref);
-    if (!row) return;
-    const heard = !pressed(row.querySelector("[data-mute]")) && (!alone || pressed(row.querySelector("[data-solo]")));
-    const level = heard ? Number(row.querySelector("[data-level]").value) / 100 : 0;
-    channel.gain.gain.setTargetAtTime(level, desk.context.currentTime, 0.01);
+    if (row) channel.gain.gain.setTargetAtTime(heard(row, all) / 100, desk.context.currentTime, 0.01);
   });
 }
 function start(at) {
@@ -106,11 +137,11 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   if (button.dataset.mixer) { toggle(button.closest("[data-mixer-desk]")); return; }
   button.setAttribute("aria-pressed", String(!pressed(button)));
-  if (desk?.channels.length) balance();
+  changed(button);
 });
 document.addEventListener("input", (event) => {
+  if (event.target.matches("[data-level]")) changed(event.target);
   if (!desk?.channels.length) return;
-  if (event.target.matches("[data-level]")) balance();
   if (event.target.matches("[data-mixer='seek']")) {
     const was = desk.running;
     if (was) halt();

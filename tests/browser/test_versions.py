@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
+from generator.audio import encode
+from generator.composer import compose, read_brief
 from tests.browser.test_accessibility import problems
 from tests.browser.test_main_job import generate, is_playing, until
 
@@ -30,6 +32,22 @@ def test_a_version_and_its_mixer(visit, tmp_path, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.screenshot(path=tmp_path / "mixer.png", full_page=True)
     mix(page)
+    keep_the_mix(page)
+
+
+def keep_the_mix(page) -> None:
+    """What is set outlives a reload, and is what the version is called after."""
+    solo = page.locator(".stem").first
+    name = solo.locator("b").inner_text()
+    solo.get_by_role("button", name="Mute").click()
+    page.reload()
+    expect(solo.locator("[data-level]")).to_have_value("95")
+    expect(solo.get_by_role("button", name="Solo")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-heard]").first).to_have_value("95")
+    expect(page.locator("[data-heard]").nth(1)).to_have_value("0")
+    page.get_by_role("button", name="Keep this balance").press("Enter")
+    page.locator("#versions a", has_text=f"{name} −0.4 dB").click(timeout=60_000)
+    expect(page.locator("h1")).to_contain_text(f"{name} −0.4 dB, no ")
 
 
 def mix(page) -> None:
@@ -72,3 +90,22 @@ def test_energy_is_drawn_by_keyboard_and_heard(visit, tmp_path, width, scheme):
     expect(rows).to_have_count(before + 1, timeout=60_000)
     page.goto(visitor.studio.url + str(page.locator(".track-title a").first.get_attribute("href")))
     expect(page.locator(".facts").first).to_contain_text("50 55 50 50 0 %")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (360, "light")])
+def test_a_sound_is_uploaded_and_followed(visit, tmp_path, width, scheme):
+    made = compose(read_brief("house, 120 bpm, in A minor, 16 s", seed=3), 1)
+    encode(made.pcm, made.sample_rate, tmp_path / "Rainy street.mp3", format="mp3")
+    visitor = visit(width=width, scheme=scheme)
+    page = visitor.page
+    visitor.sign_in()
+    page.locator("#prompt").fill("house, 8 s")
+    page.locator("summary", has_text="Reference audio").click()
+    page.get_by_label("Follow a sound").select_option("upload")
+    page.get_by_label("Audio file").set_input_files(tmp_path / "Rainy street.mp3")
+    page.get_by_role("button", name="Upload", exact=True).click()
+    state = page.locator("#state-follow")
+    expect(state).to_contain_text("Follows “Rainy street”: 120 BPM, A minor", timeout=60_000)
+    expect(page.locator("#heard")).to_contain_text("A minor")
+    assert problems(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -8,10 +8,11 @@ from generator.composer import ComposerControls, Composition, compose, read_brie
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "slow" not in (config.option.markexpr or ""):
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="a fuller run: python -m pytest tests/composer -m slow"))
+    if "slow" in (config.option.markexpr or ""):
+        return
+    fuller = [item for item in items if "slow" in item.keywords]
+    items[:] = [item for item in items if "slow" not in item.keywords]
+    config.hook.pytest_deselected(items=fuller)
 
 
 @lru_cache(maxsize=30)

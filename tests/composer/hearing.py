@@ -1,5 +1,7 @@
 """Ears for the tests: what is measured on finished audio."""
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import signal, stats
@@ -130,3 +132,11 @@ def shape(made: Composition) -> float:
     last = made.form.bars * made.form.bar_s
     heard = [steps[int(s.start_s * 10) : int(min(s.end_s, last) * 10)].mean() for s in made.sections]
     return float(stats.spearmanr([s.energy for s in made.sections], heard).statistic)
+
+
+def contrast(made: Composition) -> float:
+    """How far the two sections of a piece that differ most are apart: mean distance of third octaves, in dB."""
+    sound = floats(made.pcm)
+    parts = [sound[int(one.start_s * RATE) : int(one.end_s * RATE)] for one in made.sections]
+    heard = [np.maximum(balance_db(part) + levels_db(part, len(part) / RATE)[0], -70) for part in parts]
+    return max(float(np.abs(a - b).mean()) for a, b in itertools.combinations(heard, 2))

@@ -98,9 +98,10 @@ def places(line, form, section, bars) -> set[tuple[int, int]]:  # type: ignore[n
 
 @pytest.mark.parametrize("style", STYLES)
 def test_without_drums_everybody_else_plays_the_same(style: str) -> None:
-    without = score(again(brief(style), without=("drums",)))
+    first, without = score(brief(style)), score(again(brief(style), without=("drums",)))
+    drums = {line.name for line in first.lines if line.part.family == "drums"}  # kettledrums have notes
     assert not without.hits
-    assert lines(without) == lines(score(brief(style)))
+    assert lines(without) == {name: notes for name, notes in lines(first).items() if name not in drums}
 
 
 def test_without_an_instrument_the_others_play_the_same() -> None:

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from generator.composer import BriefError, ComposerControls, read_brief
+from generator.composer import STYLES, BriefError, ComposerControls, read_brief
 from generator.composer.form import plan
 from generator.composer.mix import frames_of
 from tests.composer.conftest import made
@@ -45,12 +45,22 @@ def test_impossible_lengths_are_refused_in_words(length_s: float) -> None:
     ("style", "length_s"), [("house", 12.003), ("ambient", 11.0), ("lofi", 5.5), ("orchestral", 14.5)]
 )
 def test_a_loop_meets_its_beginning(style: str, length_s: float) -> None:
+    assert_it_meets(style, 1, length_s)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", STYLES)
+def test_loops_of_twenty_seeds_meet_their_beginning(style: str) -> None:
+    for seed in range(20):
+        assert_it_meets(style, seed, 9.0 + seed / 7)
+
+
+def assert_it_meets(style: str, seed: int, length_s: float) -> None:
     """At the seam the sound steps no further, and its spectrum jumps no more, than it does inside."""
-    sound = floats(made(style, length_s=length_s, loop=True).pcm)
+    sound = floats(made(style, seed=seed, length_s=length_s, loop=True).pcm)
     assert len(sound) == round(length_s * RATE)
     steps = np.abs(np.diff(sound, axis=0)).max(axis=1)
-    seam = np.abs(sound[0] - sound[-1]).max()
-    assert seam <= np.quantile(steps, 0.999)
+    assert np.abs(sound[0] - sound[-1]).max() <= np.quantile(steps, 0.999)
     whole = np.roll(sound, len(sound) // 2, axis=0).mean(axis=1)  # the seam now lies in the middle
     frames = whole[: len(whole) // 2048 * 2048].reshape(-1, 2048) * np.hanning(2048)
     spectra = np.log(np.abs(np.fft.rfft(frames, axis=1)) + 1e-3)

@@ -9,7 +9,8 @@ from generator.composer import Reference, again, compose, read_brief
 from generator.composer.form import plan
 from generator.composer.score import write
 from generator.providers.base import LocalTake, Request
-from generator.providers.composer import STUDIO, Composer, reference
+from generator.providers.composer import STUDIO, Composer
+from generator.providers.composer_follow import reference
 from generator.providers.composer_parts import titles
 from generator.providers.errors import Rejected
 

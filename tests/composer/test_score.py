@@ -82,6 +82,30 @@ class TestEveryStyle:
             low, high = RANGES[line.part.role]
             assert all(low <= note.pitch <= high for note in line.notes)
 
+    def test_the_bass_says_the_root_of_every_chord_first(self, style: str, seed: int) -> None:
+        score = written(style, seed)
+        said = 0
+        for line in score.lines:
+            for now in score.harmony if line.part.role == "bass" else ():
+                inside = (n for n in line.notes if 0 <= grid(n, style) - now.start < min(1.5, now.length))
+                first = next((note for note in inside if not slowed(note, score)), None)
+                assert first is None or first.pitch % 12 == now.chord.root
+                said += first is not None
+        assert said > 8
+
+    def test_a_counter_line_does_not_rub_against_the_tune(self, style: str, seed: int) -> None:
+        """Hardly ever a semitone (or seventh, or ninth) from what a lead sings for nearly half a beat or more."""
+        notes = {
+            role: [note for line in written(style, seed).lines if line.part.role == role for note in line.notes]
+            for role in ("lead", "counter")
+        }
+        both = [
+            abs(one.pitch - other.pitch) % 12
+            for one, other in itertools.product(notes["lead"], notes["counter"])
+            if min(one.start + one.length, other.start + other.length) - max(one.start, other.start) > 0.4
+        ]
+        assert sum(apart in (1, 11) for apart in both) <= 0.01 * len(both)
+
     def test_everything_lies_inside_the_piece(self, style: str, seed: int) -> None:
         score = written(style, seed, length_s=33.3)
         end = score.form.length_s / score.form.beat_s
@@ -106,7 +130,7 @@ class TestEveryStyle:
 @pytest.mark.parametrize("style", STYLES)
 def test_twenty_more_seeds_keep_every_rule(style: str) -> None:
     rules = [rule for name, rule in vars(TestEveryStyle).items() if name.startswith("test_")]
-    assert len(rules) >= 6
+    assert len(rules) >= 8
     for seed in range(3, 23):
         for rule in rules:
             rule(TestEveryStyle(), style, seed)

@@ -29,6 +29,15 @@ def test_one_seed_gives_the_same_bytes_whether_sounds_are_kept_or_new() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("style", STYLES)
+def test_twenty_seeds_give_the_same_bytes_again(style: str) -> None:
+    briefs = [read_brief("", ComposerControls(length_s=5, style=style), seed=seed) for seed in range(20)]
+    first = [compose(brief).pcm.tobytes() for brief in briefs]
+    SOUNDS.clear()
+    assert [compose(brief).pcm.tobytes() for brief in reversed(briefs)] == first[::-1]
+
+
+@pytest.mark.slow
 def test_one_seed_gives_the_same_bytes_in_another_process() -> None:
     code = (
         "import hashlib; from generator.composer import *\n"

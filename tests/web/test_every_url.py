@@ -73,6 +73,7 @@ TABLE = """
     stems                GET     in         404       200     200     200    404
     versions             GET     in         404       200     200     200    404
     version              POST    in         404       404     302     302    404
+    balance              POST    in         404       404     422     422    404
     parts                POST    in         404       404     302     302    404
     midi                 GET     in         404       200     200     200    404
     split                POST    in         404       404     422     422    404
@@ -82,6 +83,12 @@ TABLE = """
     account              GET     in         200       200     200     200    200
     account              POST    in         302       302     302     302    302
     sign-out-elsewhere   POST    in         302       302     302     302    302
+    keys                 GET     in         200       200     200     200    200
+    keys                 POST    in         422       422     422     422    422
+    project-keys         GET     in         404       200     200     200    404
+    project-keys         POST    in         404       200     200     200    404
+    key-cap              POST    in         404       404     404     302    404
+    key-revoke           POST    in         404       404     404     302    404
     invite               GET     in         403       403     403     200    200
     invite               POST    in         403       403     403     422    422
     withdraw             POST    in         404       404     404     302    302
@@ -100,6 +107,16 @@ TABLE = """
     project-rename       POST    in         404       403     403     302    404
     project-house        POST    in         404       403     403     302    404
     project-approver     POST    in         404       403     403     302    404
+    project-webhooks     GET     in         404       200     200     200    404
+    project-webhooks     POST    in         404       403     403     302    404
+    webhook              GET     in         404       404     404     200    404
+    webhook              POST    in         404       404     404     302    404
+    webhook-test         POST    in         404       404     404     302    404
+    webhook-pause        POST    in         404       404     404     302    404
+    webhook-resume       POST    in         404       404     404     302    404
+    webhook-rotate       POST    in         404       404     404     302    404
+    webhook-delete       POST    in         404       404     404     302    404
+    webhook-resend       POST    in         404       404     404     302    404
     project-archive      POST    in         404       403     403     302    404
     project-unarchive    POST    in         404       404     404     302    404
     news-choices         POST    in         302       302     302    302    302
@@ -136,6 +153,8 @@ SENT = {
     "comment": {"at": "0:00", "text": "Hear"},
     "comment-edit": {"text": "Hear, hear"},
     "new-project": {"name": "New"},
+    "project-webhooks": {"name": "suite", "url": "https://example.com/hook"},
+    "webhook": {"name": "suite", "url": "https://example.com/hook"},
     "project-rename": {"name": "New"},
     "project-invite": {"email": "someone@example.com", "role": "editor"},
     "member-role": {"person": "{member}", "role": "editor"},
@@ -146,8 +165,11 @@ SENT = {
     "budget": {"cap": "5"},
     "ask-for-more": {"amount": "1", "reason": "why"},
     "answer-request": {"decline": "1", "answer": "no"},
+    "balance": {"idempotency_key": "k"},
     "version": {"change": "10 % slower", "idempotency_key": "k"},
     "split": {"action": "no such", "idempotency_key": "k"},
+    "project-keys": {"name": "farm", "scope": "read", "stand_in": "named"},
+    "key-cap": {"cap": "5"},
 }
 ARCHIVED = ("project-unarchive",)  # asked about a project that was put away
 KINDS = {
@@ -159,6 +181,9 @@ KINDS = {
     "s": "stem",
     "k": "link",
     "m": "comment",
+    "w": "webhook",
+    "d": "message",
+    "keys": "key",
 }
 QUERY = dict.fromkeys(("spend", "statement", "spend-lines"), "?project={project}")
 
@@ -224,7 +249,10 @@ def things(project, ask, make_track, make_reference, make_stem, user, member, tm
     cap = Budget.objects.create(project=project, cap=10**9)
     asked = workflow.raising.ask_for_more(cap, member("editor"), 5, "why")
     numbers = {"budgets": cap.pk, "requests": asked.pk}
-    things = {"project": project.ref, "token": invitation.token, "archived": archived.ref}
+    key, _ = workflow.keys.make(member("editor"), "farm", project=project)
+    hook = workflow.webhooks.make(project, user, "suite", "https://example.com/in")
+    numbers |= {"webhook": hook.ref, "message": workflow.webhooks.send_test(hook).ref}
+    things = {"key": key.ref, "project": project.ref, "token": invitation.token, "archived": archived.ref}
     return things | jobs | sounds | shared | numbers
 
 

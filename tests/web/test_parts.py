@@ -1,5 +1,7 @@
 """The players and the notes of a composed track: made again by a worker for nothing, heard, downloaded."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 from django_q.models import OrmQ
@@ -73,8 +75,9 @@ def test_pressing_twice_makes_them_once(browser, composed, run_background):
     assert list(Stem.objects.values_list("pk", "sha256")) == known
 
 
-def test_what_was_cut_off_is_finished(browser, composed, run_background):
+def test_what_was_cut_off_is_finished(browser, composed, run_background, monkeypatch):
     make(browser, composed, run_background)
+    monkeypatch.setattr(parts, "LATE", dt.timedelta(0))  # it was waited for long enough
     composed.renditions.all().delete()
     Stem.objects.filter(track=composed, title="Drums").delete()
     shown = make(browser, composed, run_background)
@@ -102,8 +105,24 @@ def test_the_web_process_only_asks(browser, track):
     assert not Stem.objects.exists()
 
 
-def test_a_page_does_not_wait_for_ever(browser, track):
-    shown = browser.get(f"/t/{track.ref}/stems/?since=1000", headers=PART).content.decode()
+def test_a_page_that_is_opened_again_still_says_that_they_are_being_made(browser, track):
+    browser.post(f"/t/{track.ref}/parts/")
+    shown = browser.get(track.get_absolute_url()).content.decode()
+    assert "Being played" in shown
+    assert "every 3s" in shown
+    assert "Make the stems" not in shown
+
+
+def test_asking_while_they_are_being_made_changes_nothing(browser, track):
+    for _ in range(3):
+        browser.post(f"/t/{track.ref}/parts/")
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_page_does_not_wait_for_ever(browser, track, monkeypatch):
+    browser.post(f"/t/{track.ref}/parts/")
+    monkeypatch.setattr(parts, "LATE", dt.timedelta(0))
+    shown = browser.get(track.get_absolute_url()).content.decode()
     assert "have not come" in shown
     assert "every 3s" not in shown
     assert "Make the stems" in shown
@@ -113,7 +132,8 @@ def test_a_brief_that_is_not_understood_any_more_says_so(browser, track, run_bac
     prompt = track.generation.prompt
     type(prompt).objects.filter(pk=prompt.pk).update(settings={**prompt.settings, "meter": "7/8"})
     shown = make(browser, track, run_background)
-    assert "The stems could not be made: “7/8” is not a meter" in shown
+    assert shown.count("The stems could not be made: “7/8” is not a meter") == 2  # in its place, and in the history
+    assert "Make the stems" in shown
 
 
 def test_what_another_model_made_does_not_come_apart_here(browser, make_track):

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from generator import access, workflow
-from generator.models import ApiKey, Entry, Membership, Project, Role, Scope
-from generator.workflow import keys
+from generator.models import ApiKey, Entry, Membership, Notification, Project, Role, Scope, Warned
+from generator.workflow import keys, warnings
 from generator.workflow.refused import Refused
 from tests.conftest import POLL
 
@@ -131,6 +131,14 @@ def test_what_it_spends_is_under_its_name_and_its_cap(acting, user, project, ask
     assert ask(user=user).key is None  # the person is not in the key's way
     keys.set_cap(program.acting_with, None, user)
     ask(user=program)
+
+
+def test_its_maker_is_told_when_its_cap_fills_up(acting, user, ask, priced):
+    price = priced(POLL, "0.03").per_take
+    ask(user=acting(cap=2 * price), takes=2)
+    warnings.send(Warned.objects.get(percent=95).pk)
+    told = Notification.objects.get(recipient=user)
+    assert "render farm" in told.text
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def glance(request: HttpRequest) -> HttpResponseBase:
         "days": bars(spend.by_day(scope, month), month),
         "history": columns([(name, titled(name), spent) for name, spent, _ in months]),
         "breakdowns": breakdowns,
+        "by_key": spend.by_key(scope, month),
         "scope": scope,
         "narrowed": scope.words,
         "query": query(month, scope),
@@ -70,14 +71,15 @@ def lines(request: HttpRequest) -> HttpResponseBase:
     kind = request.GET.get("kind", "")
     kind = kind if kind in _KINDS else ""
     day = _day(month, request.GET.get("day", ""))
-    entries = spend.lines(scope, month, Wanted(kind=kind or None, day=day))
+    key = request.GET.get("with", "").replace("\x00", "")[:16]
+    entries = spend.lines(scope, month, Wanted(kind=kind or None, day=day, key=key or None))
     if request.GET.get("format") == "csv":
         reply = StreamingHttpResponse(csv_rows(entries), content_type="text/csv; charset=utf-8")
         reply["Content-Disposition"] = f'attachment; filename="bgm-studio-ledger-{month}.csv"'
         return reply
     before = whole(request.GET.get("before", ""))
     rows = spend.page_of(entries, before, PAGE + 1)
-    more = {"kind": kind, "day": str(day.day) if day else ""}
+    more = {"kind": kind, "day": str(day.day) if day else "", "with": key}
     following = query(month, scope, **more, before=str(rows[PAGE - 1].pk)) if len(rows) > PAGE else ""
     found = {
         "month": month,
@@ -85,11 +87,20 @@ def lines(request: HttpRequest) -> HttpResponseBase:
         "lines": rows[:PAGE],
         "total": spend.total(entries) if not before else None,
         "following": following,
-        "narrowed": [*scope.words, *([kind] if kind else []), *([f"{day:%-d %B}"] if day else [])],
+        "narrowed": [
+            *scope.words,
+            *([kind] if kind else []),
+            *([f"{day:%-d %B}"] if day else []),
+            *_key_in_words(key, rows),
+        ],
         "query": query(month, scope, **more),
         "plain": query(month, scope),
     }
     return page(request, "lines", f"Ledger lines of {titled(month)}", found)
+
+
+def _key_in_words(ref: str, rows: list[Entry]) -> list[str]:
+    return [f"the {rows[0].key}" if rows else "that key"] if ref else []
 
 
 def _day(month: str, number: str) -> dt.date | None:

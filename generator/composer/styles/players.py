@@ -127,7 +127,7 @@ PLAYERS = (
             Part("comp", "crunch", -12, 0.7, 0.1, 0.5, pattern="powerlong", centre=48, family="guitar", drive=0.9),
             Part("arp", "steel", -6.5, 0.3, 0.2, 0.0, 0.74, pattern="up8", centre=62, family="guitar"),
             Part("bass", "pick", -6.5, 0, 0.02, 0.0, pattern="root8", centre=38, family="bass"),
-            Part("lead", "crunch", -10, 0.1, 0.3, 0.6, pattern="hook", centre=72, family="guitar", drive=1.0, echo=0.2),
+            Part("lead", "overdriven", -14, 0.1, 0.3, 0.6, pattern="hook", centre=72, family="guitar", echo=0.2),
             Part("pad", "organ", -17.5, -0.25, 0.2, 0.55, centre=62, family="piano"),
         ),
     ),

@@ -60,6 +60,12 @@ def model_title(model_key: str) -> str:
 
 
 @register.filter
+def cut_at_colon(words: str) -> str:
+    """The title of words such as "Read: look, listen"."""
+    return words.partition(":")[0]
+
+
+@register.filter
 def format_title(key: str) -> str:
     return FORMATS[key].title if key in FORMATS else key.upper()
 

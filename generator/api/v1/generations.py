@@ -1,0 +1,186 @@
+"""Making music: asked for, followed, cancelled, tried again; and one brief for several models."""
+
+import re
+from collections.abc import Callable
+
+from django.db import transaction
+from django.http import HttpRequest
+from ninja import Header, Query, Router, Status
+from pydantic import Field
+
+from generator import access, workflow
+from generator.api import door, outputs
+from generator.api.v1 import schemas, shown
+from generator.api.v1.caller import caller, must_edit, project_of
+from generator.api.v1.pages import Page, Wanted, page
+from generator.api.v1.problems import Problem
+from generator.api.v1.reading import once, used
+from generator.models import ApiKey, Comparison, Generation, State, User
+
+router = Router(tags=["Making music"])
+LONGEST_WAIT = 100  # seconds a `Prefer: wait` is heeded for
+_WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])", re.IGNORECASE)
+Once = Header(
+    None, alias="Idempotency-Key", description="The same key with the same request answers with the first result."
+)
+Prefer = Header(
+    None,
+    alias="Prefer",
+    max_length=200,
+    description=f"`wait=N`: answer once it has ended, after N seconds at most (up to {LONGEST_WAIT}).",
+)
+
+
+class Runs(Wanted):
+    project: str = Field("", max_length=16)
+    state: State | None = Field(None, description="Only those in this state.")
+
+
+def find(request: HttpRequest, ref: str) -> Generation:
+    """A generation this key sees, with everything that is shown of it.
+
+    Raises:
+        Problem: there is none.
+    """
+    user = caller(request)
+    found = shown.runs_with_all(access.generations(user), user).filter(ref=ref).first()
+    if found is None:
+        raise Problem(404, "There is no such generation for this key.")
+    return found
+
+
+def answer(request: HttpRequest, row: Generation, prefer: str | None = None) -> schemas.GenerationOut:
+    """A generation as it stands, or once it has ended where the request would rather wait."""
+    asked = _WAIT.search(prefer or "")
+    if asked:
+        for _ in workflow.follow.follow(row, min(int(asked[1]), LONGEST_WAIT)):
+            pass
+    return shown.generation(find(request, row.ref), outputs.base_url(request))
+
+
+@router.get("/generations", response=Page[schemas.GenerationOut], summary="Runs, the newest first")
+def list_generations(request: HttpRequest, wanted: Query[Runs]):
+    user, base = caller(request), outputs.base_url(request)
+    rows = access.generations(user)
+    rows = rows.filter(project=project_of(user, wanted.project)) if wanted.project else rows
+    rows = rows.filter(state=wanted.state) if wanted.state else rows
+    return page(shown.runs_with_all(rows, user), wanted, lambda row: shown.generation(row, base))
+
+
+@router.post("/generations", response={201: schemas.GenerationOut}, summary="Make music")
+def create_generation(
+    request: HttpRequest, ask: schemas.Ask, idempotency_key: str | None = Once, prefer: str | None = Prefer
+):
+    """Queue music to be made. It is priced and set aside at once; nothing is paid twice with an Idempotency-Key."""
+    user = caller(request)
+    project = project_of(user, ask.project)
+    must_edit(user, project)
+    key = once(user, idempotency_key, ["make", ask.model_dump()])
+
+    def submit() -> Generation:
+        return door.ask(
+            user, project, ask.model, ask.text, key, takes=ask.takes, format=ask.format, fields=ask.settings
+        )
+
+    made = _once(user, key, submit)
+    return Status(201, answer(request, made, prefer))
+
+
+def _once(user: User, key: str, submit: Callable[[], Generation]) -> Generation:
+    """Submit under the lock of the API key's row, so that two requests with one Idempotency-Key take turns."""
+    with transaction.atomic():
+        if user.acting_with:
+            ApiKey.objects.select_for_update().get(pk=user.acting_with.pk)
+        used(user, key)
+        return submit()
+
+
+@router.get("/generations/{generation_id}", response=schemas.GenerationOut, summary="How one is getting on")
+def get_generation(request: HttpRequest, generation_id: str, prefer: str | None = Prefer):
+    return answer(request, find(request, generation_id), prefer)
+
+
+@router.post("/generations/{generation_id}/cancel", response=schemas.GenerationOut, summary="Stop one")
+def cancel_generation(request: HttpRequest, generation_id: str):
+    """Free while it waits its turn. Once it was sent to a provider it may go on and cost; what arrives is kept."""
+    row = find(request, generation_id)
+    must_edit(caller(request), row.project)
+    try:
+        workflow.cancel(row, caller(request))
+    except workflow.Refused as refused:
+        raise Problem(409, refused.sentence) from refused
+    return answer(request, row)
+
+
+@router.post(
+    "/generations/{generation_id}/retry", response={201: schemas.GenerationOut}, summary="Ask for the same again"
+)
+def retry_generation(
+    request: HttpRequest, generation_id: str, idempotency_key: str | None = Once, prefer: str | None = Prefer
+):
+    """A new generation with a price of its own; for one that has ended."""
+    user, row = caller(request), find(request, generation_id)
+    must_edit(user, row.project)
+    if row.state not in State.ended():
+        raise Problem(409, "It has not ended yet. It can be tried again once it has.")
+    key = once(user, idempotency_key, ["retry", row.ref])
+    made = _once(user, key, lambda: workflow.retry(row, user, key))
+    return Status(201, answer(request, made, prefer))
+
+
+# --- several models ---
+
+
+@router.post("/comparisons", response={201: schemas.ComparisonOut}, summary="One brief for several models")
+def create_comparison(request: HttpRequest, ask: schemas.CompareAsk, idempotency_key: str | None = Once):
+    """All of them are priced and set aside together, or none. Until somebody picks, nothing says who made what."""
+    user = caller(request)
+    project = project_of(user, ask.project)
+    must_edit(user, project)
+    made = workflow.submit_many(
+        user=user,
+        project=project,
+        model_keys=ask.models,
+        text=ask.text,
+        takes=ask.takes,
+        format=ask.format,
+        raw=ask.settings,
+        idempotency_key=once(user, idempotency_key, ["compare", ask.model_dump()]),
+    )
+    return Status(201, _comparison(request, made.ref))
+
+
+@router.get("/comparisons/{comparison_id}", response=schemas.ComparisonOut, summary="A comparison")
+def get_comparison(request: HttpRequest, comparison_id: str):
+    return _comparison(request, comparison_id)
+
+
+@router.post(
+    "/comparisons/{comparison_id}/pick", response=schemas.ComparisonOut, summary="Keep one take, for everybody"
+)
+def pick(request: HttpRequest, comparison_id: str, ask: schemas.PickAsk):
+    user, row = caller(request), _row(request, comparison_id)
+    must_edit(user, row.project)
+    workflow.comparing.pick(row, access.tracks(user).filter(ref=ask.track).first(), user)
+    return _comparison(request, comparison_id)
+
+
+@router.post("/comparisons/{comparison_id}/reveal", response=schemas.ComparisonOut, summary="Show who made what")
+def reveal(request: HttpRequest, comparison_id: str):
+    row = _row(request, comparison_id)
+    must_edit(caller(request), row.project)
+    workflow.comparing.reveal(row)
+    return _comparison(request, comparison_id)
+
+
+def _row(request: HttpRequest, ref: str) -> Comparison:
+    found = access.comparisons(caller(request)).select_related("project", "picked").filter(ref=ref).first()
+    if found is None:
+        raise Problem(404, "There is no such comparison for this key.")
+    return found
+
+
+def _comparison(request: HttpRequest, ref: str) -> schemas.ComparisonOut:
+    user, row = caller(request), _row(request, ref)
+    runs = shown.runs_with_all(access.generations(user).filter(comparison=row), user).order_by("id")
+    return shown.comparison(row, list(runs), outputs.base_url(request))

@@ -1,0 +1,81 @@
+"""Reading a request: a JSON body that can be stored, and the key that once means once."""
+
+import json
+import secrets
+from hashlib import sha256
+from typing import Any
+
+from django.http import HttpRequest
+from ninja.parser import Parser
+from ninja.types import DictStrAny
+
+from generator.api.v1.problems import Problem
+from generator.models import Generation, User
+
+DEEPEST = 8
+MOST_KEY = 255  # characters of an Idempotency-Key
+HALF = 32  # hexadecimal characters: 128 bits
+
+
+class Json(Parser):
+    """JSON alone, declared as such, with nothing in it that a database cannot hold."""
+
+    def parse_body(self, request: HttpRequest) -> DictStrAny:
+        """Raises Problem: another content type, no JSON, or a text that cannot be stored."""
+        if request.content_type != "application/json":
+            raise Problem(
+                415, "Send the body as JSON, with “Content-Type: application/json”.", Accept="application/json"
+            )
+        try:
+            read = json.loads(request.body, parse_constant=_no_number)
+        except (ValueError, RecursionError):
+            raise Problem(400, "The body is not valid JSON.") from None
+        _can_be_stored(read)
+        return read
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _can_be_stored(read: Any, depth: int = 0) -> None:
+    if depth > DEEPEST:
+        raise Problem(400, "The body is nested too deeply.")
+    if isinstance(read, dict):
+        for key, value in read.items():
+            _can_be_stored(key)
+            _can_be_stored(value, depth + 1)
+    elif isinstance(read, list):
+        for value in read:
+            _can_be_stored(value, depth + 1)
+    elif isinstance(read, str) and ("\x00" in read or any("\ud800" <= one <= "\udfff" for one in read)):
+        raise Problem(400, "There is a character in the body that cannot be stored.")
+
+
+def once(user: User, header: str | None, about: object) -> str:
+    """The submit's own key for what a program asks: half says which Idempotency-Key, half what was asked with it.
+
+    So no other key, and nobody else, ever meets it; and the same key with another request can be told (`used`).
+
+    Raises:
+        Problem: a header that is no key.
+    """
+    if header is None:
+        return secrets.token_hex(HALF)
+    if not 0 < len(header) <= MOST_KEY:
+        raise Problem(400, f"An Idempotency-Key has 1 to {MOST_KEY} characters.", "Idempotency-Key")
+    of_key = user.acting_with.pk if user.acting_with else 0
+    which = sha256(f"{of_key}\n{header}".encode(errors="replace")).hexdigest()[:HALF]
+    return which + sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:HALF]
+
+
+def used(user: User, key: str) -> None:
+    """See that this Idempotency-Key was not used for another request; call it under the lock of the key's row.
+
+    Raises:
+        Problem: it was.
+    """
+    first, after = key[:HALF], key[:HALF] + "g"
+    mine = Generation.objects.filter(author=user, idempotency_key__gte=first, idempotency_key__lt=after)
+    if mine.exclude(idempotency_key=key).exists():
+        raise Problem(409, "This Idempotency-Key was used for another request. Choose a new one.", "Idempotency-Key")

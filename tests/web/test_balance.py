@@ -1,0 +1,153 @@
+"""The balance of the mixer kept as a version: free, of the same piece, as long and as loud as was promised."""
+
+import numpy as np
+import pytest
+
+from generator.audio import decode
+from generator.models import Entry, Generation, Track
+from generator.workflow import library, media
+from tests.conftest import COMPOSER, POLL, ended
+
+BESIDE = "Upright bass"
+TEXT = "lo-fi, 10 s, 80 bpm"
+PART = {"HX-Request": "true", "HX-Target": "versions"}
+
+
+@pytest.fixture
+def original(ask, browser, run_background) -> Track:
+    """A composed take whose players are there."""
+    run = ended(ask(TEXT, model=COMPOSER, takes=2, settings={"seed": 7}), run_background)
+    return parted(run.tracks.get(take=2), browser, run_background)
+
+
+def parted(track: Track, browser, run_background) -> Track:
+    browser.post(f"/t/{track.ref}/parts/")
+    run_background()
+    assert track.stems.count() > 3
+    return track
+
+
+@pytest.fixture
+def keep(browser):
+    """Keep a balance: `keep(track, Drums=50)`; who is not named stays at 100 per cent."""
+
+    def _keep(track: Track, *, once: str = "one press", headers=None, **levels):
+        sent = {f"level-{stem.ref}": levels.get(stem.title.replace(" ", "_"), 100) for stem in track.stems.all()}
+        return browser.post(f"/t/{track.ref}/balance/", {"idempotency_key": once} | sent, headers=headers or {})
+
+    return _keep
+
+
+def newest(run_background) -> Track:
+    ended(Generation.objects.latest("id"), run_background)
+    return Track.objects.latest("id")
+
+
+def level(track: Track, title: str) -> float:
+    """How loud a player is beside one that nobody touches, in dB."""
+    heard = {stem.title: decode(media.path(stem.file)).samples for stem in track.stems.all()}
+    power = {name: float(np.mean(np.square(samples))) for name, samples in heard.items()}
+    return 10 * np.log10(power[title] / power[BESIDE])
+
+
+def test_what_was_set_is_what_is_heard_and_said(keep, browser, original, run_background):
+    silent = "Vibraphone"
+    assert keep(original, Drums=50, Vibraphone=0).status_code == 302
+    version = newest(run_background)
+    assert version.title == f"{original.title}, {version.generation.prompt.settings['balance']}"
+    assert set(version.generation.prompt.settings["balance"].split(", ")) == {"Drums −6 dB", f"no {silent}"}
+    assert decode(media.path(version.file)).frames == 441_000
+    assert version.lufs == pytest.approx(-14, abs=0.5)
+    assert version.true_peak <= -1 + 0.05
+    assert (version.made_of["seed"], version.made_of["take"]) == (7, 2)
+    assert version.generation.again_of == original.generation
+    amounts = Entry.objects.filter(generation=version.generation).values_list("amount", flat=True)
+    assert set(amounts) == {0}
+    family = browser.get(original.get_absolute_url()).content.decode()
+    assert version.get_absolute_url() in family
+    assert f"no {silent}" in family
+    parted(version, browser, run_background)
+    assert silent not in {stem.title for stem in version.stems.all()}
+    assert level(version, "Drums") == pytest.approx(level(original, "Drums") - 6, abs=0.2)
+    assert "as it would be played today" not in browser.get(version.get_absolute_url()).content.decode()
+
+
+def test_a_balance_of_a_balance_is_one_balance_of_the_original(keep, browser, original, run_background):
+    keep(original, Drums=50)
+    first = parted(newest(run_background), browser, run_background)
+    keep(first, Drums=50)
+    second = newest(run_background)
+    assert second.generation.prompt.settings["balance"] == "Drums −12 dB"
+    assert second.title == f"{original.title}, Drums −12 dB"
+    assert second.generation.again_of == original.generation
+
+
+def test_a_version_of_a_balance_keeps_it(keep, browser, original, run_background):
+    keep(original, Drums=0)
+    quiet = newest(run_background)
+    browser.post(f"/t/{quiet.ref}/version/", {"change": "10 % slower", "idempotency_key": "k"})
+    both = newest(run_background)
+    assert both.title == f"{original.title}, no Drums, 10 % slower"
+    assert "drums" not in both.made_of["players"]
+    assert both.generation.again_of == original.generation
+
+
+def test_a_press_twice_makes_one_and_another_balance_another(keep, original):
+    for _ in range(2):
+        keep(original, Drums=50)
+    assert Generation.objects.filter(again_of=original.generation).count() == 1
+    assert original.generation.events.count() == original.generation.events.distinct().count()
+    keep(original, Drums=55)
+    assert Generation.objects.filter(again_of=original.generation).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("levels", "sentence"),
+    [({}, "That is the balance it has."), ({"Drums": "loud"}, "That is the balance it has."), (None, "Nobody would")],
+)
+def test_a_balance_that_is_none_is_refused_in_a_sentence(keep, original, levels, sentence):
+    silent = {stem.title.replace(" ", "_"): 0 for stem in original.stems.all()}
+    reply = keep(original, headers=PART, **(silent if levels is None else levels))
+    assert reply.status_code == 422
+    assert sentence in reply.content.decode()
+    assert not Generation.objects.filter(again_of=original.generation).exists()
+
+
+def test_what_was_turned_down_can_be_turned_up_again_and_no_further_than_the_mixer_goes(
+    keep, browser, original, run_background
+):
+    keep(original, Drums=50)
+    halved = parted(newest(run_background), browser, run_background)
+    reply = keep(halved, headers=PART, Drums=200)
+    assert reply.status_code == 200
+    assert newest(run_background).generation.prompt.settings["balance"] == "Drums −2.5 dB"
+
+
+def test_without_players_there_is_nothing_to_keep(keep, ask, make_track, run_background):
+    bare = ended(ask(TEXT, model=COMPOSER, settings={"seed": 7}), run_background).tracks.get()
+    for track in (bare, make_track(model=POLL)):
+        assert keep(track).status_code == 422
+
+
+def test_a_viewer_mixes_and_keeps_nothing(client, member, original):
+    client.force_login(member("viewer"))
+    shown = client.get(original.get_absolute_url()).content.decode()
+    assert "Play together" in shown
+    assert "Keep this balance" not in shown
+
+
+# --- what versions are called ---
+
+
+def test_versions_are_called_after_the_name_that_a_track_has_today(browser, original, run_background):
+    library.rename(original, "Opening credits")
+    browser.post(f"/t/{original.ref}/version/", {"change": "calmer", "idempotency_key": "k"})
+    version = newest(run_background)
+    assert version.title == "Opening credits, calmer"
+    library.rename(version, "Under the titles")
+    browser.post(f"/t/{version.ref}/version/", {"change": "10 % slower", "idempotency_key": "k"})
+    run = Generation.objects.latest("id")
+    library.rename(version, "End titles")  # while it is being made
+    assert newest(run_background).title == "End titles, 10 % slower"
+    browser.post(f"/g/{run.ref}/retry/", {"idempotency_key": "again"})
+    assert newest(run_background).title == "End titles, 10 % slower"

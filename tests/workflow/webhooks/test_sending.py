@@ -1,0 +1,431 @@
+"""Sent until it is taken: faults, deaths at every point, twins, pauses, and addresses nothing may be sent to."""
+
+import datetime as dt
+import socket
+from collections import defaultdict
+
+import httpcore
+import pytest
+from asgiref.sync import async_to_sync
+from django.db import transaction
+from django.utils import timezone
+from django_q.models import OrmQ
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from standardwebhooks.webhooks import Webhook as Standard
+
+from generator import workflow
+from generator.models import Heartbeat, Notification, Role, Webhook, WebhookMessage, WebhookTry
+from generator.workflow import control, tasks
+from generator.workflow.webhooks import endpoints, events, sending
+from tests.fakes.receiver import Receiver
+from tests.workflow.webhooks.conftest import later
+
+
+@pytest.fixture
+def message(hook) -> WebhookMessage:
+    """One message, due now."""
+    events.tell(hook.project, "budget.warning", budget={"percent": 80})
+    return WebhookMessage.objects.get()
+
+
+def shown(message: WebhookMessage) -> str:
+    message.refresh_from_db()
+    return message.outcome
+
+
+# --- trouble at the receiver ---
+
+
+@pytest.mark.parametrize(
+    ("do", "how", "sentence"),
+    [
+        ("status", {"status": 500, "body": b"out of cheese"}, "It answered 500; only 2xx counts as delivered."),
+        ("status", {"status": 404}, "It answered 404; only 2xx counts as delivered."),
+        ("redirect", {"to": "http://127.0.0.1:1/else"}, "It answered 302; redirects are not followed."),
+        ("reset", {}, "The connection broke off before it answered (ReadError)."),
+        ("cut", {}, "The connection broke off before it answered (RemoteProtocolError)."),
+        ("hang", {}, "It did not answer within 0 seconds."),
+    ],
+)
+def test_what_is_not_taken_is_sent_again_as_it_was(receiver, message, monkeypatch, do, how, sentence):
+    monkeypatch.setattr(sending, "TIMEOUT", 0.4)
+    receiver.trouble("hook", do, **how)
+    sending.run()
+    assert shown(message) == "trying again"
+    assert message.tries.get().error == sentence
+    assert message.due_at > timezone.now() + dt.timedelta(seconds=3)
+    later()
+    sending.run()
+    assert shown(message) == "delivered"
+    first, second = receiver.seen
+    assert first.body == second.body
+    assert first.headers["webhook-id"] == second.headers["webhook-id"] == message.message_id
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204])
+def test_any_2xx_is_enough(receiver, message, status):
+    receiver.trouble("hook", "status", status=status)
+    sending.run()
+    assert shown(message) == "delivered"
+    assert message.tries.get().status == status
+
+
+@pytest.mark.parametrize("do", ["drip", "endless", "headers"])
+def test_an_answer_is_its_status_however_the_rest_of_it_comes(receiver, message, monkeypatch, do):
+    monkeypatch.setattr(sending, "TIMEOUT", 0.4)
+    receiver.trouble("hook", do, seconds=0.1)
+    sending.run()
+    assert shown(message) == "delivered"
+    assert len(message.tries.get().reply) <= sending.MOST_REPLY
+
+
+def test_nobody_there_is_tried_again(message, receiver):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        Webhook.objects.update(url=f"http://127.0.0.1:{probe.getsockname()[1]}/")
+    sending.run()
+    assert message.tries.get().error == "No connection could be made to it."
+    assert shown(message) == "trying again"
+
+
+def test_the_answer_is_kept_for_the_log_without_what_a_database_refuses(receiver, message):
+    receiver.trouble("hook", "status", status=500, body=b"no \x00 room\xff")
+    sending.run()
+    assert message.tries.get().reply == "no  room�"
+
+
+def test_retry_after_is_heeded(receiver, message):
+    receiver.trouble("hook", "status", status=503, headers={"retry-after": "7200"})
+    sending.run()
+    message.refresh_from_db()
+    assert dt.timedelta(seconds=7_190) < message.due_at - timezone.now() <= dt.timedelta(seconds=7_200)
+
+
+def test_tries_spread_over_almost_a_day_with_chance_in_them():
+    waits = [sending.wait_after(attempts) for attempts in range(1, sending.MOST_ATTEMPTS)]
+    assert 20 * 3600 < sum(waits) < 30 * 3600
+    assert waits == sorted(waits) or waits[-1] > 28_000
+    assert len({sending.wait_after(3) for _ in range(20)}) > 10
+
+
+def test_after_the_last_try_it_is_given_up_and_can_be_sent_again_by_hand(receiver, message):
+    receiver.trouble("hook", "status", status=500, times=sending.MOST_ATTEMPTS)
+    for _ in range(sending.MOST_ATTEMPTS + 2):
+        later()
+        sending.run()
+    assert shown(message) == "given up"
+    assert message.tries.count() == sending.MOST_ATTEMPTS
+    endpoints.resend(message)
+    sending.run()
+    assert shown(message) == "delivered"
+    assert len({seen.headers["webhook-id"] for seen in receiver.seen}) == 1
+
+
+def test_one_slow_project_keeps_nobody_waiting(receiver, hook, user, monkeypatch):
+    monkeypatch.setattr(sending, "TIMEOUT", 1.5)
+    with Receiver() as slow:
+        elsewhere = workflow.projects.start("Elsewhere", user)
+        workflow.webhooks.make(elsewhere, user, "slow", slow.url)
+        slow.trouble("hook", "hang", times=30)
+        for _ in range(30):
+            events.tell(elsewhere, "budget.warning")
+        for _ in range(3):
+            events.tell(hook.project, "budget.warning")
+        parcels = sending.claim(sending.AT_ONCE, sending.Counter())
+    assert sum(parcel.message.project == elsewhere for parcel in parcels) == sending.AT_ONCE_EACH
+    assert sum(parcel.message.project == hook.project for parcel in parcels) == 3
+
+
+# --- deaths and twins ---
+
+
+def test_a_death_before_the_claim_loses_nothing(receiver, message):
+    OrmQ.objects.all().delete()  # the task that lay beside it has died with its worker
+    WebhookMessage.objects.update(due_at=timezone.now() - control.PATIENCE)
+    control.rescue()
+    assert OrmQ.objects.count() == 1
+    sending.run()
+    assert shown(message) == "delivered"
+
+
+def test_a_death_between_sending_and_noting_sends_it_again_under_its_id(receiver, message):
+    (parcel,) = sending.claim(1, sending.Counter())
+    async_to_sync(sending.send)(parcel)
+    assert sending.claim(1, sending.Counter()) == []  # its claim holds
+    later()
+    sending.run()
+    assert shown(message) == "delivered"
+    assert [one.ended_at is None for one in message.tries.all()] == [True, False]
+    assert [seen.headers["webhook-id"] for seen in receiver.seen] == [message.message_id] * 2
+
+
+def test_what_kills_every_sender_is_given_up(message):
+    for _ in range(sending.MOST_ATTEMPTS):
+        later()
+        assert sending.claim(1, sending.Counter())
+    later()
+    assert sending.claim(1, sending.Counter()) == []
+    assert shown(message) == "given up"
+
+
+def test_a_task_that_runs_twice_sends_once(receiver, message):
+    tasks.send_webhooks()
+    tasks.send_webhooks()
+    assert len(receiver.seen) == 1
+
+
+def test_a_second_sender_leaves_at_once(receiver, message):
+    Heartbeat.objects.create(name=events.SENDER, at=timezone.now())
+    sending.run()
+    assert receiver.seen == []
+    control.cluster_restarted()
+    sending.run()
+    assert len(receiver.seen) == 1
+
+
+def test_a_late_failure_does_not_undo_a_delivery(receiver, message):
+    (slow,) = sending.claim(1, sending.Counter())
+    later()
+    sending.run()
+    sending.note(slow.message, slow.attempt, sending.Outcome(500, "It answered 500"))
+    assert shown(message) == "delivered"
+
+
+def test_a_message_that_cannot_be_written_does_not_keep_the_others(receiver, hook, message, monkeypatch):
+    events.tell(hook.project, "budget.warning", budget={"percent": 100})
+    broken = sending.bodies.body_of
+
+    def body_of(one):
+        if one.pk == message.pk:
+            raise RuntimeError("a defect")
+        return broken(one)
+
+    monkeypatch.setattr(sending.bodies, "body_of", body_of)
+    sending.run()
+    assert shown(message) == "trying again"
+    assert len(receiver.seen) == 1
+
+
+def test_a_webhook_that_is_deleted_meanwhile_takes_its_messages_with_it(receiver, hook, message, user):
+    (parcel,) = sending.claim(1, sending.Counter())
+    endpoints.delete(hook, user)
+    sending.note(parcel.message, parcel.attempt, sending.Outcome(200))
+    assert not WebhookMessage.objects.exists()
+
+
+STEPS = st.lists(
+    st.sampled_from(["tell", "tell", "work", "fail", "cut", "die before", "die after", "later", "pause", "resume"]),
+    max_size=25,
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_whatever_happens_every_event_arrives_and_keeps_its_id(receiver, hook, user, steps):
+    """Told, worked at, refused, cut off, died over, paused: in the end each message came, always the same one."""
+    receiver.rows.clear()
+    receiver.seen.clear()
+    with transaction.atomic():
+        for step in [*steps, "resume"]:
+            _do(step, receiver, hook, user)
+        receiver.rows.clear()
+        later()
+        sending.run()
+        for given_up in WebhookMessage.objects.exclude(given_up_at=None):
+            endpoints.resend(given_up)
+        sending.run()
+        assert {message.outcome for message in WebhookMessage.objects.all()} <= {"delivered"}
+        came = defaultdict(set)
+        for seen in receiver.seen:
+            came[seen.headers["webhook-id"]].add(seen.body)
+        assert set(came) == {message.message_id for message in WebhookMessage.objects.all()}
+        assert {len(bodies) for bodies in came.values()} <= {1}
+        transaction.set_rollback(True)
+
+
+def _do(step: str, receiver: Receiver, hook: Webhook, user) -> None:
+    if step == "tell":
+        events.tell(hook.project, "budget.warning", budget={"percent": 80})
+    elif step == "work":
+        sending.run()
+    elif step in ("fail", "cut"):
+        receiver.trouble("hook", *{"fail": ["status"], "cut": ["cut"]}[step], status=500)
+    elif step == "later":
+        later()
+    elif step in ("die before", "die after"):
+        for parcel in sending.claim(2, sending.Counter()):
+            if step == "die after":
+                async_to_sync(sending.send)(parcel)
+    else:
+        {"pause": endpoints.pause, "resume": endpoints.resume}[step](hook, user)
+
+
+# --- pauses ---
+
+
+def failing_for_days(hook: Webhook, times: int) -> None:
+    Webhook.objects.filter(pk=hook.pk).update(
+        failures_in_a_row=times, failing_since=timezone.now() - sending.PATIENCE - dt.timedelta(hours=1)
+    )
+
+
+def test_a_webhook_that_fails_for_days_is_paused_and_its_owners_are_told(receiver, hook, message, user, member):
+    other, _ = member(Role.OWNER), member(Role.EDITOR)
+    failing_for_days(hook, sending.FAILURES - 1)
+    receiver.trouble("hook", "status", status=500)
+    sending.run()
+    hook.refresh_from_db()
+    assert hook.paused_at
+    assert "10 tries in a row failed" in hook.paused_why
+    assert {one.recipient for one in Notification.objects.all()} == {user, other}
+    assert "edit suite" in Notification.objects.first().text
+    assert shown(message) == "kept"
+
+
+@pytest.mark.parametrize("times", [0, sending.FAILURES - 2])
+def test_a_few_failures_pause_nothing(receiver, hook, message, times):
+    failing_for_days(hook, times)
+    receiver.trouble("hook", "status", status=500)
+    sending.run()
+    hook.refresh_from_db()
+    assert hook.paused_at is None
+
+
+def test_one_delivery_ends_the_row_of_failures(receiver, hook, message):
+    failing_for_days(hook, 50)
+    sending.run()
+    hook.refresh_from_db()
+    assert (hook.failures_in_a_row, hook.failing_since) == (0, None)
+
+
+def test_whoever_answers_gone_is_paused_at_once(receiver, hook, message):
+    receiver.trouble("hook", "status", status=410)
+    sending.run()
+    hook.refresh_from_db()
+    assert hook.paused_why == "It answered 410: it wants no more messages."
+    assert shown(message) == "given up"
+
+
+def test_what_happens_during_a_pause_is_kept_and_sent_afterwards(receiver, hook, user):
+    endpoints.pause(hook, user)
+    events.tell(hook.project, "budget.warning")
+    later()
+    sending.run()
+    assert receiver.seen == []
+    endpoints.resume(hook, user)
+    sending.run()
+    assert len(receiver.seen) == 1
+
+
+def test_what_was_written_just_while_it_was_resumed_is_not_forgotten(receiver, hook):
+    WebhookMessage.objects.create(project=hook.project, webhook=hook, event="budget.warning")
+    endpoints.pick_up_kept()
+    sending.run()
+    assert len(receiver.seen) == 1
+
+
+# --- tests, secrets, the log ---
+
+
+def test_a_test_is_sent_once_even_while_paused_and_counts_for_nothing(receiver, hook, opened, user):
+    endpoints.pause(hook, user)
+    endpoints.send_test(hook)
+    receiver.trouble("hook", "status", status=500)
+    sending.run()
+    assert opened(receiver.seen[0])["type"] == "webhook.test"
+    assert WebhookMessage.objects.get().outcome == "given up"
+    hook.refresh_from_db()
+    assert hook.failures_in_a_row == 0
+
+
+def test_a_changed_secret_signs_beside_the_old_one_for_a_day(receiver, hook, message, user):
+    before = hook.secret
+    endpoints.rotate(hook, user)
+    sending.run()
+    (seen,) = receiver.seen
+    for secret in (before, hook.secret):
+        Standard(secret).verify(seen.body, dict(seen.headers))
+    Webhook.objects.update(former_until=timezone.now())
+    endpoints.resend(message)
+    sending.run()
+    Standard(hook.secret).verify(receiver.seen[1].body, dict(receiver.seen[1].headers))
+    assert " " not in receiver.seen[1].headers["webhook-signature"]
+
+
+def test_the_secret_is_sealed_in_the_database(hook, django_db_blocker):
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT secret FROM generator_webhook")
+        assert hook.secret not in cursor.fetchone()[0]
+
+
+def test_old_log_lines_go_and_what_is_still_to_be_sent_stays(receiver, hook, message):
+    sending.run()
+    events.tell(hook.project, "budget.warning")
+    WebhookMessage.objects.update(at=timezone.now() - endpoints.KEPT - dt.timedelta(days=1))
+    assert endpoints.forget() >= 1
+    assert [one.outcome for one in WebhookMessage.objects.all()] == ["on its way"]
+    assert not WebhookTry.objects.exists()
+
+
+# --- addresses ---
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://127.0.0.1/hook",
+        "https://10.1.2.3/hook",
+        "https://169.254.169.254/latest",
+        "https://[::1]/hook",
+        "https://[::ffff:10.0.0.1]/hook",
+        "https://[64:ff9b::a00:1]/hook",
+        "https://0.0.0.0/hook",
+        "https://localhost/hook",
+    ],
+)
+def test_private_addresses_are_never_connected_to(hook, message, settings, url):
+    settings.STUDIO_PRIVATE_WEBHOOKS = False
+    Webhook.objects.update(url=url)
+    sending.run()
+    assert message.tries.get().error == "Its name leads into a private network; webhooks go to public addresses only."
+
+
+def resolving(monkeypatch, *answers: str) -> list[str]:
+    """Have every name resolve to these addresses, one a question, and write down which are connected to."""
+    left, connected = list(answers), []
+
+    def getaddrinfo(host, port, *_, **__):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (left.pop(0), port))]
+
+    async def connect_tcp(self, host, *_, **__):
+        connected.append(host)
+        raise httpcore.ConnectError("not in a test")
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", connect_tcp)
+    return connected
+
+
+def test_a_name_that_leads_home_is_not_connected_to(hook, message, settings, monkeypatch):
+    settings.STUDIO_PRIVATE_WEBHOOKS = False
+    Webhook.objects.update(url="https://rebound.example/hook")
+    assert (resolving(monkeypatch, "192.168.1.5"), sending.run())[0] == []
+    assert "private network" in message.tries.get().error
+
+
+def test_a_name_that_changes_its_mind_gains_nothing(hook, message, settings, monkeypatch):
+    """What was checked is what is connected to; the name is not asked a second time."""
+    settings.STUDIO_PRIVATE_WEBHOOKS = False
+    Webhook.objects.update(url="https://rebound.example/hook")
+    connected = resolving(monkeypatch, "93.184.216.34", "127.0.0.1")
+    sending.run()
+    assert connected == ["93.184.216.34"]
+
+
+def test_plain_http_is_not_sent_to_once_it_is_not_allowed_any_more(hook, message, receiver, settings):
+    settings.STUDIO_PRIVATE_WEBHOOKS = False
+    sending.run()
+    assert receiver.seen == []
