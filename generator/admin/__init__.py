@@ -3,7 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
-from generator.admin import catalogue, money, people, review, sounds, team, work
+from generator.admin import catalogue, money, people, review, sounds, team, webhooks, work
 
 admin.site.site_header = "BGM Studio"
 admin.site.site_title = "BGM Studio admin"
@@ -13,4 +13,4 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 _pages = admin.site.get_urls
 admin.site.get_urls = lambda: [*review.urls(), *_pages()]  # type: ignore[method-assign]
 
-__all__ = ["catalogue", "money", "people", "review", "sounds", "team", "work"]
+__all__ = ["catalogue", "money", "people", "review", "sounds", "team", "webhooks", "work"]

@@ -66,6 +66,9 @@ def client(*, public_only: bool = False) -> httpx.AsyncClient:
     )
 
 
+_PRIVATE = "The provider gave an address inside a private network."
+
+
 def check_address(url: str, *, private_ok: bool = False) -> None:
     """Refuse anything but http(s) to a public address; the connection checks it again (`guarded`).
 
@@ -82,7 +85,7 @@ def check_address(url: str, *, private_ok: bool = False) -> None:
     except OSError as error:
         raise DownloadFailed(f"The provider's file server could not be found ({error}).") from error
     if not all(guarded.is_public(str(address[4][0])) for address in found):
-        raise DownloadFailed("The provider gave an address inside a private network.", gone=True)
+        raise DownloadFailed(_PRIVATE, gone=True)
 
 
 def download(
@@ -111,6 +114,8 @@ def download(
                     _write(reply, target, most_bytes, deadline, alive)
                     return
             except httpx.HTTPError as error:
+                if isinstance(error.__cause__, guarded.PrivateAddress):
+                    raise DownloadFailed(_PRIVATE, gone=True) from error
                 raise DownloadFailed(f"The download broke off ({type(error).__name__}).") from error
     raise DownloadFailed("The provider's file moved too often.", gone=True)
 

@@ -15,6 +15,7 @@ from generator.web import (
     people,
     projects,
     spend,
+    webhooks,
 )
 
 urlpatterns = [
@@ -24,6 +25,14 @@ urlpatterns = [
     path("account/sign-out-elsewhere/", account.sign_out_elsewhere, name="sign-out-elsewhere"),
     path("account/keys/", keys.keys, name="keys"),
     path("p/<str:ref>/keys/", keys.project_keys, name="project-keys"),
+    path("p/<str:ref>/webhooks/", webhooks.webhooks, name="project-webhooks"),
+    path("w/<str:ref>/", webhooks.webhook, name="webhook"),
+    path("w/<str:ref>/test/", webhooks.test, name="webhook-test"),
+    path("w/<str:ref>/pause/", webhooks.pause, name="webhook-pause"),
+    path("w/<str:ref>/resume/", webhooks.resume, name="webhook-resume"),
+    path("w/<str:ref>/secret/", webhooks.rotate, name="webhook-rotate"),
+    path("w/<str:ref>/delete/", webhooks.delete, name="webhook-delete"),
+    path("d/<str:ref>/resend/", webhooks.resend, name="webhook-resend"),
     path("keys/<str:ref>/cap/", keys.cap, name="key-cap"),
     path("keys/<str:ref>/revoke/", keys.revoke, name="key-revoke"),
     path("people/invite/", people.invite, name="invite"),

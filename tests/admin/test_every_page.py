@@ -35,6 +35,8 @@ from generator.models import (
     Stem,
     Track,
     User,
+    Webhook,
+    WebhookMessage,
 )
 from tests.conftest import COMPOSER
 
@@ -54,6 +56,8 @@ READ_ONLY = (
     AuditLine,
     ShareLink,
     ApiKey,
+    Webhook,
+    WebhookMessage,
 )
 # What may be done to the rest.
 MAY = {
@@ -96,6 +100,7 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
     task = {"name": "t", "func": "f", "started": now, "stopped": now}
     reference = make_reference()
     account = generation.model.provider
+    hook = workflow.webhooks.make(project, user, "suite", "https://example.com/in")
     known = {"account": account, "purpose": "instrumental", "registered_id": "4711", "generation": generation}
     rows = [
         reference,
@@ -121,6 +126,8 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
         ProviderBill.objects.create(
             account=ProviderAccount.objects.get(key="composer"), uuid="b1", kind="charge", amount=1
         ),
+        hook,
+        workflow.webhooks.send_test(hook),
         Group.objects.create(name="Finance"),
         Schedule.objects.create(name="s", func="f"),
         Success.objects.create(id="s" * 32, success=True, **task),

@@ -1,8 +1,10 @@
 """Finished files come home, or do not, with a sentence that says whether trying again can help."""
 
+import socket
+
 import pytest
 
-from generator.providers import http
+from generator.providers import guarded, http
 from generator.providers.http import DownloadFailed
 from tests.fakes.sounds import sound
 
@@ -62,5 +64,39 @@ def test_a_redirect_into_our_own_network_is_not_followed(vendors, tmp_path, monk
         careful(address, private_ok=address.startswith(vendors.url))
 
     monkeypatch.setattr(http, "check_address", only_the_first)
+    monkeypatch.setattr(guarded, "is_public", lambda address: address == "127.0.0.1")
     with pytest.raises(DownloadFailed, match="private network"):
         http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3")
+
+
+def test_a_name_that_changes_its_mind_between_the_look_and_the_call_gains_nothing(vendors, tmp_path, monkeypatch):
+    """The first look finds a public address; the connection looks again, and goes where it has looked."""
+    port = vendors.url.rpartition(":")[2]
+    answers = iter(["93.184.216.34", "127.0.0.1"])
+    found = lambda host, port, *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]  # noqa: E731
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    with pytest.raises(DownloadFailed, match="private network") as failed:
+        http.download(f"https://rebound.example:{port}/cdn/a-1.mp3", tmp_path / "a.mp3")
+    assert failed.value.gone
+    assert vendors.seen == []
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1::1", True),
+        ("10.0.0.1", False),
+        ("100.64.0.1", False),
+        ("224.0.0.1", False),
+        ("0.0.0.0", False),
+        ("fe80::1%eth0", False),
+        ("fd00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:93.184.216.34", True),
+        ("64:ff9b::7f00:1", False),
+        ("2002:7f00:1::", False),
+    ],
+)
+def test_which_addresses_are_public(address, public):
+    assert guarded.is_public(address) is public

@@ -107,6 +107,16 @@ TABLE = """
     project-rename       POST    in         404       403     403     302    404
     project-house        POST    in         404       403     403     302    404
     project-approver     POST    in         404       403     403     302    404
+    project-webhooks     GET     in         404       200     200     200    404
+    project-webhooks     POST    in         404       403     403     302    404
+    webhook              GET     in         404       404     404     200    404
+    webhook              POST    in         404       404     404     302    404
+    webhook-test         POST    in         404       404     404     302    404
+    webhook-pause        POST    in         404       404     404     302    404
+    webhook-resume       POST    in         404       404     404     302    404
+    webhook-rotate       POST    in         404       404     404     302    404
+    webhook-delete       POST    in         404       404     404     302    404
+    webhook-resend       POST    in         404       404     404     302    404
     project-archive      POST    in         404       403     403     302    404
     project-unarchive    POST    in         404       404     404     302    404
     news-choices         POST    in         302       302     302    302    302
@@ -143,6 +153,8 @@ SENT = {
     "comment": {"at": "0:00", "text": "Hear"},
     "comment-edit": {"text": "Hear, hear"},
     "new-project": {"name": "New"},
+    "project-webhooks": {"name": "suite", "url": "https://example.com/hook"},
+    "webhook": {"name": "suite", "url": "https://example.com/hook"},
     "project-rename": {"name": "New"},
     "project-invite": {"email": "someone@example.com", "role": "editor"},
     "member-role": {"person": "{member}", "role": "editor"},
@@ -169,6 +181,8 @@ KINDS = {
     "s": "stem",
     "k": "link",
     "m": "comment",
+    "w": "webhook",
+    "d": "message",
     "keys": "key",
 }
 QUERY = dict.fromkeys(("spend", "statement", "spend-lines"), "?project={project}")
@@ -236,6 +250,8 @@ def things(project, ask, make_track, make_reference, make_stem, user, member, tm
     asked = workflow.raising.ask_for_more(cap, member("editor"), 5, "why")
     numbers = {"budgets": cap.pk, "requests": asked.pk}
     key, _ = workflow.keys.make(member("editor"), "farm", project=project)
+    hook = workflow.webhooks.make(project, user, "suite", "https://example.com/in")
+    numbers |= {"webhook": hook.ref, "message": workflow.webhooks.send_test(hook).ref}
     things = {"key": key.ref, "project": project.ref, "token": invitation.token, "archived": archived.ref}
     return things | jobs | sounds | shared | numbers
 

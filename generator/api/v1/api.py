@@ -5,7 +5,7 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from generator.api.v1 import catalogue, events, generations, problems, schemas, spend, tracks
+from generator.api.v1 import catalogue, events, generations, problems, schemas, spend, tracks, webhooks
 from generator.api.v1.caller import Bearer
 from generator.api.v1.reading import Json
 
@@ -55,5 +55,5 @@ api = Api(
     parser=Json(),
 )
 problems.handle(api)
-for part in (catalogue, generations, events, tracks, spend):
+for part in (catalogue, generations, events, tracks, spend, webhooks):
     api.add_router("", part.router)

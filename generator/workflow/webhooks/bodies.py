@@ -4,13 +4,14 @@ when the studio starts (`generator.api.telling`), because the workflow may not l
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 
 from generator.models import Generation, Track, WebhookMessage
+from generator.models.track import TrackQuerySet
 from generator.workflow.webhooks.events import ASKED
 
 Shown = dict[str, Any]
@@ -20,7 +21,7 @@ Shown = dict[str, Any]
 class Shapes:
     """How programs are shown things; the text is the studio's address, without a slash at its end."""
 
-    generation: Callable[[Generation, Iterable[Track], str], Shown]  # with those of its takes that the project may hear
+    generation: Callable[[Generation, TrackQuerySet, str], Shown]  # with those of its takes that the project may hear
     track: Callable[[Track, str], Shown]
     prediction: Callable[[Generation, str], Shown]  # in WaveSpeed's words, for whoever asked
 
@@ -35,7 +36,7 @@ def show_with(shapes: Shapes) -> None:
 
 def body_of(message: WebhookMessage) -> str:
     """The JSON of a message, written once; a track that is gone or private by then is told by its id alone."""
-    found = message.generation and _generation(message.generation)
+    found = message.generation
     base = _base(message)
     if message.event == ASKED and found:
         shown = _shapes[0].prediction(found, base)
@@ -49,18 +50,12 @@ def _data(message: WebhookMessage, generation: Generation | None, base: str) -> 
     shown: Shown = {"project": project, **message.facts}
     if generation is None:
         return shown
-    heard = generation.tracks.kept().filter(project=message.project, privacy=None).order_by("take")
-    takes = list(heard.select_related("generation__model", "author"))
+    takes = Track.objects.kept().filter(generation=generation, project=message.project, privacy=None).order_by("take")
     shown["generation"] = _shapes[0].generation(generation, takes, base)
     if ref := message.facts.get("track"):
-        one = next((track for track in takes if track.ref == ref), None)
+        one = takes.filter(ref=ref).select_related("author").first()
         shown["track"] = _shapes[0].track(one, base) if one else {"id": ref}
     return shown
-
-
-def _generation(generation: Generation) -> Generation:
-    related = ("model__provider", "project", "author", "prompt", "key", "comparison")
-    return Generation.objects.select_related(*related).get(pk=generation.pk)
 
 
 def _base(message: WebhookMessage) -> str:

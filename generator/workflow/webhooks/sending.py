@@ -168,7 +168,7 @@ def _take(pk: int, due_at: dt.datetime | None) -> Parcel | None:
         if not mine.update(due_at=now + CLAIM, attempts=F("attempts") + 1):
             return None
         attempt = WebhookTry.objects.create(message_id=pk, at=now)
-    related = ("project", "webhook", "generation__key")
+    related = ("project", "webhook", "generation__key", "generation__author", "generation__model__provider")
     message = WebhookMessage.objects.select_related(*related).get(pk=pk)
     if message.attempts > MOST_ATTEMPTS:  # nobody lived to note what came of the others
         note(message, attempt, Outcome(error="The studio stopped at every try; given up."))

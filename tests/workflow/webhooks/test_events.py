@@ -54,7 +54,7 @@ def test_a_generation_that_fails_is_told_with_the_sentence(
     generation = ended(ask(model=POLL), run_background, state)
     (said,) = told(receiver, opened)
     assert said["type"] == event
-    assert generation.error_sentence in said["data"]["generation"].values()
+    assert said["data"]["generation"]["error"]["sentence"] == generation.error_sentence
 
 
 def test_doubt_is_told(ask, hook, receiver, opened):
