@@ -1,8 +1,9 @@
-"""The vendor's JavaScript SDKs and its command line, as npm installs them, unmodified, against a running studio.
+"""The vendor's JavaScript SDKs, command line and MCP server, as npm installs them, unmodified, against a running studio.
 
 They are installed once for each lock file, into pytest's cache; without node and npm these tests are skipped.
 """
 
+import asyncio
 import json
 import os
 import shutil
@@ -12,9 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 from generator.audio import encode
-from tests.api.wavespeed.conftest import BGM_PATH
+from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH
 from tests.audio.signals import RATE, song
 
 pytestmark = pytest.mark.xdist_group("wavespeed")
@@ -102,3 +105,42 @@ def test_the_command_line(live, cli, theme, tmp_path):
     cli("delete", newest["id"], "--yes")
     assert newest["id"] not in cli("history", "--json")
     assert "prompt is required" in cli("run", BGM_PATH, "--json", code=1)
+
+
+@pytest.mark.slow
+def test_the_mcp_server(live, installed, theme, tmp_path):
+    """The vendor's tools for assistants, asked as an assistant asks them."""
+    env = {"WAVESPEED_API_KEY": live.paid, "WAVESPEED_BASE_URL": live.url, "HOME": str(tmp_path)}
+    program = str(installed / "node_modules" / ".bin" / "wavespeed-mcp")
+    started = StdioServerParameters(command=program, env={**os.environ, **env}, cwd=theme.parent)
+
+    async def talk() -> dict[str, dict]:
+        async with stdio_client(started) as pipes, ClientSession(*pipes) as session:
+            await session.initialize()
+
+            async def use(tool: str, **arguments) -> dict:
+                said = await session.call_tool(tool, arguments)
+                assert not said.isError, said
+                return json.loads(said.content[0].text)
+
+            found = {"listed": await use("list_models", query="mureka", refresh=True)}
+            found["schema"] = await use("get_model_schema", model=BGM_PATH)
+            found["price"] = await use("get_price", model=BGM_PATH, input={"prompt": "x", "number_of_songs": 2})
+            found["balance"] = await use("get_balance")
+            found["ran"] = await use("run_model", model=BGM_PATH, input={"prompt": "warm lo-fi, 5 s"})
+            given = {"audio": f"@./{theme.name}", "purpose": "instrumental"}
+            found["registered"] = await use("run_model", model=REGISTER_PATH, input=given)
+            found["again"] = await use("get_prediction", id=found["ran"]["id"])
+            refused = await session.call_tool("run_model", {"model": BGM_PATH, "input": {}})
+            return found | {"refused": {"is": refused.isError, "words": refused.content[0].text}}
+
+    found = asyncio.run(talk())
+    assert BGM_PATH in [model["model_id"] for model in found["listed"]["models"]]
+    assert found["schema"]["required"] == ["prompt"]
+    assert "0.06" in json.dumps(found["price"])
+    assert found["balance"]["balance"] == 1_000_000
+    assert (found["ran"]["status"], len(found["ran"]["outputs"])) == ("completed", 1)
+    assert set(found["registered"]["outputs"][0]) == {"id", "purpose", "audio_id"}
+    assert found["again"]["status"] == "completed"
+    assert found["refused"]["is"]
+    assert "prompt is required" in found["refused"]["words"]
