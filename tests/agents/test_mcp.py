@@ -47,8 +47,10 @@ async def sentence(client: Client, tool: str, **given: Any) -> str:
 def stdio(studio, key: str, **env: str) -> StdioServerParameters:
     """As an agent starts it, beside the studio."""
     shared = {name: value for name, value in studio.env.items() if name in ("PATH", "HOME", "LANG")}
-    given = shared | {"BGM_KEY": key, "STUDIO_DATA": str(studio.folder)} | env
-    return StdioServerParameters(command=sys.executable, args=["manage.py", "mcp"], env=given, cwd=ROOT)
+    given = shared | {"BGM_KEY": key} | env
+    return StdioServerParameters(
+        command=sys.executable, args=["run.py", "--data", str(studio.folder), "manage", "mcp"], env=given, cwd=ROOT
+    )
 
 
 def test_music_is_found_priced_made_waited_for_and_fetched(studio, keys):
@@ -107,7 +109,7 @@ def test_refusals_are_plain_sentences(studio, keys):
 
 def test_a_wait_is_bounded_and_says_where_it_stands(studio, keys):
     async def act(client: Client) -> None:
-        made = await good(client, "generate", text="a long evening, 10 minutes", settings={"length": 600})
+        made = await good(client, "generate", text="a long evening, two minutes", settings={"length": 120})
         seen = await good(client, "wait", generation=made["id"], seconds=0)
         assert seen["ended"] is False
         assert (await good(client, "cancel", generation=made["id"]))["state"] == "cancelled"

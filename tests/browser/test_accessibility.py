@@ -28,7 +28,7 @@ PAGES = (
 )
 
 
-PARTS = ("bin/", "references/", "people/", "settings/", "budget/", "leave/")
+PARTS = ("bin/", "references/", "people/", "settings/", "webhooks/", "budget/", "leave/")
 
 
 def problems(page) -> list[str]:
