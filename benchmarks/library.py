@@ -170,10 +170,10 @@ def main() -> None:
 
 
 def deep_cursor(project, count: int) -> str:
-    from generator.web.filters import _write_cursor
+    from generator.web import keyset
 
     row = project.tracks.order_by("-created_at", "-id")[count * 9 // 10]
-    return _write_cursor(row.created_at, row.pk)
+    return keyset.write(row.created_at, row.pk)
 
 
 if __name__ == "__main__":

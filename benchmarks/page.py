@@ -105,7 +105,7 @@ def main() -> None:
         say("script + style", kilobytes, "KB")
         say("largest paint", painted, "ms", f"plainest page {plain:.0f} ms, ratio {painted / plain:.1f}")
         say("layout shift", shifted, "")
-        say("search to new list", search(page, cdp, "piano"), "ms", "70 ms of it wait for the next key")
+        say("search to new list", search(page, cdp, "piano"), "ms", "50 ms of it wait for the next key")
         browser.close()
 
 

@@ -73,31 +73,13 @@ def again(
     Raises:
         BriefError: the length, tempo or key that comes out is none the composer can make.
     """
-    said: list[str] = []
     tempo = tempo if bpm is None else bpm / plan(brief).bpm
-    changed = _retimed(brief, tempo, longer_s, length_s, said) if (tempo, longer_s, length_s) != (1, 0, None) else brief
-    if key or up:
-        tonic, mode = in_mode(key, STYLES[brief.style]) if key else (brief.tonic, brief.mode)
-        changed = replace(changed, tonic=(tonic + up) % 12, mode=brief.mode if _alike(mode, brief.mode) else mode)
-        said.append(changed.key)
-    levels = curve or tuple(min(1.0, max(0.05, level + energy)) for level in changed.energy)
-    if any(not 0 <= level <= 1 for level in levels):
-        raise BriefError("Energy must be between 0 and 1.")
-    if levels != changed.energy:
-        said.append("another energy curve" if curve else "calmer" if energy < 0 else "more energy")
-    out, added = _named(without), _named(with_)
-    said += [f"no {name}" for name in sorted(out)] + [f"with {name}" for name in sorted(added)]
-    here = {part.family for part in STYLES[brief.style].parts}
-    return replace(
-        changed,
-        energy=levels,
-        leave_out=(changed.leave_out | out) - added,
-        leave_in=(changed.leave_in | {name for name in added if name in EXTRAS and name not in here}) - out,
-        loop=changed.loop if loop is None else loop,
-        bed=changed.bed if bed is None else bed,
-        loudness_lufs=changed.loudness_lufs if loudness_lufs is None else loudness_lufs,
-        heard=(*changed.heard, *(Heard("again", words) for words in said)),
-    )
+    changed = _retimed(brief, tempo, longer_s, length_s)
+    changed = _moved(changed, key, up)
+    changed = _levelled(changed, energy, curve)
+    changed = _staffed(changed, _named(without), _named(with_))
+    asked: dict[str, Any] = {"loop": loop, "bed": bed, "loudness_lufs": loudness_lufs}
+    return replace(changed, **{name: value for name, value in asked.items() if value is not None})
 
 
 def changes(text: str) -> dict[str, Any]:
@@ -144,7 +126,14 @@ def _add(found: dict[str, Any], kind: str, said: dict[str, str]) -> None:
             found[kind] = True
 
 
-def _retimed(brief: Brief, tempo: float, longer_s: float, length_s: float | None, said: list[str]) -> Brief:
+def _told(brief: Brief, *words: str, **changed: Any) -> Brief:
+    """A brief with something changed, and with what is said about it."""
+    return replace(brief, heard=(*brief.heard, *(Heard("again", one) for one in words)), **changed)
+
+
+def _retimed(brief: Brief, tempo: float, longer_s: float, length_s: float | None) -> Brief:
+    if (tempo, longer_s, length_s) == (1, 0, None):
+        return brief
     form = plan(brief)
     bpm = round(form.bpm * tempo, 6)
     if not SLOWEST <= bpm <= FASTEST:
@@ -153,11 +142,38 @@ def _retimed(brief: Brief, tempo: float, longer_s: float, length_s: float | None
     seconds = brief.length_s / tempo if free else (length_s or brief.length_s) + longer_s
     if not SHORTEST <= seconds <= LONGEST:
         raise BriefError(f"Length must be between {SHORTEST:g} and {LONGEST:g} seconds.")
-    said += [f"{bpm:g} BPM"] * (tempo != 1) + [f"{seconds:g} s"]
-    if free:
-        return replace(brief, length_s=seconds, bpm=bpm, bpm_is_asked=True, bars=form.bars)
-    kept = replace(brief, length_s=seconds, bars=0)
-    return kept if tempo == 1 else replace(kept, bpm=bpm, bpm_is_asked=True)
+    paced: dict[str, Any] = {"bpm": bpm, "bpm_is_asked": True} if tempo != 1 else {}
+    words = [f"{bpm:g} BPM"] * (tempo != 1) + [f"{seconds:g} s"]
+    return _told(brief, *words, **paced, length_s=seconds, bars=form.bars if free else 0)
+
+
+def _moved(brief: Brief, key: str | None, up: int) -> Brief:
+    if not key and not up:
+        return brief
+    tonic, mode = in_mode(key, STYLES[brief.style]) if key else (brief.tonic, brief.mode)
+    moved = replace(brief, tonic=(tonic + up) % 12, mode=brief.mode if _alike(mode, brief.mode) else mode)
+    return _told(moved, moved.key)
+
+
+def _levelled(brief: Brief, energy: float, curve: tuple[float, ...]) -> Brief:
+    levels = curve or tuple(min(1.0, max(0.05, level + energy)) for level in brief.energy)
+    if any(not 0 <= level <= 1 for level in levels):
+        raise BriefError("Energy must be between 0 and 1.")
+    if levels == brief.energy:
+        return brief
+    return _told(brief, "another energy curve" if curve else "calmer" if energy < 0 else "more energy", energy=levels)
+
+
+def _staffed(brief: Brief, out: frozenset[str], added: frozenset[str]) -> Brief:
+    here = {part.family for part in STYLES[brief.style].parts}
+    joining = {name for name in added if name in EXTRAS and name not in here}
+    return _told(
+        brief,
+        *(f"no {name}" for name in sorted(out)),
+        *(f"with {name}" for name in sorted(added)),
+        leave_out=(brief.leave_out | out) - added,
+        leave_in=(brief.leave_in | joining) - out,
+    )
 
 
 def _alike(mode: str, other: str) -> bool:

@@ -5,14 +5,16 @@ together: that is what makes drums big, not their loudness.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
+import scipy
 
 from generator.composer import samples
 from generator.composer.modal import RATE
 from generator.composer.waves import Wave, body, noise, swept, time
 
-BOWED_S = 2.2  # from the first breath of a bowed cymbal to its height
+BOWED_S = 2.0  # from the first breath of a bowed cymbal to its height
 Maker = Callable[[np.random.Generator], Wave]
 
 
@@ -32,8 +34,13 @@ def _players(count: int, lower: float, apart_s: float, crack: float, seconds: fl
     return make
 
 
+@lru_cache(maxsize=1)
+def _taiko() -> Wave:
+    return samples.stroke("taiko")
+
+
 def _skin(speed: float) -> Wave:
-    recorded = samples.stroke("taiko")
+    recorded = _taiko()
     at = np.arange(int(len(recorded) / speed)) * speed
     return np.asarray(np.interp(at, np.arange(len(recorded)), recorded), np.float32)
 
@@ -67,17 +74,22 @@ def _impact(random: np.random.Generator) -> Wave:
 
 
 def _bowed(random: np.random.Generator) -> Wave:
-    """A cymbal drawn with a bow: many thin lines that come one after the other, the high ones last."""
-    t = time(BOWED_S + 1.6)
-    hz = np.geomspace(640, 11_500, 46) * random.uniform(0.97, 1.03, 46)
-    out = np.zeros(len(t), np.float32)
-    for number, one in enumerate(hz):
-        comes = BOWED_S * (0.35 + 0.6 * number / len(hz))
-        shape = np.minimum(1, t / comes) ** 3 * np.exp(-np.maximum(0, t - BOWED_S) / 0.5)
-        waver = 1 + 0.4 * np.sin(t * random.uniform(8, 30) + random.uniform(0, 6))
-        out += np.sin(t * np.float32(2 * np.pi * one) + random.uniform(0, 6)) * shape * waver * random.uniform(0.3, 1)
-    return np.asarray(out + noise(random, len(t), 5000, 13_000) * 2.0 * np.minimum(1, t / BOWED_S) ** 4
-                      * np.exp(-np.maximum(0, t - BOWED_S) / 0.3), np.float32)  # fmt: skip
+    """A cymbal drawn with a bow: many thin, wavering lines, the high ones coming last."""
+    size = 1 << 17
+    t = np.arange(size, dtype=np.float32) / np.float32(RATE)
+    hz = np.arange(size // 2 + 1) * (RATE / size)
+    out = np.zeros(size, np.float32)
+    for number, octave in enumerate((640, 1280, 2560, 5120)):
+        lines = np.zeros(len(hz), np.complex64)
+        for line in octave * 2 ** random.uniform(0, 1, 10):
+            near = np.abs(hz - line) < 12
+            lines[near] += np.exp(2j * np.pi * random.random(int(near.sum()))) * np.exp(-(((hz[near] - line) / 4) ** 2))
+        comes = BOWED_S * (0.4 + 0.2 * number)
+        out += np.asarray(scipy.fft.irfft(lines, size)) * np.minimum(1, t / np.float32(comes)) ** 3
+    out /= np.abs(out).max()
+    hiss = noise(random, size, 6000, 13_000) * np.minimum(1, t / np.float32(BOWED_S)) ** 4
+    dies = np.exp(np.maximum(0, t - np.float32(BOWED_S)) / np.float32(-0.22))
+    return np.asarray((out + np.float32(0.1) * hiss) * dies)
 
 
 def _triangle(random: np.random.Generator) -> Wave:

@@ -67,22 +67,27 @@ def impulse_response(seconds: float, damping: float, name: str) -> Sound:
     """Early reflections, then noise that decays sooner the higher it is: float32, (2, frames), of unit energy."""
     dice = np.random.default_rng([*name.encode()])
     count = int(seconds * RATE)
-    t = np.arange(count) / RATE
-    tail = np.zeros((2, count))
+    t = np.arange(count, dtype=np.float32) / np.float32(RATE)
+    tail = np.zeros((2, count), np.float32)
     for low, high, decay in _BANDS:
-        noise = dice.standard_normal((2, count))
+        noise = dice.standard_normal((2, count), dtype=np.float32)
         life = seconds * (decay ** (0.5 + damping))
-        kind, edge = ("low", high) if not low else ("band", (low, high))
-        band = scipy.signal.butter(1, edge, kind, fs=RATE, output="sos")
-        tail += scipy.signal.sosfilt(band, noise) * np.exp(-6.91 * t / life) * (1 - 0.3 * damping * (low > 2000))
+        band = _filtered(noise, 1, "low", high) if not low else _filtered(noise, 1, "band", (low, high))
+        tail += band * np.exp(t * np.float32(-6.91 / life)) * np.float32(1 - 0.3 * damping * (low > 2000))
     dawn = 0.004 + 0.008 * min(1.0, seconds / 2)  # before-delay keeps the dry sound in front
-    tail *= np.clip((t - dawn) / 0.025, 0, 1) ** 0.5
+    rises = t[: int((dawn + 0.025) * RATE)]
+    tail[:, : len(rises)] *= np.clip((rises - dawn) / 0.025, 0, 1) ** 0.5
     for side in range(2):
         for delay in dice.uniform(dawn, 0.055, 8):
             tail[side, int(delay * RATE)] += dice.choice((-1, 1)) * dice.uniform(2, 5) * np.exp(-delay / 0.05)
-    tail = scipy.signal.sosfilt(scipy.signal.butter(2, 230, "high", fs=RATE, output="sos"), tail)
-    tail[:, -2000:] *= np.linspace(1, 0, 2000)
+    tail = _filtered(tail, 2, "high", 230)
+    tail[:, -2000:] *= np.linspace(1, 0, 2000, dtype=np.float32)
     return np.asarray(tail / np.sqrt(np.sum(tail**2) / 2), dtype=np.float32)
+
+
+def _filtered(sound: Sound, order: int, kind: str, hz: float | tuple[float, float]) -> Sound:
+    sections = scipy.signal.butter(order, hz, kind, fs=RATE, output="sos")
+    return np.asarray(scipy.signal.sosfilt(sections.astype(np.float32), sound))
 
 
 class Echo:

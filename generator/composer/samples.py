@@ -24,7 +24,7 @@ BLEND_S = 0.12  # how long a loop that was cut by us blends into its beginning
 SEAM_S = 0.003  # and one that was found by the SoundFont's maker
 LEAST_LOOP_S = 0.25  # shorter loops are repeated before they are moved, so that a frame's rounding is no detuning
 EDGE = 600  # frames of continuation behind the end, so that the spectrum's edges are not heard
-DULL = (0.5, 1.0, 1.0)  # of `bright`, in the soft, medium and hard layers: two tones a pitch are enough
+DULL = 0.5  # of `bright`, in the soft layer of what has no `soft`; two tones a pitch are enough
 EDGE_OF = 0.12  # how much sharper or softer than the last the edge of the same note is, in turns
 SHAPED_S = 4  # a swell, a decay or a turn of the tremolo is over by then
 AIR = (0.5, 1.0, 1.6)  # of `air`, in the soft, medium and hard layers
@@ -65,6 +65,7 @@ class Sampled:
 
     zones: str
     bright: float = 20_000.0
+    soft: float = 0.0  # and for soft notes, where that is another sound than a darker one
     begin: float = 0.0  # what is skipped of each note's beginning
     attack: float = 0.002
     decay: float = 0.0  # seconds to fall to `sustain`; 0: none
@@ -147,12 +148,12 @@ def _breathe(sound: Sound, level: float, turn: int) -> None:
 @lru_cache(maxsize=1)
 def _hiss() -> Sound:
     """Six seconds of noise as loud as a held tone, from 4 kHz up, falling slowly."""
-    noise = np.random.default_rng(11).standard_normal(6 * RATE)
-    spectrum = scipy.fft.rfft(noise)
-    hz = np.arange(len(spectrum)) * RATE / len(noise)
+    size = 1 << 18
+    spectrum = scipy.fft.rfft(np.random.default_rng(11).standard_normal(size, dtype=np.float32))
+    hz = np.arange(size // 2 + 1, dtype=np.float32) * np.float32(RATE / size)
     spectrum *= (hz / 5000) ** 2 / (1 + (hz / 5000) ** 3.2) * (hz < 15_500)
-    shaped = np.asarray(scipy.fft.irfft(spectrum, len(noise)))
-    return np.asarray(shaped * (0.2 / np.sqrt(np.mean(shaped**2))), np.float32)
+    shaped = np.asarray(scipy.fft.irfft(spectrum, size), np.float32)
+    return np.asarray(shaped * np.float32(0.2 / np.sqrt(np.mean(shaped**2))))
 
 
 @lru_cache(maxsize=40)
@@ -171,8 +172,9 @@ def _hold(out: Sound, voice: Sampled, zone: Zone, pitch: float, layer: int) -> N
     ratio = RATE / zone.rate * 2 ** ((zone.root - pitch) / 12)
     count = out.shape[1]
     needed = next((part for part in PARTS_S if count < part * RATE), 0.0)
-    key = (voice, zone.block, pitch, DULL[layer], needed)
-    tone = SOUNDS.get(key, lambda: _moved(voice, zone, pitch, layer, ratio, needed))
+    corner = voice.bright if layer else voice.soft or voice.bright * DULL
+    key = (voice, zone.block, pitch, corner, needed)
+    tone = SOUNDS.get(key, lambda: _moved(voice, zone, pitch, corner, ratio, needed))
     size = tone.shape[1]
     out[:, :size] = tone[:, :count]
     if count <= size:
@@ -209,7 +211,7 @@ def _loop(zone: Zone) -> tuple[Sound, int, int]:
     return sound, begin, end
 
 
-def _moved(voice: Sampled, zone: Zone, pitch: float, layer: int, ratio: float, needed: float) -> Sound:
+def _moved(voice: Sampled, zone: Zone, pitch: float, corner: float, ratio: float, needed: float) -> Sound:
     """A zone to the end of its loop, or the `needed` seconds of it, at its pitch and level: (1 or 2, frames)."""
     sound, begin, end = _loop(zone)
     level = voice.gain * _level(sound, zone)
@@ -221,8 +223,7 @@ def _moved(voice: Sampled, zone: Zone, pitch: float, layer: int, ratio: float, n
     padded = np.concatenate([sound, on * np.linspace(1, 0, len(on), dtype=np.float32) ** 2])
     before, after = _sizes(len(padded), ratio)  # not quite the ratio, and a loop has to meet its beginning
     size = round(len(sound) * after / before)
-    corner = voice.bright * DULL[layer] * 2 ** ((pitch - 60) / 24)
-    sides = _resized(padded, ratio, (corner, voice.width))
+    sides = _resized(padded, ratio, (corner * 2 ** ((pitch - 60) / 24), voice.width))
     moved = np.atleast_2d(sides)[:, int(voice.begin * RATE) : size]
     return np.asarray(moved * np.float32(level))
 

@@ -1,20 +1,15 @@
 """The library's filter: read from the URL, applied to a queryset, counted, paged by key, and written back."""
 
-import base64
-import datetime as dt
-import json
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import F, FloatField, Q, Value
+from django.db.models import F, FloatField, Value
 from django.db.models.functions import Coalesce
 from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
 
 from generator.models import Track, User, matching
 from generator.models.track import TrackQuerySet
+from generator.web import keyset
 from generator.web.facets import KINDS, Kind, Number, Sample, sample
 
 PAGE = 24
@@ -103,13 +98,13 @@ class LibraryFilter:
         """
         _, field, down = SORTS[self.sort]
         found = self.apply(tracks).annotate(tempo=Coalesce("bpm", Value(0.0), output_field=FloatField()))
-        if (key := _read_cursor(self.after, field)) is not None:
-            found = found.filter(_beyond(field, down, *key))
+        if (key := keyset.read(self.after, field)) is not None:
+            found = found.filter(keyset.beyond(field, down, *key))
         order = (F(field).desc(), "-id") if down else (F(field).asc(), "id")
         keys = list(found.order_by(*order).values_list("pk", field)[: self.rows + 1])
         rows = wide.in_bulk([pk for pk, _ in keys[: self.rows]])
         last, value = keys[self.rows - 1] if len(keys) > self.rows else (0, None)
-        following = self.query(after=_write_cursor(value, last)) if last else ""
+        following = self.query(after=keyset.write(value, last)) if last else ""
         return Page([rows[pk] for pk, _ in keys[: self.rows] if pk in rows], following)
 
     def count(self, tracks: TrackQuerySet) -> tuple[list[Facet], Number]:
@@ -141,59 +136,6 @@ class LibraryFilter:
         )
 
 
-def _beyond(field: str, down: bool, value: Any, pk: int) -> Q:
-    """Rows after a key. The outer bound alone lets the index do the work; the inner part settles ties."""
-    less = "lt" if down else "gt"
-    return Q(**{f"{field}__{less}e": value}) & (Q(**{f"{field}__{less}": value}) | Q(**{f"id__{less}": pk}))
-
-
 def is_cursor(text: str, sort: str) -> bool:
     """Whether it is the place of a page in this order."""
-    return _read_cursor(text, SORTS[sort][1]) is not None
-
-
-def _write_cursor(value: Any, pk: int) -> str:
-    plain = value.isoformat() if hasattr(value, "isoformat") else value
-    return base64.urlsafe_b64encode(json.dumps([plain, pk]).encode()).decode().rstrip("=")
-
-
-def _read_cursor(text: str, field: str) -> tuple[Any, int] | None:
-    """Read a cursor of this order; nonsense, and what no database can compare with, starts again at the first page."""
-    try:
-        value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        return _READ[field](value), _whole(pk)
-    except (ValueError, TypeError, OverflowError, RecursionError):
-        return None
-
-
-def _moment(value: Any) -> dt.datetime:
-    moment = parse_datetime(value)
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("not a moment")
-    return moment.astimezone(dt.UTC)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or "\x00" in value:
-        raise ValueError("not a text")
-    return value.encode().decode()  # raises on half a character
-
-
-def _number(value: Any) -> float:
-    if not math.isfinite(value):
-        raise ValueError("not a number")
-    return float(value)
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or abs(value) >= 2**63:
-        raise ValueError("not a whole number that a column could hold")
-    return value
-
-
-_READ: dict[str, Callable[[Any], Any]] = {
-    "created_at": _moment,
-    "title": _text,
-    "length_ms": _whole,
-    "tempo": _number,
-}
+    return keyset.read(text, SORTS[sort][1]) is not None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,11 +15,12 @@ from generator import access, workflow
 from generator.audio import FORMATS
 from generator.models import Approval, PrivateTrack, Project, Track
 from generator.models.track import TrackQuerySet
-from generator.web import files, jobs
+from generator.web import files, jobs, keyset
 from generator.web.filters import SORTS, LibraryFilter
 from generator.web.htmx import Request, back, client_event, wants_part
 
 MOST_PICKED = 500
+BIN_PAGE = 60
 
 
 _PRIVATE = Exists(PrivateTrack.objects.filter(track=OuterRef("pk")))
@@ -39,6 +40,17 @@ def shown(tracks: TrackQuerySet, user) -> TrackQuerySet:
 
 def context(request: Request, project: Project) -> dict:
     """Everything the middle pane shows for this URL."""
+    return listed(request, project) | jobs.context(request.user, project)
+
+
+def list_alone(request: Request, project: Project) -> dict:
+    """The list as a search asks for it: what runs is only looked at where nothing is there to be shown."""
+    found = listed(request, project)
+    return found if found["page"].tracks else found | jobs.context(request.user, project)
+
+
+def listed(request: Request, project: Project) -> dict:
+    """What the list itself shows for this URL."""
     kept = access.library(request.user, project).kept()
     # A brief in the address is the form's; its model is not what the library is to be narrowed to.
     wanted = LibraryFilter(QueryDict() if "text" in request.GET else request.GET, request.user)
@@ -53,7 +65,6 @@ def context(request: Request, project: Project) -> dict:
         "may_edit": access.can_edit(request.user, project),
         "formats": FORMATS.items(),
         "targets": access.editable_projects(request.user).exclude(pk=project.pk),
-        **jobs.context(request.user, project),
     }
 
 
@@ -179,18 +190,29 @@ def bin(request: Request, ref: str) -> HttpResponse:
     """What was thrown away, and until when it can come back."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     binned = access.library(request.user, project).binned()
-    tracks = shown(binned, request.user).select_related("binned_by").order_by("-binned_at", "-id")
-    found = {
-        "project": project,
+    tracks, following = _thrown_away(binned, request)
+    rows = {"project": project, "tracks": tracks, "following": following}
+    if wants_part(request):
+        return render(request, "studio/_bin_rows.html", rows)
+    found = rows | {
         "here": "studio",
-        "tracks": tracks[:200],
-        "total": tracks.count(),
-        "size": tracks.aggregate(size=Sum("size", default=0))["size"],
+        "is_first": "after" not in request.GET,
+        **binned.aggregate(total=Count("pk"), size=Sum("size", default=0)),
         "days": settings.STUDIO_BIN_DAYS,
         "may_edit": access.can_edit(request.user, project),
         "may_manage": access.can_manage(request.user, project),
     }
     return render(request, "studio/bin.html", found)
+
+
+def _thrown_away(binned: TrackQuerySet, request: Request) -> tuple[list[Track], str]:
+    """One page of the bin by key, last thrown away first, and where the next one begins."""
+    tracks = shown(binned, request.user).select_related("binned_by").order_by("-binned_at", "-id")
+    if key := keyset.read(request.GET.get("after", ""), "binned_at"):
+        tracks = tracks.filter(keyset.beyond("binned_at", True, *key))
+    found = list(tracks[: BIN_PAGE + 1])
+    last = found[BIN_PAGE - 1] if len(found) > BIN_PAGE else None
+    return found[:BIN_PAGE], keyset.write(last.binned_at, last.pk) if last else ""
 
 
 @login_required

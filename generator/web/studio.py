@@ -11,7 +11,7 @@ from django_htmx.http import push_url, replace_url
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project
-from generator.web import library
+from generator.web import calls, library
 from generator.web.create import CreateForm, lines, settings, whole
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
@@ -66,11 +66,12 @@ def studio(request: Request, ref: str) -> HttpResponse:
     project = get_object_or_404(access.projects(request.user), ref=ref)
     if request.session.get("project") != project.ref:
         request.session["project"] = project.ref
-    context = library.context(request, project)
     if request.htmx.target == "library-list" and not request.htmx.history_restore_request:
+        context = library.list_alone(request, project)
         reply = render(request, "studio/_library_list.html", context)
         return address(request, reply, project, context["filter"])
-    return render(request, "studio/studio.html", context | create_context(request, project, request.GET))
+    context = library.context(request, project) | create_context(request, project, request.GET)
+    return render(request, "studio/studio.html", context)
 
 
 def create_context(request: Request, project: Project, data: QueryDict, refused=None) -> dict:
@@ -80,10 +81,12 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
         data = _remembered(past)
         data.setlist("on", other)
     last_used = request.session.get("model", "")
+    form = CreateForm(request.user, project, data, refused, last_used)
     return {
         "project": project,
         "here": "studio",
-        "form": CreateForm(request.user, project, data, refused, last_used),
+        "form": form,
+        "calls": calls.for_form(request, project, form),
         "may_edit": access.can_edit(request.user, project),
         "ideas": IDEAS,
         "examples": EXAMPLES,

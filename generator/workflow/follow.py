@@ -64,7 +64,6 @@ class _Watch:
         with self._lock:
             one = self._followed.setdefault(pk, _Followed(threading.Condition(self._lock)))
             one.followers += 1
-            self._keep_looking()
 
     def leave(self, pk: int) -> None:
         with self._lock:
@@ -92,8 +91,12 @@ class _Watch:
     def _keep_looking(self) -> None:
         if self._thread is None or not self._thread.is_alive():
             thread = threading.Thread(target=self._run, name="follow", daemon=True)
-            thread.start()
-            self._thread = thread  # only one that did start
+            try:
+                thread.start()
+            except RuntimeError:  # the system has no more threads; the next check tries again
+                log.exception("the watcher of what is followed could not be started")
+            else:
+                self._thread = thread
 
     def _run(self) -> None:
         pause = BEAT

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.core.cache import cache
 from django_q.tasks import async_task
 
 from generator.audio import FORMATS, convert
@@ -18,6 +19,7 @@ from generator.workflow import media, queue
 from generator.workflow.refused import Refused
 
 VERSION = 1  # raise it when convert() starts to make other bytes of the same recipe
+PATIENCE = 60  # seconds until what was asked for is asked for again: its worker may have died
 CEILING = -1.0  # dBTP: nothing is turned up beyond it
 
 
@@ -66,8 +68,13 @@ def ready(track: Track, format: str, lufs: float | None = None) -> Path | None:
 
 
 def ask(track: Track, format: str, lufs: float | None = None) -> None:
-    """Have a worker make it; asking twice makes it once."""
-    async_task(queue.RENDER, track.pk, format, lufs)
+    """Have a worker make it; whoever asks while it is being made waits for the same one."""
+    if cache.add(_asked(track, format, lufs), True, PATIENCE):
+        async_task(queue.RENDER, track.pk, format, lufs)
+
+
+def _asked(track: Track, format: str, lufs: float | None) -> str:
+    return f"rendition/{track.pk}/{_hash(_recipe(format, lufs))}"
 
 
 def make(track: Track, format: str, lufs: float | None = None) -> Path:
@@ -76,6 +83,7 @@ def make(track: Track, format: str, lufs: float | None = None) -> Path:
     Raises:
         Refused: no such format, or no loudness to bring anywhere.
     """
+    cache.delete(_asked(track, format, lufs))  # whatever comes of it, it can be asked for again
     if existing := ready(track, format, lufs):
         return existing
     recipe = _recipe(format, lufs)

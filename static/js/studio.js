@@ -6,7 +6,7 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 Idiomorph.defaults.ignoreActiveValue = true;
 Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, kind) => {
   if (name === "checked" && element.name === "track") return false;
-  if (name === "open" && kind === "remove") return false;
+  if (name === "open" && (kind === "remove" || element.name === "call")) return false;
   return true;
 };
 

@@ -49,6 +49,17 @@ def test_it_is_in_tune_where_it_is_played(name: str) -> None:
     assert max(errors) <= 25  # a player's vibrato and the scoop of a choir included
 
 
+@pytest.mark.parametrize("name", [name for name in SAMPLED if name != "epiano"])  # which is nearly a sine
+def test_a_soft_note_is_a_duller_one(name: str) -> None:
+    soft, hard = (centroid(play(name, 52, 0.8, velocity=velocity)) for velocity in (0.3, 0.9))
+    assert hard > 1.1 * soft
+
+
+def centroid(sound: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(sound.mean(axis=0)))
+    return float((np.arange(len(spectrum)) * spectrum).sum() / spectrum.sum() / len(spectrum))
+
+
 @pytest.mark.parametrize("name", SAMPLED)
 def test_a_long_note_is_held_without_a_click_or_a_hole(name: str) -> None:
     """Its level moves smoothly from 50 ms to 50 ms while it is looped, up or down."""

@@ -208,3 +208,32 @@ def test_foreign_tracks_cannot_be_deleted_through_ones_own_bin(browser, project,
     assert b"Delete 0 tracks" in delete(browser, project, track=theirs.ref).content
     delete(browser, project, track=theirs.ref, sure="1")
     assert Track.objects.filter(pk=theirs.pk).exists()
+
+
+# --- a long bin ---
+
+
+def test_a_long_bin_is_paged_by_key_and_loses_nothing(browser, project, make_track, user, monkeypatch):
+    monkeypatch.setattr("generator.web.library.BIN_PAGE", 2)
+    for number in range(5):
+        make_track(f"Number {number}")
+    library.bin_tracks(Track.objects.all(), user)  # all at the same moment: the id settles ties
+    address, seen = f"/p/{project.ref}/bin/", []
+    first = browser.get(address)
+    assert "5 tracks" in first.content.decode()
+    reply = first
+    while True:
+        seen += [track.title for track in reply.context["tracks"]]
+        if not reply.context["following"]:
+            break
+        assert f"?after={reply.context['following']}" in reply.content.decode()
+        reply = browser.get(address, {"after": reply.context["following"]}, headers={"HX-Request": "true"})
+        assert "<html" not in reply.content.decode()
+    assert seen == [f"Number {number}" for number in reversed(range(5))]
+
+
+@pytest.mark.parametrize("after", ["nonsense", "WyJ4IiwxXQ", ""])
+def test_a_broken_link_into_the_bin_starts_at_its_beginning(browser, project, make_track, user, after):
+    make_track("Only one")
+    library.bin_tracks(Track.objects.all(), user)
+    assert b"Only one" in browser.get(f"/p/{project.ref}/bin/", {"after": after}).content

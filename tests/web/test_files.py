@@ -3,10 +3,11 @@
 import re
 
 import pytest
+from django_q.models import OrmQ
 
 from generator.models import Rendition, Track
 from generator.web import files
-from generator.workflow import library, media
+from generator.workflow import library, media, renditions
 from tests.conftest import POLL
 
 DOORS = ("audio", "cover", "download/wav")
@@ -205,12 +206,20 @@ def test_another_format_is_made_once_while_one_waits_and_then_comes(browser, tra
     assert wait.headers["Refresh"]
     assert b"Preparing your file" in wait.content
     browser.get(address)
+    assert OrmQ.objects.count() == 1  # however often the page that waits looks again
     run_background()
     reply = browser.get(address)
     assert (reply.status_code, reply.headers["Content-Type"]) == (200, "audio/mpeg")
     assert name_of(reply).endswith('.mp3"')
     assert len(reply.getvalue()) > 1000
     assert Rendition.objects.count() == 1
+
+
+def test_one_that_never_came_is_asked_for_again(browser, track, monkeypatch):
+    monkeypatch.setattr(renditions, "PATIENCE", 0)
+    for _ in range(2):
+        browser.get(f"/t/{track.ref}/download/mp3")
+    assert OrmQ.objects.count() == 2
 
 
 def test_a_rendition_that_was_lost_is_made_again(browser, track, run_background):

@@ -1,4 +1,4 @@
-"""Key pages: made and shown once, listed with what they spent, capped, taken back; the admin reads them without secrets."""
+"""Key pages: made, shown once, listed with what they spent, capped, taken back; the admin reads no secrets."""
 
 import html
 import re

@@ -84,7 +84,8 @@ def live(browser, project, **chosen):
 def test_the_form_has_exactly_the_fields_of_its_model(browser, project, model):
     _, shown = live(browser, project, model=model)
     spec = catalogue.spec_of(model)
-    assert set(re.findall(r'id="f-(\w+)"', shown)) == {field.name for field in spec.fields}
+    assert set(re.findall(r'id="f-(\w+)"', shown)) == {field.name for field in spec.fields if not field.purpose}
+    assert set(re.findall(r'id="pick-(\w+)"', shown)) == {field.name for field in spec.fields if field.purpose}
     assert f'data-limit="{spec.prompt_limit}"' in shown
     assert re.findall(r'<option value="(\w+)"[^>]*>[^<]*</option>', shown.split('id="format"')[1])[
         : len(spec.formats)

@@ -72,7 +72,7 @@ def list_events(
         return {"items": found[: wanted.limit], "next": following}
     known = int(last_event_id) if (last_event_id or "").isdecimal() else wanted.after
     told = StreamingHttpResponse(_told(request, row, known, wanted.seconds), content_type=STREAM)
-    told.headers.update({"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+    told.headers["X-Accel-Buffering"] = "no"
     return told
 
 

@@ -48,9 +48,8 @@ def _can_be_stored(read: Any, depth: int = 0) -> None:
     elif isinstance(read, list):
         for value in read:
             _can_be_stored(value, depth + 1)
-    elif isinstance(read, str):
-        if "\x00" in read or any("\ud800" <= one <= "\udfff" for one in read):
-            raise Problem(400, "There is a character in the body that cannot be stored.")
+    elif isinstance(read, str) and ("\x00" in read or any("\ud800" <= one <= "\udfff" for one in read)):
+        raise Problem(400, "There is a character in the body that cannot be stored.")
 
 
 def once(user: User, header: str | None, about: object) -> str:

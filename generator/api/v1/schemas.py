@@ -1,4 +1,4 @@
-"""What goes in and out. Money is US dollars as an exact decimal in a string; times are ISO 8601; lengths are seconds."""
+"""What goes in and out. Money is US dollars as an exact decimal in a string; times ISO 8601; lengths seconds."""
 
 import datetime as dt
 from typing import Annotated, Any, Literal

@@ -203,7 +203,8 @@ def download(
         raise Problem(404, "This file is missing from the studio's disk.")
     if file is None:
         workflow.renditions.ask(track, format, level)
-        response.headers.update({"Location": request.get_full_path(), "Retry-After": str(LIKELY)})
+        response.headers["Location"] = request.get_full_path()
+        response.headers["Retry-After"] = str(LIKELY)
         detail = f"The {FORMATS[format].title} is being made."
         return Status(202, {"detail": detail, "location": request.get_full_path(), "retry_after_s": LIKELY})
     return _served(request, file, FORMATS[format].mime, file.stem, name_of(track, format))

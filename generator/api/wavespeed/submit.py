@@ -6,16 +6,16 @@ path ─► contract ─► asking ─► the model that answers: its own, or th
 
 import re
 import secrets
-import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from generator import access, workflow
 from generator.api import door
+from generator.api.holding import Full, at_desk, hold
 from generator.api.wavespeed import asking, contracts, media
 from generator.api.wavespeed.asking import Asking
 from generator.api.wavespeed.contracts import USUAL_PURPOSE, Contract
@@ -24,12 +24,10 @@ from generator.api.wavespeed.frame import Call, Problem
 from generator.api.wavespeed.predictions import prediction, visible
 from generator.models import ApiKey, Asked, Generation, Project, Track
 from generator.providers.wavespeed_models import REGISTER, STEMS
-from generator.workflow.follow import follow
 from generator.workflow.order import MOST_KEY
 
 SYNC_SECONDS = 60.0  # as long as a proxy usually lets a request wait
 SYNC_ENDED = 5004  # the vendor's word for it
-_AT_ONCE = threading.BoundedSemaphore(max(1, settings.STUDIO_WEB_THREADS // 2))  # the others answer everybody else
 Press = Callable[[], Generation]
 _OUTPUT = re.compile(r"/o/([A-Za-z0-9_-]{16})~")
 
@@ -49,22 +47,19 @@ def submit(call: Call, path: str) -> dict[str, Any]:
     press = (_action if contract.is_action else _music)(call, project, contract, asked, once)
     with transaction.atomic():
         generation = press()
-        _remember(generation, path, asked, webhook)
+        _remember(generation, path, asked, webhook, call.base)
     if asked.waits:
         return _waited(call, generation)
-    return prediction(visible(call.user).get(pk=generation.pk), call.base)
+    return prediction(visible(call.user).get(pk=generation.pk), call.base, call.user)
 
 
-def _remember(generation: Generation, path: str, asked: Asking, webhook: str) -> None:
+def _remember(generation: Generation, path: str, asked: Asking, webhook: str, base: str) -> None:
     """Keep what was asked for; asked for again, a hidden prediction is back."""
     row, is_new = Asked.objects.get_or_create(generation=generation, defaults={"path": path, "inputs": asked.inputs})
     if row.hidden_at:
         Asked.objects.filter(pk=row.pk).update(hidden_at=None)
     if webhook and is_new:
-        webhooks = getattr(workflow, "webhooks", None)
-        if webhooks is None:
-            raise Problem(400, "Webhooks are not offered here.")
-        webhooks.ask_for(generation, webhook)
+        workflow.webhooks.ask_for(generation, webhook, base)
 
 
 # Each looks for what it needs first and returns what is to be done in the transaction.
@@ -175,13 +170,11 @@ def _track(call: Call, address: str) -> Track | None:
 
 def _waited(call: Call, generation: Generation) -> dict[str, Any]:
     """The prediction once it has ended; after SYNC_SECONDS, or at once when too many wait already, as it is then."""
-    if _AT_ONCE.acquire(blocking=False):
-        try:
-            for _ in follow(generation, SYNC_SECONDS):
-                pass
-        finally:
-            _AT_ONCE.release()
-    said = prediction(visible(call.user).get(pk=generation.pk), call.base)
+    with suppress(Full), hold(lambda: generation, SYNC_SECONDS, quiet=None) as held:
+        for _ in held:
+            pass
+    with at_desk():
+        said = prediction(visible(call.user).get(pk=generation.pk), call.base, call.user)
     if said["status"] in ("created", "processing"):
         words = "Sync mode timed out; the task goes on, and its result can be asked for."
         said |= {"status": "processing", "code": SYNC_ENDED, "error": words}

@@ -94,7 +94,7 @@ BEATS = (
     style(
         "funk, funky, groove, groovy, soul, disco funk, slap bass, quirky, comedy",
         "Loose Change, Hot Sidewalk, Two-Tone, Strut, Fresh Paint, Elbow Room, Corner Kick, Good Shoes",
-        key="funk", title="Funk", summary="Slap bass, clavinet, tight drums, horn riffs", longest_ring=2.2,
+        key="funk", title="Funk", summary="Slap bass, clavinet, tight drums, horn riffs", longest_ring=2.2, leans=("dominant",),
         endings=("button", "stop"), rises=("swell",),
         tempo=(96, 106, 116), modes=("dorian", "mixolydian"), kit="tight", drums_level=-9, loose=0.005, swing=0.54, swing_unit=1,
         a=("I9 I9 IV9 IV9", "I7 IV7 I7 IV7"), b=("IV9 IV9 I9 V7sus4", "vi9 IV9 I9 V9"),

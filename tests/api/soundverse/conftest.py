@@ -62,15 +62,12 @@ class Served:
 
     def row(self, ref: str) -> dict:
         """A generation: state, project, model, text, settings, tracks."""
-        sql = (
-            """
+        sql = f"""
             SELECT g.state, p.ref, m.key, w.text, w.settings,
                    (SELECT COUNT(*) FROM generator_track t WHERE t.generation_id = g.id)
             FROM generator_generation g JOIN generator_project p ON p.id = g.project_id
             JOIN generator_musicmodel m ON m.id = g.model_id JOIN generator_prompt w ON w.id = g.prompt_id
-            WHERE g.ref = '%s'"""
-            % ref
-        )
+            WHERE g.ref = '{ref}'"""
         names = ("state", "project", "model", "text", "settings", "tracks")
         found = dict(zip(names, self.studio.rows(sql)[0], strict=True))
         return found | {"settings": json.loads(found["settings"])}

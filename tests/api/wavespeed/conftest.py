@@ -1,7 +1,7 @@
 """A program with a key, asking in the contract's words."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from django.test import Client
 
 from generator.models import ApiKey, Scope
 from generator.workflow import keys
+from tests.fakes.vendors import Vendors
+from tests.fakes.wavespeed import WaveSpeedShop
+from tests.ops.tree import Studio
 
 BGM_PATH = "mureka-ai/mureka-v7.6/generate-bgm"
 REGISTER_PATH = "mureka-ai/create-upload-id"
@@ -56,3 +59,64 @@ def program(user) -> Callable[..., Program]:
         return Program(token, key)
 
     return _program
+
+
+# --- a real studio, for real clients ---
+
+
+@dataclass
+class Live:
+    """A running studio, the vendor's live fake behind it, and one key for each purpose."""
+
+    studio: Studio
+    vendors: Vendors
+    free: str  # the composer stands in for whatever is asked
+    paid: str  # no stand-in: the vendor itself is asked
+    poor: str  # as `paid`, with a cap of nothing
+    reader: str
+
+    @property
+    def url(self) -> str:
+        return self.studio.url
+
+
+_KEYS = """
+from generator.models import Generation, Scope, State, User
+from generator.workflow import cancel, keys
+boss = User.objects.order_by("id").first()
+for sample in Generation.objects.exclude(state__in=State.ended()).select_related("model__provider"):
+    cancel(sample, boss)
+made = [
+    keys.make(boss, "free", stand_in="composer/studio"),
+    keys.make(boss, "paid"),
+    keys.make(boss, "poor", cap=0),
+    keys.make(boss, "reader", Scope.READ),
+]
+open({file!r}, "w").write(" ".join(token for _, token in made))
+"""
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory) -> Iterator[Live]:
+    """One studio for all tests with real clients."""
+    folder = tmp_path_factory.mktemp("wavespeed")
+    with Vendors() as vendors:
+        env = {
+            "STUDIO_PROVIDERS": "generator.providers.composer,tests.fakes.hasty.wavespeed",
+            "STUDIO_PRIVATE_DOWNLOADS": "on",
+            "STUDIO_STALE_SECONDS": "60",
+            "WAVESPEED_API_KEY": vendors.wavespeed.key,
+            "WAVESPEED_BASE_URL": vendors.url,
+        }
+        with Studio(folder, **env) as studio:
+            studio.shell(_KEYS.format(file=str(folder / "keys")))
+            yield Live(studio, vendors, *(folder / "keys").read_text().split())
+
+
+@pytest.fixture
+def shop(live) -> Iterator[WaveSpeedShop]:
+    """The vendor behind the live studio; its behaviour is back to usual afterwards."""
+    usual = WaveSpeedShop()
+    yield live.vendors.wavespeed
+    for name in ("polls", "end", "error", "deliver"):
+        setattr(live.vendors.wavespeed, name, getattr(usual, name))

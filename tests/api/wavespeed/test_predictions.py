@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from generator import workflow
+from generator.api import holding
 from generator.api.wavespeed import predictions, submit
 from generator.models import Asked, Entry, Generation, PrivateTrack, Scope, State, Track
 from generator.workflow.follow import RESTING
@@ -190,7 +191,7 @@ def test_a_reading_key_neither_makes_nor_cancels_nor_hides(program, ask):
 
 
 def test_sync_mode_waits_for_the_end(program, run_background, monkeypatch):
-    monkeypatch.setattr(submit, "follow", lambda generation, patience: (run_background() for _ in range(1)))
+    monkeypatch.setattr(holding, "follow", lambda *about, quiet: (run_background() for _ in range(1)))
     done = program(stand_in=COMPOSER).post(BGM_PATH, SHORT | {"enable_sync_mode": True})
     assert (done["status"], len(done["outputs"]), "code" in done) == ("completed", 1, False)
 
@@ -198,9 +199,14 @@ def test_sync_mode_waits_for_the_end(program, run_background, monkeypatch):
 @pytest.mark.parametrize("full", [False, True])
 def test_sync_mode_that_takes_too_long_says_so_as_the_vendor_does(program, monkeypatch, full):
     waited = []
-    monkeypatch.setattr(submit, "follow", lambda generation, patience: waited.append(patience) or [])
+
+    def follow(_, patience: float, *, quiet: None):
+        waited.append(patience)
+        yield from ()
+
+    monkeypatch.setattr(holding, "follow", follow)
     if full:
-        monkeypatch.setattr(submit, "_AT_ONCE", type("Full", (), {"acquire": staticmethod(lambda blocking: False)}))
+        monkeypatch.setattr(holding, "take_seat", lambda: False)
     said = program(stand_in=COMPOSER).post(BGM_PATH, SHORT | {"enable_sync_mode": True})
     assert (said["status"], said["code"]) == ("processing", 5004)
     assert said["error"].startswith("Sync mode timed out")

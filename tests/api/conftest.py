@@ -1,0 +1,50 @@
+"""A program with a key: `program(Scope.READ)` asks and gets JSON back."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from generator.models import ApiKey, Scope, User
+from generator.workflow import keys
+
+BASE = "/api/v1/"
+
+
+class Program:
+    """What a program holds: a key, and a way to ask."""
+
+    def __init__(self, token: str, key: ApiKey | None = None) -> None:
+        self.token = token
+        self.key = key
+        self.client = Client()
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+        sent = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = sent | {name.replace("_", "-"): value for name, value in headers.items()}
+        data = {} if body is None else {"data": body, "content_type": "application/json"}
+        address = path if path.startswith("/") else BASE + path
+        return getattr(self.client, method.lower())(address, headers=headers, **data)
+
+    def get(self, path: str, **headers: str) -> Any:
+        reply = self.ask("GET", path, **headers)
+        assert reply.status_code == 200, reply.content
+        return reply.json()
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        reply = self.ask("POST", path, body, **headers)
+        assert reply.status_code in (200, 201, 202), reply.content
+        return reply.json()
+
+
+@pytest.fixture
+def program(user) -> Callable[..., Program]:
+    """Make a key of Ada's (or of `of`) and hold it."""
+
+    def _program(scope: Scope = Scope.GENERATE, of: User | None = None, **more: Any) -> Program:
+        key, token = keys.make(of or user, "render farm", scope, **more)
+        return Program(token, key)
+
+    return _program

@@ -1,0 +1,217 @@
+"""Every address for programs, asked in every way with every kind of key. A new address without a row here fails.
+
+Without a key that opens something every row is 401. A method without a row is 405, whoever asks.
+`other` is a key of the same owner, for another project; `stranger` one of somebody who is in neither.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from generator import workflow
+from generator.models import ApiKey, Membership, Project, Role, Scope
+from generator.workflow import ending, keys
+from tests.api.conftest import Program
+from tests.conftest import COMPOSER, POLL
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+KEYLESS = ("none", "wrong", "revoked", "expired")
+KEYED = ("read", "generate", "manage", "stranger", "other")
+
+TABLE = """
+    name               method  read  generate  manage  stranger  other
+    me                 GET     200   200       200     200       200
+    list_projects      GET     200   200       200     200       200
+    get_project        GET     200   200       200     404       404
+    list_models        GET     200   200       200     200       200
+    get_model          GET     200   200       200     200       200
+    price              POST    200   200       200     404       404
+    list_prompts       GET     200   200       200     404       404
+    get_prompt         GET     200   200       200     404       404
+    list_generations   GET     200   200       200     404       404
+    create_generation  POST    403   201       201     404       404
+    get_generation     GET     200   200       200     404       404
+    cancel_generation  POST    403   409       409     404       404
+    retry_generation   POST    403   201       201     404       404
+    list_events        GET     200   200       200     404       404
+    create_comparison  POST    403   201       201     404       404
+    get_comparison     GET     200   200       200     404       404
+    pick               POST    403   422       422     404       404
+    reveal             POST    403   200       200     404       404
+    list_tracks        GET     200   200       200     404       404
+    get_track          GET     200   200       200     404       404
+    change_track       PATCH   403   200       200     404       404
+    bin_track          POST    403   200       200     404       404
+    restore_track      POST    403   200       200     404       404
+    create_version     POST    403   201       201     404       404
+    get_audio          GET     200   200       200     404       404
+    get_cover          GET     200   200       200     404       404
+    download           GET     202   202       202     404       404
+    get_stems          GET     200   200       200     404       404
+    make_stems         POST    403   202       202     404       404
+    get_stem_audio     GET     200   200       200     404       404
+    get_midi           GET     200   200       200     404       404
+    get_spend          GET     200   200       200     404       404
+    list_lines         GET     200   200       200     404       404
+"""
+OPEN = {"docs": 200, "openapi-json": 200, "api-root": 404, "nowhere": 404}  # to whoever asks
+QUERY = dict.fromkeys(
+    ("list_prompts", "list_generations", "list_tracks", "get_spend", "list_lines"), "?project={project}"
+)
+SENT = {
+    "price": {"models": [COMPOSER], "project": "{project}"},
+    "create_generation": {"model": COMPOSER, "text": "warm lo-fi", "project": "{project}"},
+    "create_comparison": {"models": [COMPOSER, POLL], "text": "warm lo-fi", "project": "{project}"},
+    "pick": {"track": "no-such"},
+    "change_track": {"title": "New"},
+    "create_version": {"change": "10 % slower"},
+}
+
+
+def rows() -> dict[str, tuple[str, dict[str, int]]]:
+    """Name → its method, and who gets what."""
+    head, *lines = [line.split() for line in TABLE.strip().splitlines()]
+    return {name: (method, dict(zip(head[2:], map(int, expected), strict=True))) for name, method, *expected in lines}
+
+
+ROWS = rows()
+
+
+def patterns(of, route: str = "", spaces: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str, URLPattern]]:
+    """Every address below the namespace "api", with its whole route."""
+    for one in of:
+        here = route + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from patterns(one.url_patterns, here, (*spaces, one.namespace) if one.namespace else spaces)
+        elif spaces[:1] == ("api",):
+            yield spaces, here, one
+
+
+EVERYTHING = list(patterns(get_resolver().url_patterns))
+OURS = [(route, one) for spaces, route, one in EVERYTHING if spaces == ("api", "v1")]
+NAMES = {}  # route → method → name; what shares a route is told apart by its method
+for _route, _one in OURS:
+    if _one.name in ROWS:
+        NAMES.setdefault(_route, {})[ROWS[_one.name][0]] = _one.name
+OTHERS = [route for spaces, route, _ in EVERYTHING if route.startswith(("api/v3", "v5"))]
+
+
+@pytest.fixture
+def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str]:
+    """One of everything an address can name."""
+    failed = ask(model=COMPOSER)
+    ending.cancel(failed, user, "Cancelled")
+    track = make_track()
+    sent = {"text": "warm lo-fi", "takes": 1, "format": "flac", "raw": {}, "idempotency_key": "many"}
+    comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
+    (tmp_path / "notes.mid").write_bytes(b"MThd")
+    workflow.parts.keep_notes(track, tmp_path / "notes.mid", same=True)
+    return {
+        "project": project.ref,
+        "project_id": project.ref,
+        "prompt_id": failed.prompt.ref,
+        "generation_id": failed.ref,
+        "comparison_id": comparison.ref,
+        "track_id": track.ref,
+        "stem_id": make_stem(track).ref,
+        "model_key": COMPOSER,
+        "rest": "no/such",
+    }
+
+
+@pytest.fixture
+def callers(user, stranger, project, program) -> dict[str, Program]:
+    other = Project.objects.create(name="Elsewhere")
+    Membership.objects.create(project=other, user=user, role=Role.OWNER)
+    found = {
+        "none": Program(""),
+        "wrong": Program(program().token + "x"),
+        "revoked": program(),
+        "expired": program(),
+        "read": program(Scope.READ),
+        "generate": program(Scope.GENERATE, project=project),
+        "manage": program(Scope.MANAGE),
+        "stranger": program(Scope.MANAGE, of=stranger),
+        "other": program(Scope.MANAGE, project=other),
+    }
+    keys.revoke(found["revoked"].key, user)
+    past = timezone.now() - dt.timedelta(seconds=1)
+    ApiKey.objects.filter(pk=found["expired"].key.pk).update(expires_at=past)
+    return found
+
+
+def address(route: str, name: str, things: dict[str, str]) -> str:
+    for key, value in things.items():
+        for kind in ("", "str:", "path:"):
+            route = route.replace(f"<{kind}{key}>", value)
+    assert "<" not in route, f"nothing to put into {route}"
+    return f"/{route}{QUERY.get(name, '')}".format(**things)
+
+
+def ask_once(who: Program, method: str, url: str, body: object) -> tuple[int, str]:
+    """Ask, and undo whatever it changed."""
+    with transaction.atomic():
+        reply = who.ask(method, url, body)
+        reply.close()
+        transaction.set_rollback(True)
+    return reply.status_code, reply.headers.get("Content-Type", "")
+
+
+def filled(body: object, things: dict[str, str]) -> object:
+    if isinstance(body, dict):
+        return {key: value.format(**things) if isinstance(value, str) else value for key, value in body.items()}
+    return body
+
+
+def test_every_address_has_a_row():
+    assert {one.name for _, one in OURS} == {*ROWS, *OPEN}
+
+
+@pytest.mark.parametrize("who", [*KEYLESS, *KEYED])
+def test_every_address_answers_every_key_as_the_table_says(callers, things, who):
+    wrong = []
+    for route, named in NAMES.items():
+        for method in METHODS:
+            name = named.get(method, "")
+            wanted = 405 if not name else 401 if who in KEYLESS else ROWS[name][1][who]
+            status, kind = ask_once(callers[who], method, address(route, name, things), filled(SENT.get(name), things))
+            if status != wanted or (status >= 400 and kind != "application/problem+json"):
+                wrong.append(f"{method} {route}: {status} {kind}, not {wanted}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_is_open_is_open_to_whoever_asks(callers, things, name):
+    route = next(route for route, one in OURS if one.name == name)
+    for who in callers.values():
+        assert who.ask("GET", address(route, name, things)).status_code == OPEN[name]
+
+
+def test_something_that_is_not_there_looks_like_somebody_elses(callers, things):
+    """A stranger learns nothing from the difference."""
+    for route, named in NAMES.items():
+        if "_id" in route and "GET" in named:
+            theirs = callers["stranger"].ask("GET", address(route, "", things))
+            nowhere = callers["stranger"].ask("GET", address(route, "", dict.fromkeys(things, "no-such-thing-her")))
+            assert (theirs.status_code, theirs.content) == (nowhere.status_code, nowhere.content), route
+
+
+@pytest.mark.parametrize("route", OTHERS)
+@pytest.mark.parametrize("method", METHODS)
+def test_the_vendors_contracts_answer_a_keyless_program_in_their_own_form(db, route, method):
+    url = "/" + re.sub(r"<[^>]+>", "x", route)
+    reply = Client(raise_request_exception=False).generic(method, url, "{}", content_type="application/json")
+    assert 400 <= reply.status_code < 500
+    assert reply["Content-Type"].partition(";")[0] == "application/json"
+    assert isinstance(reply.json(), dict)
+
+
+def test_whoever_has_only_a_session_is_not_let_in(browser):
+    """A page elsewhere cannot use a person's cookie here, for cookies are not looked at."""
+    assert browser.get("/api/v1/me").status_code == 401

@@ -1,0 +1,274 @@
+"""Making music from a program: once per key, followed, cancelled, tried again, and paid for under its cap."""
+
+import json
+
+import pytest
+
+from generator.models import Entry, Generation, Scope
+from generator.workflow import ending, money
+from tests.conftest import COMPOSER, POLL
+
+ASK = {"model": COMPOSER, "text": "warm lo-fi, 6 s", "takes": 1, "format": "mp3"}
+
+
+def problem(reply, status: int, code: str, field: str | None = None) -> dict:
+    assert (reply.status_code, reply["Content-Type"]) == (status, "application/problem+json"), reply.content
+    said = reply.json()
+    assert (said["status"], said["code"], said.get("field")) == (status, code, field)
+    assert said["detail"]
+    return said
+
+
+def test_from_a_call_to_a_track(program, run_background, project):
+    farm = program(project=project)
+    made = farm.post("generations", ASK | {"settings": {"bpm": 90}})
+    assert (made["state"], made["project"], made["key"]) == ("queued", project.ref, farm.key.prefix)
+    assert made["prompt"]["settings"]["bpm"] == 90
+    run_background()
+    now = farm.get(f"generations/{made['id']}")
+    assert (now["state"], now["ended"]) == ("ready", True)
+    [track] = now["tracks"]
+    assert track["format"] == "mp3"
+    file = farm.client.get(track["audio_url"].removeprefix("http://testserver"))
+    assert len(b"".join(file.streaming_content)) == track["size"]
+
+
+def test_what_is_not_said_is_the_models_default(program, user):
+    made = program().post("generations", {"model": COMPOSER, "text": "rain"})
+    assert made["takes"] == 2
+    assert made["prompt"]["settings"]["format"] == "flac"
+    assert made["project"] == user.personal_project.ref
+
+
+def test_the_same_key_and_body_is_one_generation(program):
+    farm = program()
+    first = farm.post("generations", ASK, idempotency_key="monday-1")
+    again = farm.post("generations", ASK, idempotency_key="monday-1")
+    other = farm.post("generations", ASK, idempotency_key="monday-2")
+    assert first["id"] == again["id"] != other["id"]
+
+
+def test_the_same_key_with_another_body_is_refused(program):
+    farm = program()
+    farm.post("generations", ASK, idempotency_key="k")
+    said = problem(farm.ask("POST", "generations", ASK | {"takes": 2}, idempotency_key="k"), 409, "conflict",
+                   "Idempotency-Key")  # fmt: skip
+    assert "new one" in said["detail"]
+    assert Generation.objects.count() == 1
+
+
+def test_two_programs_of_one_person_have_keys_of_their_own(program):
+    first, second = program(), program()
+    one, other = (one.post("generations", ASK, idempotency_key="1") for one in (first, second))
+    assert one["id"] != other["id"]
+
+
+def test_without_a_key_each_request_is_its_own(program):
+    farm = program()
+    assert farm.post("generations", ASK)["id"] != farm.post("generations", ASK)["id"]
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256])
+def test_an_idempotency_key_has_a_length(program, key):
+    problem(program().ask("POST", "generations", ASK, idempotency_key=key), 400, "unreadable", "Idempotency-Key")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"model": "no/such"}, "model"),
+        ({"text": " "}, "text"),
+        ({"text": "x" * 2001}, "text"),
+        ({"takes": 4}, "takes"),
+        ({"takes": "many"}, "takes"),
+        ({"takes": 10**30}, "takes"),
+        ({"format": "ogg"}, "format"),
+        ({"settings": {"bpm": 5000}}, "bpm"),
+        ({"settings": {"no_such": 1}}, "no_such"),
+        ({"settings": {"bpm": [1]}}, "settings.bpm.str"),
+        ({"tittle": "typo"}, "tittle"),
+        ({"project": "x" * 17}, "project"),
+    ],
+)
+def test_what_cannot_be_made_names_its_field(program, change, field):
+    problem(program().ask("POST", "generations", ASK | change), 422, "refused", field)
+    assert not Generation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status", "code"),
+    [
+        ("{", "application/json", 400, "unreadable"),
+        ("[" * 100_000, "application/json", 400, "unreadable"),
+        ('{"takes": NaN}', "application/json", 400, "unreadable"),
+        ('{"text": "a\\u0000b"}', "application/json", 400, "unreadable"),
+        ('{"text": "\\ud800"}', "application/json", 400, "unreadable"),
+        ('{"settings": {"\\ud800": 1}}', "application/json", 400, "unreadable"),
+        (b"\xff\xfe\xfd", "application/json", 400, "unreadable"),
+        ("", "application/json", 422, "refused"),
+        ("[]", "application/json", 422, "refused"),
+        ("7", "application/json", 422, "refused"),
+        ("a=1", "application/x-www-form-urlencoded", 415, "not_json"),
+        ("--x--", "multipart/form-data; boundary=x", 415, "not_json"),
+        ("{}", "text/plain", 415, "not_json"),
+        (" " * 1_000_001, "application/json", 413, "too_large"),
+    ],
+)
+def test_what_cannot_be_read_is_said(program, body, kind, status, code):
+    farm = program()
+    reply = farm.client.post(
+        "/api/v1/generations", body, content_type=kind, headers={"authorization": f"Bearer {farm.token}"}
+    )
+    assert (reply.status_code, reply["Content-Type"]) == (status, "application/problem+json"), reply.content
+    assert reply.json()["code"] == code
+
+
+def test_a_key_that_may_only_read_makes_nothing(program):
+    said = problem(program(Scope.READ).ask("POST", "generations", ASK), 403, "not_allowed")
+    assert "may only read" in said["detail"]
+
+
+def test_a_viewers_key_makes_nothing_in_the_project(program, member, project):
+    reply = program(of=member("viewer")).ask("POST", "generations", ASK | {"project": project.ref})
+    problem(reply, 403, "not_allowed")
+
+
+def test_its_cap_stands_in_the_way_and_is_said_beforehand(program, priced, project):
+    price = priced(POLL, "0.03").per_take
+    farm = program(cap=price, project=project)
+    ask = {"models": [POLL], "takes": 2}
+    told = farm.post("price", ask)
+    assert (told["total_usd"], told["left_usd"]) == ("0.060000", "0.030000")
+    assert "monthly cap" in told["refusal"]
+    problem(farm.ask("POST", "generations", {"model": POLL, "text": "rain", "takes": 2}), 422, "refused")
+    assert not Entry.objects.exists()
+    farm.post("generations", {"model": POLL, "text": "rain", "takes": 1})
+    assert farm.get("me")["key"]["cap_usd"] == "0.030000"
+
+
+def test_cancelled_before_it_began(program):
+    farm = program()
+    made = farm.post("generations", ASK)
+    assert farm.post(f"generations/{made['id']}/cancel")["state"] == "cancelled"
+    problem(farm.ask("POST", f"generations/{made['id']}/cancel"), 409, "conflict")
+
+
+def test_tried_again_once(program):
+    farm = program()
+    made = farm.post("generations", ASK)
+    problem(farm.ask("POST", f"generations/{made['id']}/retry"), 409, "conflict")
+    farm.post(f"generations/{made['id']}/cancel")
+    again = farm.post(f"generations/{made['id']}/retry", idempotency_key="r")
+    assert again["again_of"] == made["id"]
+    assert farm.post(f"generations/{made['id']}/retry", idempotency_key="r")["id"] == again["id"]
+
+
+def test_listed_by_state_and_page_by_page_while_more_come(program, ask, project, user):
+    farm = program()
+    made = [ask("one", model=COMPOSER) for _ in range(5)]
+    ending.cancel(made[0], user, "Cancelled")
+    assert [one["id"] for one in farm.get("generations?state=cancelled")["items"]] == [made[0].ref]
+    first = farm.get("generations?limit=2")
+    ask("came meanwhile", model=COMPOSER)
+    second = farm.get(f"generations?limit=2&cursor={first['next']}")
+    third = farm.get(f"generations?limit=2&cursor={second['next']}&project={project.ref}")
+    seen = [one["id"] for page in (first, second, third) for one in page["items"]]
+    assert seen == [one.ref for one in reversed(made)]
+    assert third["next"] is None
+
+
+@pytest.mark.parametrize("cursor", ["x", "===", "LTE", "MQ==", "OTk5OTk5OTk5OTk5OTk5OTk5OTk", "é"])
+def test_a_cursor_that_is_none_is_told(program, cursor):
+    problem(program().ask("GET", f"generations?cursor={cursor}"), 422, "refused", "cursor")
+
+
+def test_the_history_as_a_list(program, run_background):
+    farm = program()
+    made = farm.post("generations", ASK)
+    run_background()
+    address = f"generations/{made['id']}/events"
+    lines = farm.get(address)["items"]
+    assert [one["number"] for one in lines] == list(range(1, len(lines) + 1))
+    first = farm.get(f"{address}?limit=2")
+    assert farm.get(f"{address}?after={first['next']}")["items"] == lines[2:]
+
+
+def told(reply) -> list[tuple[str, str, dict]]:
+    """The events of a stream: (event, id, data)."""
+    text = b"".join(reply.streaming_content).decode()
+    found = []
+    for block in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+        if "event" in fields:
+            found.append((fields["event"], fields.get("id", ""), json.loads(fields["data"])))
+    return found
+
+
+def test_the_history_as_a_stream_that_goes_on_where_it_was_left(program, run_background):
+    farm = program()
+    made = farm.post("generations", ASK)
+    run_background()
+    address = f"generations/{made['id']}/events"
+    lines = farm.get(address)["items"]
+    reply = farm.ask("GET", address, accept="text/event-stream")
+    assert reply["Content-Type"] == "text/event-stream"
+    events = told(reply)
+    assert [one for one, *_ in events] == ["history"] * len(lines) + ["progress", "end"]
+    assert events[-1][2]["state"] == "ready"
+    again = told(farm.ask("GET", address, accept="text/event-stream", last_event_id="2"))
+    assert [number for kind, number, _ in again if kind == "history"] == [str(one["number"]) for one in lines[2:]]
+
+
+def test_a_stream_ends_when_its_time_is_up(program):
+    farm = program()
+    made = farm.post("generations", ASK)
+    reply = farm.ask("GET", f"generations/{made['id']}/events?seconds=1", accept="text/event-stream")
+    events = told(reply)
+    assert events[-1][0] == "pause"
+    assert events[-1][2] == {"after": 1}
+
+
+def test_preferring_to_wait_answers_with_what_there_is(program, run_background):
+    farm = program()
+    made = farm.post("generations", ASK, prefer="respond-async, wait=1")
+    assert made["state"] == "queued"
+    run_background()
+    assert farm.get(f"generations/{made['id']}", prefer="wait=100")["state"] == "ready"
+
+
+def test_several_models_stay_blind_until_one_is_picked(program, project, make_track):
+    farm = program(project=project)
+    ask = {"models": [COMPOSER, POLL], "text": "warm lo-fi", "takes": 1}
+    made = farm.post("comparisons", ask, idempotency_key="c")
+    assert farm.post("comparisons", ask, idempotency_key="c")["id"] == made["id"]
+    assert [one["letter"] for one in made["candidates"]] == ["A", "B"]
+    runs = {one.ref: one for one in Generation.objects.all()}
+    for one in made["candidates"]:
+        shown = one["generation"]
+        assert (shown["model"], shown["price_usd"], shown["prompt"]["settings"]) == (None, None, {})
+        problem(farm.ask("GET", f"generations/{shown['id']}/events"), 409, "conflict")
+    assert farm.get("prompts")["items"] == []
+    first = runs[made["candidates"][0]["generation"]["id"]]
+    track = make_track("Told", generation=first)
+    shown = farm.get(f"tracks/{track.ref}")
+    assert (shown["title"], shown["model"], shown["cover_url"]) == ("Candidate A", None, None)
+    problem(farm.ask("GET", f"tracks/{track.ref}/cover"), 409, "conflict")
+    picked = farm.post(f"comparisons/{made['id']}/pick", {"track": track.ref})
+    assert (picked["is_blind"], picked["picked"]) == (False, track.ref)
+    assert picked["candidates"][0]["generation"]["model"] == first.model.key
+    assert farm.get(f"tracks/{track.ref}")["title"] == "Told"
+
+
+def test_prompts_with_their_settings(program, run_background, project):
+    farm = program(project=project)
+    made = farm.post("generations", ASK)
+    [prompt] = farm.get(f"prompts?project={project.ref}")["items"]
+    assert prompt == made["prompt"] == farm.get(f"prompts/{prompt['id']}")
+    assert prompt["settings"]["takes"] == 1
+
+
+def test_what_it_cost_is_on_it(program, ask):
+    run = ask(takes=2)
+    money.settle(run, 1, "1 of 2")
+    shown = program().get(f"generations/{run.ref}")
+    assert (shown["price_usd"], shown["charged_usd"]) == ("0.060000", "0.030000")

@@ -1,0 +1,169 @@
+"""The vendor's own Python clients, and the page's own curl lines, unmodified, against a running studio."""
+
+import json
+import shlex
+import shutil
+import subprocess
+
+import pytest
+import requests
+from langchain_core.tools import ToolException
+from langchain_wavespeed import WaveSpeedRunModel
+from wavespeed import Client
+
+from generator.audio import decode, encode
+from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH
+from tests.audio.signals import RATE, song
+
+pytestmark = pytest.mark.xdist_group("wavespeed")
+SHORT = {"prompt": "warm lo-fi, 5 s"}
+
+
+@pytest.fixture
+def client(live) -> Client:
+    return Client(live.free, base_url=live.url)
+
+
+@pytest.fixture
+def paying(live) -> Client:
+    return Client(live.paid, base_url=live.url)
+
+
+def seconds(address: str, tmp_path) -> float:
+    """The length of a delivered file, fetched as anybody would."""
+    reply = requests.get(address, timeout=30)
+    assert reply.status_code == 200
+    file = tmp_path / address.rpartition("/")[2]
+    file.write_bytes(reply.content)
+    return decode(file).seconds
+
+
+@pytest.mark.parametrize("format", ["mp3", "wav", "flac"])
+def test_the_sdk_runs_a_model_and_its_files_play(client, tmp_path, format):
+    wanted = SHORT | {"output_format": format, "number_of_songs": 3 if format == "wav" else 1}
+    outputs = client.run(BGM_PATH, wanted, poll_interval=0.2)["outputs"]
+    assert len(outputs) == wanted["number_of_songs"]
+    assert all(address.endswith(f".{format}") for address in outputs)
+    assert seconds(outputs[-1], tmp_path) == pytest.approx(5, abs=0.2)
+
+
+def test_the_sdk_waits_in_sync_mode(client):
+    assert len(client.run(BGM_PATH, SHORT, enable_sync_mode=True)["outputs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "model", "body", "words"),
+    [
+        ("free", BGM_PATH, {}, ["HTTP 400", "prompt is required"]),
+        ("free", BGM_PATH, SHORT | {"number_of_songs": 9}, ["HTTP 400", "from 1 to 3"]),
+        ("paid", "no/such-model", SHORT, ["HTTP 404", "no model"]),
+        ("poor", BGM_PATH, SHORT, ["HTTP 402", "cap"]),
+        ("reader", BGM_PATH, SHORT, ["HTTP 403", "may not generate"]),
+        (None, BGM_PATH, SHORT, ["HTTP 401", "Unauthorized"]),
+    ],
+)
+def test_the_sdk_says_what_was_refused(live, who, model, body, words):
+    client = Client(getattr(live, who) if who else "wrong", base_url=live.url)
+    with pytest.raises(RuntimeError) as refused:
+        client.run(model, body, max_retries=2)
+    assert all(word in str(refused.value) for word in words), refused.value
+
+
+def test_a_failure_ends_the_wait_and_is_not_run_again(paying, shop):
+    shop.end, shop.error = "failed", "HTTP 503: upstream timeout"
+    before = len(shop.jobs)
+    with pytest.raises(RuntimeError, match=r"Prediction failed \(task_id: [0-9a-f]{32}\)"):
+        paying.run(BGM_PATH, SHORT, poll_interval=0.2, max_retries=3)
+    assert len(shop.jobs) == before + 1
+
+
+def test_a_cancelled_one_ends_the_wait(client, live):
+    id, _ = client._submit(BGM_PATH, {"prompt": "warm lo-fi, 10 min", "number_of_songs": 3})
+    gone = requests.delete(
+        f"{live.url}/api/v3/predictions/{id}", headers={"Authorization": f"Bearer {live.free}"}, timeout=30
+    )
+    assert gone.json()["data"]["status"] == "cancelled"
+    with pytest.raises(RuntimeError, match="Prediction cancelled"):
+        client._wait(id, 20, 0.2)
+
+
+def test_giving_up_early_loses_nothing(paying, shop):
+    shop.polls = 10_000
+    with pytest.raises(TimeoutError) as late:
+        paying.run(BGM_PATH, SHORT, timeout=1, poll_interval=0.3)
+    id = Client._task_id_from_error(late.value)
+    assert paying.get_result(id)["data"]["status"] in ("created", "processing")
+    shop.polls = 0
+    assert len(paying._wait(id, 30, 0.3)["outputs"]) == 1
+
+
+def test_an_upload_becomes_an_id_that_steers(paying, shop, tmp_path):
+    file = tmp_path / "theme.wav"
+    encode(song(20), RATE, file, format="wav")
+    address = paying.upload(str(file))
+    (known,) = paying.run(REGISTER_PATH, {"audio": address, "purpose": "instrumental"}, poll_interval=0.2)["outputs"]
+    assert set(known) == {"id", "purpose", "audio_id"}
+    assert seconds(address, tmp_path) == pytest.approx(20, abs=0.2)
+    paying.run(BGM_PATH, SHORT | {"instrumental_id": known["id"]}, poll_interval=0.2)
+    assert shop.jobs[-1].inputs["instrumental_id"] == known["id"]
+
+
+def test_a_file_in_memory_is_uploaded_too(paying, tmp_path):
+    file = tmp_path / "theme.flac"
+    encode(song(5), RATE, file, format="flac")
+    with file.open("rb") as stream:
+        assert "/api/v3/media/files/" in paying.upload(stream)
+
+
+def test_langchain(live, client):
+    tool = WaveSpeedRunModel(client=client, poll_interval=0.2)
+    said = tool.invoke({"model": BGM_PATH, "input": {**SHORT, "number_of_songs": 2, "instrumental_id": None}})
+    assert [line.startswith(f"{live.url}/o/") for line in said.splitlines()] == [True, True]
+    with pytest.raises(ToolException, match="prompt is required"):
+        tool.invoke({"model": BGM_PATH, "input": {}})
+
+
+# --- the page's own lines ---
+
+SUBMIT = """
+curl --location --request POST "https://api.wavespeed.ai/api/v3/mureka-ai/mureka-v7.6/generate-bgm" \\
+--header "Content-Type: application/json" \\
+--header "Authorization: Bearer ${WAVESPEED_API_KEY}" \\
+--data-raw '{
+"number_of_songs": 1,
+"output_format": "mp3"
+}'
+"""
+RESULT = """
+curl --location --request GET "https://api.wavespeed.ai/api/v3/predictions/${requestId}/result" \\
+--header "Authorization: Bearer ${WAVESPEED_API_KEY}"
+"""
+
+
+def curl(live, lines: str, **names: str) -> dict:
+    """What the lines print, with another host and the names filled in."""
+    if not shutil.which("curl"):
+        pytest.skip("no curl found")
+    for name, value in {"WAVESPEED_API_KEY": live.free, **names}.items():
+        lines = lines.replace(f"${{{name}}}", value)
+    command = shlex.split(lines.replace("https://api.wavespeed.ai", live.url))
+    printed = subprocess.run([*command, "--silent"], check=True, capture_output=True, timeout=60).stdout
+    return json.loads(printed)
+
+
+def test_the_pages_curl_lines_as_printed_want_a_prompt(live):
+    assert curl(live, SUBMIT) == {
+        "code": 400,
+        "message": "prompt is required: say in a few words what the music is for.",
+    }
+
+
+def test_the_pages_curl_lines_with_a_prompt(live):
+    asked = curl(live, SUBMIT.replace('{\n"number', '{\n"prompt": "warm lo-fi, 5 s",\n"number'))
+    assert (asked["code"], asked["message"]) == (200, "success")
+    assert asked["data"]["status"] == "created"
+    Client(live.free, base_url=live.url)._wait(asked["data"]["id"], 30, 0.2)
+    done = curl(live, RESULT, requestId=asked["data"]["id"])["data"]
+    assert (done["status"], done["error"], len(done["outputs"])) == ("completed", "", 1)
+    assert isinstance(done["timings"]["inference"], int)
+    assert curl(live, RESULT, requestId="0" * 32)["code"] == 404
