@@ -1,4 +1,4 @@
-"""The vendor's JavaScript SDKs, command line and MCP server, as npm installs them, unmodified, against a running studio.
+"""The vendor's JavaScript SDKs, command line and MCP server, as npm installs them, against a running studio.
 
 They are installed once for each lock file, into pytest's cache; without node and npm these tests are skipped.
 """
