@@ -59,10 +59,20 @@ TABLE = """
     get_midi           GET     200   200       200     404       404
     get_spend          GET     200   200       200     404       404
     list_lines         GET     200   200       200     404       404
+    list_webhooks      GET     200   200       200     404       404
+    create_webhook     POST    403   403       201     404       404
+    get_webhook        GET     404   404       200     404       404
+    change_webhook     PATCH   404   404       200     404       404
+    delete_webhook     DELETE  404   404       204     404       404
+    rotate_webhook_secret POST 404   404       200     404       404
+    test_webhook       POST    404   404       202     404       404
+    list_deliveries    GET     404   404       200     404       404
+    resend_delivery    POST    404   404       422     404       404
 """
 OPEN = {"docs": 200, "openapi-json": 200, "api-root": 404, "nowhere": 404}  # to whoever asks
 QUERY = dict.fromkeys(
-    ("list_prompts", "list_generations", "list_tracks", "get_spend", "list_lines"), "?project={project}"
+    ("list_prompts", "list_generations", "list_tracks", "get_spend", "list_lines", "list_webhooks"),
+    "?project={project}",
 )
 SENT = {
     "price": {"models": [COMPOSER], "project": "{project}"},
@@ -70,6 +80,8 @@ SENT = {
     "create_comparison": {"models": [COMPOSER, POLL], "text": "warm lo-fi", "project": "{project}"},
     "pick": {"track": "no-such"},
     "change_track": {"title": "New"},
+    "create_webhook": {"name": "suite", "url": "https://studio.example/in", "project": "{project}"},
+    "change_webhook": {"name": "suite"},
     "create_version": {"change": "10 % slower"},
 }
 
@@ -112,7 +124,10 @@ def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
     (tmp_path / "notes.mid").write_bytes(b"MThd")
     workflow.parts.keep_notes(track, tmp_path / "notes.mid", same=True)
+    hook = workflow.webhooks.make(project, user, "edit", "https://studio.example/in", base="https://studio.example")
     return {
+        "webhook_id": hook.ref,
+        "delivery_id": workflow.webhooks.send_test(hook).ref,
         "project": project.ref,
         "project_id": project.ref,
         "prompt_id": failed.prompt.ref,
