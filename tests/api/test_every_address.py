@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from generator import workflow
-from generator.models import ApiKey, Membership, Project, Role, Scope
+from generator.models import ApiKey, Membership, Project, Role, Scope, WebhookMessage
 from generator.workflow import ending, keys
 from tests.api.conftest import Program
 from tests.conftest import COMPOSER, POLL
@@ -64,10 +64,10 @@ TABLE = """
     get_webhook        GET     404   404       200     404       404
     change_webhook     PATCH   404   404       200     404       404
     delete_webhook     DELETE  404   404       204     404       404
-    rotate_webhook_secret POST 404   404       200     404       404
+    rotate_secret      POST    404   404       200     404       404
     test_webhook       POST    404   404       202     404       404
     list_deliveries    GET     404   404       200     404       404
-    resend_delivery    POST    404   404       422     404       404
+    resend_delivery    POST    404   404       202     404       404
 """
 OPEN = {"docs": 200, "openapi-json": 200, "api-root": 404, "nowhere": 404}  # to whoever asks
 QUERY = dict.fromkeys(
@@ -80,9 +80,9 @@ SENT = {
     "create_comparison": {"models": [COMPOSER, POLL], "text": "warm lo-fi", "project": "{project}"},
     "pick": {"track": "no-such"},
     "change_track": {"title": "New"},
-    "create_webhook": {"name": "suite", "url": "https://studio.example/in", "project": "{project}"},
-    "change_webhook": {"name": "suite"},
     "create_version": {"change": "10 % slower"},
+    "create_webhook": {"project": "{project}", "name": "farm", "url": "https://example.com/in"},
+    "change_webhook": {"name": "New"},
 }
 
 
@@ -124,10 +124,9 @@ def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
     (tmp_path / "notes.mid").write_bytes(b"MThd")
     workflow.parts.keep_notes(track, tmp_path / "notes.mid", same=True)
-    hook = workflow.webhooks.make(project, user, "edit", "https://studio.example/in", base="https://studio.example")
+    hook = workflow.webhooks.make(project, user, "farm", "https://example.com/in")
+    told = WebhookMessage.objects.create(project=project, webhook=hook, event="webhook.test", attempts=1)
     return {
-        "webhook_id": hook.ref,
-        "delivery_id": workflow.webhooks.send_test(hook).ref,
         "project": project.ref,
         "project_id": project.ref,
         "prompt_id": failed.prompt.ref,
@@ -135,6 +134,8 @@ def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str
         "comparison_id": comparison.ref,
         "track_id": track.ref,
         "stem_id": make_stem(track).ref,
+        "webhook_id": hook.ref,
+        "delivery_id": told.ref,
         "model_key": COMPOSER,
         "rest": "no/such",
     }

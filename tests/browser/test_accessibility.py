@@ -29,7 +29,7 @@ PAGES = (
 )
 
 
-PARTS = ("bin/", "keys/", "references/", "people/", "settings/", "budget/", "leave/")
+PARTS = ("bin/", "keys/", "references/", "people/", "settings/", "webhooks/", "budget/", "leave/")
 
 
 def problems(page) -> list[str]:
