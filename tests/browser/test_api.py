@@ -4,10 +4,13 @@ page of the contract under the studio's own policy."""
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import expect
 
@@ -62,6 +65,23 @@ def test_a_stream_tells_what_happens_until_it_ends(studio):
     assert "progress" in told
 
 
+def test_many_at_once_with_one_idempotency_key_are_one(studio):
+    """Half of them ask for something else: those are told, whoever comes first."""
+    key, url = key_of(studio), f"{studio.url}/api/v1/generations"
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Idempotency-Key": "at once"}
+
+    def ask(number: int) -> tuple[int, str]:
+        body = {"model": "composer/studio", "text": "rain, 5 s", "takes": 1 + number % 2}
+        reply = httpx.post(url, json=body, headers=headers, timeout=60)
+        return reply.status_code, reply.json().get("id", "")
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(ask, range(16)))
+    assert sorted(status for status, _ in told) == [201] * 8 + [409] * 8
+    [made] = {made for status, made in told if status == 201}
+    assert httpx.post(f"{url}/{made}/cancel", headers=headers, timeout=60).status_code in (200, 409)
+
+
 @pytest.mark.browser
 def test_the_call_beside_the_form_works_as_pasted(visit, studio, tmp_path):
     visitor = visit()
@@ -86,6 +106,9 @@ def test_the_call_beside_the_form_works_as_pasted(visit, studio, tmp_path):
     (tmp_path / "call.py").write_text(python)
     said = run(f"{sys.executable} call.py", tmp_path, BGM_KEY=key)
     assert said.splitlines()[0] == "ready"
+    if node := shutil.which("node"):
+        (tmp_path / "call.mjs").write_text(page.locator("#call-javascript").input_value())
+        assert run(f"{node} call.mjs", tmp_path, BGM_KEY=key).splitlines()[0] == "ready"
     page.goto(f"{studio.url}/")
     expect(page.locator(f"#t-{made['tracks'][0]['id']}")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -89,23 +90,25 @@ def create_generation(
     user = caller(request)
     project = project_of(user, ask.project)
     must_edit(user, project)
-    key = once(user, idempotency_key, ["make", ask.model_dump()])
 
-    def submit() -> Generation:
+    def submit(key: str) -> Generation:
         return door.ask(
             user, project, ask.model, ask.text, key, takes=ask.takes, format=ask.format, fields=ask.settings
         )
 
-    return Status(201, answer(request, lambda: _once(user, key, submit), prefer))
+    about = ["make", ask.model_dump()]
+    return Status(201, answer(request, lambda: _once(user, idempotency_key, about, submit), prefer))
 
 
-def _once(user: User, key: str, submit: Callable[[], Generation]) -> Generation:
-    """Submit under the lock of the API key's row, so that two requests with one Idempotency-Key take turns."""
+def _once(user: User, header: str | None, about: list[Any], submit: Callable[[str], Generation]) -> Generation:
+    """Submit; two requests with one Idempotency-Key take turns, under the lock of the API key's row."""
+    key = once(user, header, about)
+    if header is None or user.acting_with is None:
+        return submit(key)
     with transaction.atomic():
-        if user.acting_with:
-            ApiKey.objects.select_for_update().get(pk=user.acting_with.pk)
+        ApiKey.objects.select_for_update().get(pk=user.acting_with.pk)
         used(user, key)
-        return submit()
+        return submit(key)
 
 
 @router.get("/generations/{generation_id}", response=schemas.GenerationOut, summary="How one is getting on")
@@ -136,12 +139,11 @@ def retry_generation(
     must_edit(user, row.project)
     if row.state not in State.ended():
         raise Problem(409, "It has not ended yet. It can be tried again once it has.")
-    key = once(user, idempotency_key, ["retry", row.ref])
 
-    def again() -> Generation:
-        return _once(user, key, lambda: workflow.retry(row, user, key))
+    def again(key: str) -> Generation:
+        return workflow.retry(row, user, key)
 
-    return Status(201, answer(request, again, prefer))
+    return Status(201, answer(request, lambda: _once(user, idempotency_key, ["retry", row.ref], again), prefer))
 
 
 # --- several models ---
