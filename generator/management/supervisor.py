@@ -153,10 +153,11 @@ def _granian(host: str, port: int) -> list[str]:
     """One worker process with threads: measured against two in docs/operating.md.
 
     A thread for each desk and each seat of `generator.web.places`; granian makes one when it is needed, and lets go of
-    those that were idle for a while. It takes on more requests than there are threads: those beyond wait in its queue.
+    those that were idle for a while. It takes on more connections than that: those beyond wait in its queue.
     """
     threads = settings.STUDIO_WEB_THREADS + settings.STUDIO_STREAMS
     options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws", "--log-level", "warning"]
     options += ["--workers", str(settings.STUDIO_WEB_PROCESSES), "--blocking-threads", str(threads)]
+    options += ["--backpressure", str(max(1024, 2 * threads))]
     options += ["--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "3"]
     return [*options, "bgmsite.wsgi:application"]

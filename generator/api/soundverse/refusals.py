@@ -3,7 +3,7 @@
     401  {"error": "INVALID_API_KEY", "message"}   no key, or one that opens nothing
     402  {"success": false, "message"}             a budget is in the way
     403  {"success": false, "message"}             the key may only look; new music is stopped
-    429  {"success": false, "message"}             as many connections are held as the studio holds, or a model rests
+    429  {"success": false, "message"}             too often, too many connections held already, or a model rests
     400  {"detail": "…"}                           the prompt
     422  {"detail": [{"type", "loc", "msg"}]}      anything else in the body
     404, 405, 413, 500  {"detail": "…"}            no such address, not a POST, too large, a defect
@@ -11,7 +11,8 @@
 The vendor prints the bodies of 402, 429 and 400 without their codes; these are what its framework would use.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.http import JsonResponse
@@ -43,8 +44,8 @@ def no_money() -> Wrong:
     return Wrong(402, {"success": False, "message": BALANCE})
 
 
-def busy(words: str = RATE) -> Wrong:
-    return Wrong(429, {"success": False, "message": words}, {"Retry-After": str(BACK_OFF)})
+def busy(words: str = RATE, headers: Mapping[str, str] = MappingProxyType({})) -> Wrong:
+    return Wrong(429, {"success": False, "message": words}, {"Retry-After": str(BACK_OFF), **headers})
 
 
 def forbidden(words: str) -> Wrong:

@@ -26,6 +26,8 @@ from generator.api.outputs import base_url
 from generator.api.soundverse import openapi, refusals
 from generator.api.soundverse.asked import Asked, Later, read, understand
 from generator.api.soundverse.told import BARE, EVENTS, Listener
+from generator.api.v1 import limits
+from generator.api.v1.problems import Problem
 from generator.models import User
 
 log = logging.getLogger(__name__)
@@ -88,10 +90,21 @@ def _begin(request: HttpRequest, *, later: bool) -> tuple[Listener, Hold]:
     user = door.caller(request)
     if user is None:
         raise refusals.no_key()
+    _count(request, user)
     asked = read(_body(request), Later if later else Asked)
     order, key = understand(user, asked), _idempotency_key(request, user)
     held = hold(lambda: order.place(user, key, asked))
     return Listener(user, base_url(request), later), held
+
+
+def _count(request: HttpRequest, user: User) -> None:
+    """Raises Wrong: the key has asked too often this minute; requests to the studio's own API count, too."""
+    key = user.acting_with
+    try:
+        if key is not None:
+            limits.count(request, key)
+    except Problem as problem:
+        raise refusals.busy(headers=problem.headers) from None
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from generator import access, workflow
 from generator.api import door, outputs
+from generator.api.holding import Full, at_desk, hold
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller, must_edit, project_of
 from generator.api.v1.pages import Page, Wanted, page
@@ -49,12 +50,25 @@ def find(request: HttpRequest, ref: str) -> Generation:
     return found
 
 
-def answer(request: HttpRequest, row: Generation, prefer: str | None = None) -> schemas.GenerationOut:
-    """A generation as it stands, or once it has ended where the request would rather wait."""
-    asked = _WAIT.search(prefer or "")
-    if asked:
-        for _ in workflow.follow.follow(row, min(int(asked[1]), LONGEST_WAIT)):
-            pass
+def answer(request: HttpRequest, ask: Callable[[], Generation], prefer: str | None = None) -> schemas.GenerationOut:
+    """The generation that is asked for as it stands, or once it has ended where the request would rather wait.
+
+    A wish to wait is a wish: where no place is left to wait in, the answer comes at once.
+    """
+    wish = _WAIT.search(prefer or "")
+    if not wish or not int(wish[1]):
+        return show(request, ask())
+    try:
+        with hold(ask, min(int(wish[1]), LONGEST_WAIT), quiet=None) as held:
+            for _ in held:
+                pass
+    except Full:
+        return show(request, ask())
+    with at_desk():
+        return show(request, held.generation)
+
+
+def show(request: HttpRequest, row: Generation) -> schemas.GenerationOut:
     return shown.generation(find(request, row.ref), outputs.base_url(request))
 
 
@@ -82,8 +96,7 @@ def create_generation(
             user, project, ask.model, ask.text, key, takes=ask.takes, format=ask.format, fields=ask.settings
         )
 
-    made = _once(user, key, submit)
-    return Status(201, answer(request, made, prefer))
+    return Status(201, answer(request, lambda: _once(user, key, submit), prefer))
 
 
 def _once(user: User, key: str, submit: Callable[[], Generation]) -> Generation:
@@ -97,7 +110,7 @@ def _once(user: User, key: str, submit: Callable[[], Generation]) -> Generation:
 
 @router.get("/generations/{generation_id}", response=schemas.GenerationOut, summary="How one is getting on")
 def get_generation(request: HttpRequest, generation_id: str, prefer: str | None = Prefer):
-    return answer(request, find(request, generation_id), prefer)
+    return answer(request, lambda: find(request, generation_id), prefer)
 
 
 @router.post("/generations/{generation_id}/cancel", response=schemas.GenerationOut, summary="Stop one")
@@ -109,7 +122,7 @@ def cancel_generation(request: HttpRequest, generation_id: str):
         workflow.cancel(row, caller(request))
     except workflow.Refused as refused:
         raise Problem(409, refused.sentence) from refused
-    return answer(request, row)
+    return show(request, row)
 
 
 @router.post(
@@ -124,8 +137,11 @@ def retry_generation(
     if row.state not in State.ended():
         raise Problem(409, "It has not ended yet. It can be tried again once it has.")
     key = once(user, idempotency_key, ["retry", row.ref])
-    made = _once(user, key, lambda: workflow.retry(row, user, key))
-    return Status(201, answer(request, made, prefer))
+
+    def again() -> Generation:
+        return _once(user, key, lambda: workflow.retry(row, user, key))
+
+    return Status(201, answer(request, again, prefer))
 
 
 # --- several models ---

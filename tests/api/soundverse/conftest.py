@@ -19,7 +19,6 @@ PAYLOAD = {
     "duration": 30,
     "style": "electronic",
 }
-KEYS = ("vendor", "composer", "reader", "poor")
 MAKE = """
 import json
 from generator.models import User, Project, Membership, Role, Scope

@@ -6,6 +6,8 @@ import socket
 import httpx
 import pytest
 
+from generator.api import door
+from generator.workflow import keys
 from tests.api.soundverse.conftest import PAYLOAD, STREAM, SYNC
 
 pytestmark = pytest.mark.xdist_group("soundverse")
@@ -144,10 +146,8 @@ def test_a_strangers_project_is_no_project_at_all(served):
     assert served.row(hers.json()["messageId"])["project"] == home != served.refs["hers"]
 
 
-def test_no_model_answers(served, client, user, settings):
+def test_no_model_answers(client, user):
     """A studio without an account at the vendor, and a key without a stand-in."""
-    from generator.workflow import keys
-
     _, token = keys.make(user, "plain")
     head = {"Authorization": f"Bearer {token}"}
     reply = client.post(STREAM, PAYLOAD, content_type="application/json", headers=head)
@@ -156,10 +156,16 @@ def test_no_model_answers(served, client, user, settings):
     assert "composer/studio" in problem["msg"]
 
 
-def test_a_defect_is_still_the_contracts_json(client, user, monkeypatch):
-    from generator.api import door
-    from generator.workflow import keys
+def test_a_key_that_asks_too_often(client, user, settings):
+    settings.STUDIO_API_RATE = 1
+    _, token = keys.make(user, "plain")
+    replies = [client.post(STREAM, headers={"Authorization": f"Bearer {token}"}) for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [422, 429]
+    assert replies[1].json() == {"success": False, "message": "Rate limits have been passed for the user."}
+    assert 0 < int(replies[1]["Retry-After"]) <= 60
 
+
+def test_a_defect_is_still_the_contracts_json(client, user, monkeypatch):
     _, token = keys.make(user, "plain", stand_in="composer/studio")
     monkeypatch.setattr(door, "ask", lambda *_, **__: 1 / 0)
     head = {"Authorization": f"Bearer {token}"}
