@@ -120,7 +120,7 @@ def test_the_mcp_server(live, installed, theme, tmp_path):
 
             async def use(tool: str, **arguments) -> dict:
                 said = await session.call_tool(tool, arguments)
-                assert not said.isError, said
+                assert not said.is_error, said
                 return json.loads(said.content[0].text)
 
             found = {"listed": await use("list_models", query="mureka", refresh=True)}
@@ -132,7 +132,7 @@ def test_the_mcp_server(live, installed, theme, tmp_path):
             found["registered"] = await use("run_model", model=REGISTER_PATH, input=given)
             found["again"] = await use("get_prediction", id=found["ran"]["id"])
             refused = await session.call_tool("run_model", {"model": BGM_PATH, "input": {}})
-            return found | {"refused": {"is": refused.isError, "words": refused.content[0].text}}
+            return found | {"refused": {"is": refused.is_error, "words": refused.content[0].text}}
 
     found = asyncio.run(talk())
     assert BGM_PATH in [model["model_id"] for model in found["listed"]["models"]]
