@@ -82,6 +82,7 @@ def _served(tmp_path_factory) -> Iterator[Served]:
             path = folder / "made.json"
             studio.shell(f"PATH = {str(path)!r}\n{MAKE}")
             yield Served(studio, vendors, **json.loads(path.read_text()))
+            assert "Traceback" not in studio.log.read_text()
 
 
 @pytest.fixture

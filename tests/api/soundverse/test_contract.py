@@ -1,6 +1,7 @@
 """The vendor's sample as printed, both framings by both kinds of parser, and what comes back."""
 
 import json
+import threading
 
 import httpx
 import pytest
@@ -120,7 +121,8 @@ def test_the_sample_works_against_sync(served, key):
 )
 def test_a_client_gets_the_framing_it_can_read(served, path, accept, read, kind):
     headers = {"Authorization": f"Bearer {served.keys['composer']}", "Accept": accept}
-    response = requests.post(served.url + path, json=PAYLOAD, headers=headers, stream=True, timeout=60)
+    body = PAYLOAD | {"duration": 8}
+    response = requests.post(served.url + path, json=body, headers=headers, stream=True, timeout=60)
     assert response.headers["content-type"].startswith(kind)
     assert response.headers["x-accel-buffering"] == "no"
     assert "content-encoding" not in response.headers
@@ -136,7 +138,7 @@ def test_a_client_gets_the_framing_it_can_read(served, path, accept, read, kind)
 
 def test_the_later_spelling_wants_a_prompt_only_and_is_always_events(served):
     headers = {"Authorization": f"Bearer {served.keys['composer']}"}
-    body = {"prompt": "calm piano", "style": "ambient"}
+    body = {"prompt": "calm piano", "style": "ambient", "duration": 8}
     response = requests.post(f"{served.url}/v5/generate/music", json=body, headers=headers, timeout=60)
     chunks = as_events(response.content.split(b"\n"))
     assert {chunk["message_id"] for chunk in chunks} == {response.headers["x-generation"]}
@@ -147,8 +149,6 @@ def test_the_later_spelling_wants_a_prompt_only_and_is_always_events(served):
 
 def test_chunks_come_as_they_happen(served):
     """The first is here before the vendor has answered; nothing on the way waits for more."""
-    import threading
-
     gate = threading.Event()
     served.vendors.soundverse.gates[:] = [gate]
     with served.client("vendor") as client, client.stream("POST", STREAM, json=PAYLOAD) as response:
