@@ -223,7 +223,7 @@ STEPS = st.lists(
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_happens_every_event_arrives_and_keeps_its_id(receiver, hook, user, ask, steps):
-    """Generations end, are told of, refused, cut off, died over, paused: in the end each message came, always the same."""
+    """Generations end, are told of, refused, cut off, died over, paused: in the end every message came, unchanged."""
     receiver.rows.clear()
     receiver.seen.clear()
     with transaction.atomic():
