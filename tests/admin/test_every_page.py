@@ -103,6 +103,7 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
     hook = workflow.webhooks.make(project, user, "suite", "https://example.com/in")
     known = {"account": account, "purpose": "instrumental", "registered_id": "4711", "generation": generation}
     rows = [
+        workflow.keys.make(user, "farm", project=project)[0],
         reference,
         ReferenceId.objects.create(reference=reference, **known),
         ActionRun.objects.create(generation=generation, reference=reference),
