@@ -311,6 +311,7 @@ def test_every_address_has_a_row():
     assert {spaces for spaces, _ in addresses(get_resolver().url_patterns)} - {("admin",)} == {
         (),
         ("api",),
+        ("api", "v1"),
     }  # programs: tests/api
 
 
