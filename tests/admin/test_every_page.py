@@ -127,6 +127,7 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
         ProviderBill.objects.create(
             account=ProviderAccount.objects.get(key="composer"), uuid="b1", kind="charge", amount=1
         ),
+        workflow.keys.make(user, "render farm")[0],
         hook,
         workflow.webhooks.send_test(hook),
         Group.objects.create(name="Finance"),
