@@ -38,10 +38,26 @@ from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
 from tests.fakes.server import FakeProvider
 from tests.fakes.vendors import Vendors
+from tests.ops.tree import prepare_once
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
 BGM, MUSIC = "wavespeed/mureka-v7.6-bgm", "soundverse/music"
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The fuller runs wait for `-m slow`."""
+    if "slow" not in (config.option.markexpr or ""):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="a fuller run: python -m pytest -m slow"))
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory, request) -> Path:
+    """A studio's folder as a first start leaves it, without anybody in it yet: made once for all workers of a run."""
+    base = tmp_path_factory.getbasetemp()
+    return prepare_once(base.parent if hasattr(request.config, "workerinput") else base)
 
 
 @pytest.fixture(autouse=True)

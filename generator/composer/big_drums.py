@@ -5,7 +5,6 @@ together: that is what makes drums big, not their loudness.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 import scipy
@@ -34,13 +33,8 @@ def _players(count: int, lower: float, apart_s: float, crack: float, seconds: fl
     return make
 
 
-@lru_cache(maxsize=1)
-def _taiko() -> Wave:
-    return samples.stroke("taiko")
-
-
 def _skin(speed: float) -> Wave:
-    recorded = _taiko()
+    recorded = samples.stroke("taiko")
     at = np.arange(int(len(recorded) / speed)) * speed
     return np.asarray(np.interp(at, np.arange(len(recorded)), recorded), np.float32)
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Sound = NDArray[np.float32]
 
-MOST_BYTES = 72_000_000
+MOST_BYTES = 64_000_000
 
 
 class SoundCache:

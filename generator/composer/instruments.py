@@ -2,7 +2,7 @@
 
 Struck   modes that ring and die: pianos, guitars, mallets, plucked basses (struck.py)
 Loop     sustained spectra: strings, choirs, pads, brass, synthesisers (sustain.py)
-Solo     one breathing line: whistles, synth leads (lead.py)
+Solo     one singing line: synth leads (lead.py)
 Sampled  recorded notes from the pack: pianos, guitars, basses, strings, winds, choir (samples.py)
 """
 
@@ -89,8 +89,8 @@ VOICES: dict[str, Voice] = {
     "violin": Sampled("violin", air=0.03, swell=0.3, attack=0.04, release=0.2, program=40, gain=1.24),
     "cello": Sampled("cello", air=0.02, swell=0.3, attack=0.04, release=0.25, program=42, gain=1.38),
     "muteharmon": Sampled("muteharmon", soft=3900, swell=0.1, attack=0.01, release=0.1, program=59, gain=0.86),
-    "sawlead": Solo(tuple(a * 0.88**n for n, a in enumerate(_SAW)), vibrato=0.004, rate=5.5, scoop=60, breath=0.0, attack=0.012, release=0.2, program=81, gain=0.8),
-    "softlead": Solo((1.0, 0.4, 0.25, 0.12, 0.06, 0.03), vibrato=0.004, scoop=80, breath=0.0, attack=0.02, release=0.25, program=85, gain=0.95),
+    "sawlead": Solo(tuple(a * 0.88**n for n, a in enumerate(_SAW)), vibrato=0.004, rate=5.5, scoop=60, attack=0.012, release=0.2, program=81, gain=0.8),
+    "softlead": Solo((1.0, 0.4, 0.25, 0.12, 0.06, 0.03), vibrato=0.004, scoop=80, attack=0.02, release=0.25, program=85, gain=0.95),
 }  # fmt: skip
 
 

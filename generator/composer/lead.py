@@ -1,7 +1,4 @@
-"""Solo tones with a breath in them: flutes, whistles, solo strings, synth leads, read from a table of one cycle.
-
-The pitch scoops in and vibrato comes late, as a player's does; noise follows the breath.
-"""
+"""Synth leads: one singing line, read from a table of one cycle. The pitch scoops in and vibrato comes late."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,10 +20,7 @@ class Solo:
     rate: float = 5.2
     late: float = 0.3  # seconds before the vibrato
     scoop: float = 35.0
-    breath: float = 0.02
     attack: float = 0.05
-    decay: float = 0.0
-    sustain: float = 1.0
     release: float = 0.15
     program: int = 78
     gain: float = 1.0
@@ -40,12 +34,8 @@ def solo_note(voice: Solo, pitch: float, seconds: float, layer: int, turn: int) 
     phase = np.float32(f0) * t + _bends(voice, f0, t, turn)
     phase -= np.floor(phase)
     sound = _cycle(voice.harmonics, f0 > 900, layer)[(phase * TABLE).astype(np.int32) & (TABLE - 1)]
-    if voice.breath:
-        sound += _air(count, turn) * (voice.breath * (1 + 3 * np.exp(-t / np.float32(0.05))))
     attack = min(count, int(voice.attack * (1.3, 1.0, 0.7)[layer] * RATE))
     sound[:attack] *= np.linspace(0, 1, attack, dtype=np.float32) ** np.float32(1.3)
-    if voice.decay:
-        sound *= np.float32(voice.sustain) + np.float32(1 - voice.sustain) * np.exp(-t / np.float32(voice.decay))
     return np.asarray((sound * np.float32(0.3 * voice.gain))[None, :], np.float32)
 
 
@@ -68,16 +58,3 @@ def _cycle(harmonics: tuple[float, ...], high: bool, layer: int) -> Sound:
     n = np.arange(len(amps))[:, None]
     cycle = np.array(amps) @ np.sin(2 * np.pi * (n + 1) * at + 0.7 * n * n)
     return np.asarray(cycle / np.sqrt(np.sum(np.square(amps))), np.float32)
-
-
-@lru_cache(maxsize=1)
-def _breath_noise() -> Sound:
-    noise = np.random.default_rng(7).standard_normal(1 << 18).astype(np.float32)
-    bright = np.convolve(noise, np.array([0.5, 0.0, -0.5], np.float32), "same")
-    return np.asarray(bright + np.float32(0.3) * noise)
-
-
-def _air(count: int, turn: int) -> Sound:
-    noise = _breath_noise()
-    start = turn * 31_337 % (len(noise) // 2)
-    return np.resize(noise[start:], count) if count > len(noise) - start else noise[start : start + count]

@@ -104,11 +104,14 @@ def decoded(zone: Zone) -> Sound:
     return np.asarray((head[:, :1] + head[:, 1:] * steps).reshape(-1)[: zone.frames], np.float32)
 
 
+@lru_cache(maxsize=24)
 def stroke(name: str) -> Sound:
-    """A drum, once, at the mixer's rate: (frames,)."""
+    """A drum, once, at the mixer's rate: shared and read-only, (frames,)."""
     (zone,) = _index()[name]
     sound = decoded(zone)
-    return np.asarray(_resized(sound, RATE / zone.rate, None)[: int(len(sound) * RATE / zone.rate)], np.float32)
+    struck = np.asarray(_resized(sound, RATE / zone.rate, None)[: int(len(sound) * RATE / zone.rate)], np.float32)
+    struck.flags.writeable = False
+    return struck
 
 
 def sampled_note(voice: Sampled, pitch: float, seconds: float, layer: int, turn: int) -> Sound:

@@ -27,10 +27,10 @@ def _bed(name: str) -> Sound:
 
 
 def block(name: str, seed: int, first: int, count: int) -> Sound:
-    """The texture from frame `first` on: (2, count)."""
+    """The texture from frame `first` on: (2, count), at most as much as the bed has."""
     bed = _bed(name)
-    at = (np.arange(first, first + count) + seed * 7919) % bed.shape[1]
-    out = bed[:, at]
+    at = (first + seed * 7919) % bed.shape[1]
+    out = np.concatenate([bed[:, at : at + count], bed[:, : max(0, at + count - bed.shape[1])]], axis=1)
     dice = np.random.default_rng([seed & 0xFFFFFFFF, first])
     ring = np.exp(-np.arange(60) / 6.0) * (np.cos(np.arange(60) * (0.9 if name == "vinyl" else 0.35)))
     for place in dice.integers(0, max(1, count - 60), int(POPS[name] * count / RATE)):

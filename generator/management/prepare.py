@@ -23,7 +23,14 @@ BOX = """
 
 
 def prepare(admin_email: str, say: Callable[[str], None]) -> None:
-    """Migrate, collect static files, know the catalogue, make the first administrator and the sample project."""
+    """Bring everything up to date; make the first administrator and the sample project where nobody is yet."""
+    bring_up_to_date()
+    if not User.objects.exists():
+        _first_start(admin_email or FIRST_ADMIN, say)
+
+
+def bring_up_to_date() -> None:
+    """Migrate, collect static files, know the catalogue."""
     stamps = _read_stamps()
     if stamps.get("database") != _database_hash():
         call_command("migrate", verbosity=0, interactive=False)
@@ -35,8 +42,6 @@ def prepare(admin_email: str, say: Callable[[str], None]) -> None:
     now = {"database": _database_hash(), "static": _static_hash()}
     if stamps != now:
         _write_stamps(now)
-    if not User.objects.exists():
-        _first_start(admin_email or FIRST_ADMIN, say)
 
 
 def _first_start(email: str, say: Callable[[str], None]) -> None:

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from generator import workflow
-from generator.models import ApiKey, Membership, Project, Role, Scope
+from generator.models import ApiKey, Membership, Project, Role, Scope, WebhookMessage
 from generator.workflow import ending, keys
 from tests.api.conftest import Program
 from tests.conftest import COMPOSER, POLL
@@ -59,10 +59,20 @@ TABLE = """
     get_midi           GET     200   200       200     404       404
     get_spend          GET     200   200       200     404       404
     list_lines         GET     200   200       200     404       404
+    list_webhooks      GET     200   200       200     404       404
+    create_webhook     POST    403   403       201     404       404
+    get_webhook        GET     404   404       200     404       404
+    change_webhook     PATCH   404   404       200     404       404
+    delete_webhook     DELETE  404   404       204     404       404
+    rotate_secret      POST    404   404       200     404       404
+    test_webhook       POST    404   404       202     404       404
+    list_deliveries    GET     404   404       200     404       404
+    resend_delivery    POST    404   404       202     404       404
 """
 OPEN = {"docs": 200, "openapi-json": 200, "api-root": 404, "nowhere": 404}  # to whoever asks
 QUERY = dict.fromkeys(
-    ("list_prompts", "list_generations", "list_tracks", "get_spend", "list_lines"), "?project={project}"
+    ("list_prompts", "list_generations", "list_tracks", "get_spend", "list_lines", "list_webhooks"),
+    "?project={project}",
 )
 SENT = {
     "price": {"models": [COMPOSER], "project": "{project}"},
@@ -71,6 +81,8 @@ SENT = {
     "pick": {"track": "no-such"},
     "change_track": {"title": "New"},
     "create_version": {"change": "10 % slower"},
+    "create_webhook": {"project": "{project}", "name": "farm", "url": "https://example.com/in"},
+    "change_webhook": {"name": "New"},
 }
 
 
@@ -99,7 +111,7 @@ NAMES = {}  # route → method → name; what shares a route is told apart by it
 for _route, _one in OURS:
     if _one.name in ROWS:
         NAMES.setdefault(_route, {})[ROWS[_one.name][0]] = _one.name
-OTHERS = [route for spaces, route, _ in EVERYTHING if route.startswith(("api/v3", "v5"))]
+OTHERS = [route for spaces, route, _ in EVERYTHING if route.startswith(("api/v3", "v5")) and "openapi" not in route]
 
 
 @pytest.fixture
@@ -112,6 +124,8 @@ def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str
     comparison = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
     (tmp_path / "notes.mid").write_bytes(b"MThd")
     workflow.parts.keep_notes(track, tmp_path / "notes.mid", same=True)
+    hook = workflow.webhooks.make(project, user, "farm", "https://example.com/in")
+    told = WebhookMessage.objects.create(project=project, webhook=hook, event="webhook.test", attempts=1)
     return {
         "project": project.ref,
         "project_id": project.ref,
@@ -120,6 +134,8 @@ def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str
         "comparison_id": comparison.ref,
         "track_id": track.ref,
         "stem_id": make_stem(track).ref,
+        "webhook_id": hook.ref,
+        "delivery_id": told.ref,
         "model_key": COMPOSER,
         "rest": "no/such",
     }

@@ -48,9 +48,9 @@ def browser(chromium) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def studio(tmp_path_factory) -> Iterator[Studio]:
-    """One studio for all browser tests, as a newcomer starts it, its sample tracks composed."""
-    with Studio(tmp_path_factory.mktemp("browser"), STUDIO_STALE_SECONDS="60") as running:
+def studio(tmp_path_factory, prepared) -> Iterator[Studio]:
+    """One studio for all browser tests, its sample tracks composed."""
+    with Studio(tmp_path_factory.mktemp("browser"), prepared, STUDIO_STALE_SECONDS="60") as running:
         yield running
 
 
@@ -61,11 +61,11 @@ def paid_fake() -> Iterator[FakeProvider]:
 
 
 @pytest.fixture(scope="session")
-def paid_studio(tmp_path_factory, paid_fake) -> Iterator[Studio]:
+def paid_studio(tmp_path_factory, prepared, paid_fake) -> Iterator[Studio]:
     """A studio whose paid models are answered by the live fake."""
     providers = "generator.providers.composer,tests.fakes.poll,tests.fakes.stream"
     own = {"STUDIO_PROVIDERS": providers, "STUDIO_PRIVATE_DOWNLOADS": "1", BASE: paid_fake.url}
-    with Studio(tmp_path_factory.mktemp("paid"), STUDIO_STALE_SECONDS="60", **own) as running:
+    with Studio(tmp_path_factory.mktemp("paid"), prepared, STUDIO_STALE_SECONDS="60", **own) as running:
         yield running
 
 

@@ -10,6 +10,7 @@ PAGES = (
     "/spend/",
     "/spend/lines/",
     "/account/",
+    "/account/keys/",
     "/people/invite/",
     "/projects/",
     "/projects/new/",
@@ -28,7 +29,7 @@ PAGES = (
 )
 
 
-PARTS = ("bin/", "references/", "people/", "settings/", "budget/", "leave/")
+PARTS = ("bin/", "keys/", "references/", "people/", "settings/", "webhooks/", "budget/", "leave/")
 
 
 def problems(page) -> list[str]:

@@ -1,5 +1,7 @@
 """The same piece again, but …: what is changed changes, and the notes that can stay do."""
 
+from functools import lru_cache
+
 import pytest
 
 from generator.composer import STYLES, Brief, BriefError, ComposerControls, again, compose, read_brief
@@ -15,6 +17,7 @@ def brief(style: str, **controls: object) -> Brief:
     return read_brief("", asked, seed=5)
 
 
+@lru_cache(maxsize=64)
 def score(brief: Brief) -> Score:
     return write(brief, plan(brief), TAKE)
 

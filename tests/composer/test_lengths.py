@@ -79,13 +79,14 @@ def test_what_rings_past_a_loops_end_is_heard_at_its_beginning() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("style", ["lofi", "trailer"])
+@pytest.mark.parametrize("style", ["orchestral", "trailer"])
 def test_ten_minutes_fit_in_400_megabytes(style: str) -> None:
     code = (
-        "import resource; from generator.composer import *\n"
+        "from generator.composer import *\n"
         f"made = compose(read_brief('', ComposerControls(length_s=600, style='{style}'), seed=1))\n"
-        "print(len(made.pcm), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        # not getrusage: that counts the tests' own process, too, which this one was split off from
+        "print(len(made.pcm), *(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert int(said[0]) == 600 * RATE
-    assert int(said[1]) < 400 * 1024  # kB, as Linux counts
+    assert int(said[1]) < 400 * 1024  # kB

@@ -127,3 +127,14 @@ def test_recorded_strokes_are_never_quite_alike(kit: str) -> None:
     size = min(len(one), len(two))
     assert np.corrcoef(one[:size], two[:size])[0, 1] < 0.999
     assert np.abs(one).max() == pytest.approx(0.8, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["tom", "floor", "boom"])
+def test_a_big_drum_is_low_skins_and_bright_sticks(name: str) -> None:
+    """Most of it lies under 250 Hz, yet its first tenth of a second has a hundredth and more above 2 kHz."""
+    stroke = drum("cinematic", name, 0)[0]
+    whole, head = (np.abs(np.fft.rfft(part, 1 << 17)) ** 2 for part in (stroke, stroke[: RATE // 10]))
+    hz = np.arange(len(whole)) * RATE / (1 << 17)
+    assert whole[hz < 250].sum() > 0.6 * whole.sum()
+    assert head[hz > 2000].sum() > 0.01 * head.sum()
+    assert len(stroke) > RATE

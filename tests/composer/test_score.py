@@ -17,7 +17,7 @@ from generator.composer.theory import SCALES, parallels
 SEEDS = (1, 2)
 
 
-@lru_cache(maxsize=60)
+@lru_cache(maxsize=256)
 def written(style: str, seed: int, take: int = 1, length_s: float = 75, **controls: object) -> Score:
     brief = read_brief("", ComposerControls(length_s=length_s, style=style, **controls), seed=seed)  # type: ignore[arg-type]
     return write(brief, plan(brief), take)

@@ -1,4 +1,4 @@
-"""One running studio for everything that looks into its processes and files."""
+"""One running studio, started as a newcomer starts it, for everything that looks into its processes and files."""
 
 import pytest
 

@@ -12,20 +12,20 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
     pytest.mark.xdist_group("tree"),
 ]
-RUNS = 20
 
 
-def test_nothing_is_paid_twice_and_nothing_delivered_free_under_fire(tmp_path):
+@pytest.mark.parametrize("runs", [10, pytest.param(20, marks=pytest.mark.slow)])
+def test_nothing_is_paid_twice_and_nothing_delivered_free_under_fire(tmp_path, prepared, runs):
     with (
         Apart("--faults", "0.15", "--seconds", "0.3", "1.5", "--spare", "list", "price", "status", "cover") as vendors,
-        Studio(tmp_path, **vendors.env) as studio,
+        Studio(tmp_path, prepared, **vendors.env) as studio,
     ):
-        chaos = Chaos(studio, vendors, RUNS, seed=3)
+        chaos = Chaos(studio, vendors, runs, seed=3)
         chaos.begin()
-        wait_for(lambda: len(vendors.books()["jobs"]) > RUNS // 3, 60, "work is under way")
+        wait_for(lambda: len(vendors.books()["jobs"]) > runs // 3, 60, "work is under way")
         cluster = next(at for at, one in enumerate(studio.tree()) if " cluster" in one.command)
         chaos.kill(cluster)
-        wait_for(lambda: chaos.has_ended or len(vendors.books()["jobs"]) > RUNS // 2, 120, "work goes on")
+        wait_for(lambda: chaos.has_ended or len(vendors.books()["jobs"]) > runs // 2, 120, "work goes on")
         chaos.kill(0)
         wait_for(lambda: chaos.has_ended, 150, "every generation ends")
         books = chaos.compare()

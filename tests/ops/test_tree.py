@@ -68,8 +68,8 @@ def _pids_of(studio: Studio) -> set[int]:
     return {one.pid for one in studio.tree()}
 
 
-def test_ctrl_c_leaves_nothing(tmp_path):
-    with Studio(tmp_path) as studio:
+def test_ctrl_c_leaves_nothing(tmp_path, prepared):
+    with Studio(tmp_path, prepared) as studio:
         wait_for(lambda: len(_pids_of(studio)) > 5, 30, "the tree is whole")
         everyone = _pids_of(studio)
         studio.stop()
@@ -77,8 +77,8 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     wait_for(lambda: not everyone & {one.pid for one in processes()}, 5, "every process is gone")
 
 
-def test_nothing_outlives_a_killed_supervisor_and_the_next_start_goes_on(tmp_path):
-    studio = Studio(tmp_path).start()
+def test_nothing_outlives_a_killed_supervisor_and_the_next_start_goes_on(tmp_path, prepared):
+    studio = Studio(tmp_path, prepared).start()
     studio.wait_for_a_new_beat()
     everyone = _pids_of(studio)
     studio.process.kill()

@@ -1,7 +1,9 @@
 """A real studio in a directory of its own, started as a person starts it, and a look into its processes."""
 
+import fcntl
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -33,6 +35,22 @@ def wait_for(what: Callable[[], object], seconds: float, why: str) -> None:
     raise AssertionError(f"not within {seconds:.0f} s: {why}")
 
 
+def prepare_once(folder: Path) -> Path:
+    """Migrate a database and collect static files in a folder that studios can begin as copies of."""
+    data = folder / "prepared"
+    with (folder / "prepared.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds it made
+        if not (data / "stamps.json").exists():
+            data.mkdir()
+            env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+            env |= {"STUDIO_DATA": str(data), "SECRET_KEY": "only-while-it-is-prepared-" + "x" * 40}
+            env |= {"DJANGO_SETTINGS_MODULE": "bgmsite.settings"}
+            code = "from generator.management.prepare import bring_up_to_date; bring_up_to_date()"
+            command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+            subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=300)
+    return data
+
+
 @dataclass
 class Process:
     pid: int
@@ -55,10 +73,15 @@ def processes() -> list[Process]:
 
 
 class Studio:
-    """`with Studio(tmp_path) as studio:` — running and answering inside, gone outside."""
+    """`with Studio(tmp_path) as studio:` — running and answering inside, gone outside.
 
-    def __init__(self, folder: Path, **env: str) -> None:
+    With `prepared` it begins with a migrated database; without, as a newcomer's.
+    """
+
+    def __init__(self, folder: Path, prepared: Path | None = None, **env: str) -> None:
         self.folder = folder / "data"
+        if prepared:
+            shutil.copytree(prepared, self.folder)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "studio.log"

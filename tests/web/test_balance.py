@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from generator.audio import decode
-from generator.models import Entry, Generation, Track
-from generator.workflow import library, media
+from generator.models import Entry, Generation, Rendition, Track
+from generator.workflow import library, media, parts
 from tests.conftest import COMPOSER, POLL, ended
 
 BESIDE = "Upright bass"
@@ -16,8 +16,18 @@ PART = {"HX-Request": "true", "HX-Target": "versions"}
 @pytest.fixture
 def original(ask, browser, run_background) -> Track:
     """A composed take whose players are there."""
-    run = ended(ask(TEXT, model=COMPOSER, takes=2, settings={"seed": 7}), run_background)
-    return parted(run.tracks.get(take=2), browser, run_background)
+    run = ended(ask(TEXT, model=COMPOSER, settings={"seed": 7, "take": 2}), run_background)
+    return parted(run.tracks.get(), browser, run_background)
+
+
+@pytest.fixture
+def mixed(make_track, make_stem) -> Track:
+    """A track whose players are only rows, for what is decided before anything is played."""
+    track = make_track(prompt=TEXT)
+    for title in ("Drums", "Upright bass"):
+        make_stem(track, title)
+    Rendition.objects.create(track=track, recipe_hash=parts.NOTES, recipe={"same_sound": True}, file="none", size=1)
+    return track
 
 
 def parted(track: Track, browser, run_background) -> Track:
@@ -92,46 +102,42 @@ def test_a_version_of_a_balance_keeps_it(keep, browser, original, run_background
     assert both.generation.again_of == original.generation
 
 
-def test_a_press_twice_makes_one_and_another_balance_another(keep, original):
+def test_a_press_twice_makes_one_and_another_balance_another(keep, mixed):
     for _ in range(2):
-        keep(original, Drums=50)
-    assert Generation.objects.filter(again_of=original.generation).count() == 1
-    assert original.generation.events.count() == original.generation.events.distinct().count()
-    keep(original, Drums=55)
-    assert Generation.objects.filter(again_of=original.generation).count() == 2
+        keep(mixed, Drums=50)
+    assert Generation.objects.filter(again_of=mixed.generation).count() == 1
+    assert mixed.generation.events.count() == mixed.generation.events.distinct().count()
+    keep(mixed, Drums=55)
+    assert Generation.objects.filter(again_of=mixed.generation).count() == 2
 
 
 @pytest.mark.parametrize(
     ("levels", "sentence"),
     [({}, "That is the balance it has."), ({"Drums": "loud"}, "That is the balance it has."), (None, "Nobody would")],
 )
-def test_a_balance_that_is_none_is_refused_in_a_sentence(keep, original, levels, sentence):
-    silent = {stem.title.replace(" ", "_"): 0 for stem in original.stems.all()}
-    reply = keep(original, headers=PART, **(silent if levels is None else levels))
+def test_a_balance_that_is_none_is_refused_in_a_sentence(keep, mixed, levels, sentence):
+    silent = {stem.title.replace(" ", "_"): 0 for stem in mixed.stems.all()}
+    reply = keep(mixed, headers=PART, **(silent if levels is None else levels))
     assert reply.status_code == 422
     assert sentence in reply.content.decode()
-    assert not Generation.objects.filter(again_of=original.generation).exists()
+    assert not Generation.objects.filter(again_of=mixed.generation).exists()
 
 
-def test_what_was_turned_down_can_be_turned_up_again_and_no_further_than_the_mixer_goes(
-    keep, browser, original, run_background
-):
-    keep(original, Drums=50)
-    halved = parted(newest(run_background), browser, run_background)
-    reply = keep(halved, headers=PART, Drums=200)
-    assert reply.status_code == 200
-    assert newest(run_background).generation.prompt.settings["balance"] == "Drums −2.5 dB"
+def test_what_was_turned_down_can_be_turned_up_again_and_no_further_than_the_mixer_goes(keep, mixed):
+    prompt = mixed.generation.prompt
+    type(prompt).objects.filter(pk=prompt.pk).update(settings={**prompt.settings, "balance": "Drums −6 dB"})
+    assert keep(mixed, headers=PART, Drums=200).status_code == 200
+    assert Generation.objects.latest("id").prompt.settings["balance"] == "Drums −2.5 dB"
 
 
-def test_without_players_there_is_nothing_to_keep(keep, ask, make_track, run_background):
-    bare = ended(ask(TEXT, model=COMPOSER, settings={"seed": 7}), run_background).tracks.get()
-    for track in (bare, make_track(model=POLL)):
+def test_without_players_there_is_nothing_to_keep(keep, make_track):
+    for track in (make_track(prompt=TEXT), make_track(model=POLL)):
         assert keep(track).status_code == 422
 
 
-def test_a_viewer_mixes_and_keeps_nothing(client, member, original):
+def test_a_viewer_mixes_and_keeps_nothing(client, member, mixed):
     client.force_login(member("viewer"))
-    shown = client.get(original.get_absolute_url()).content.decode()
+    shown = client.get(mixed.get_absolute_url()).content.decode()
     assert "Play together" in shown
     assert "Keep this balance" not in shown
 

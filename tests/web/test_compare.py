@@ -242,7 +242,8 @@ def test_one_total_and_its_parts_stand_on_the_form(browser, project, priced):
 def test_the_fields_are_all_of_theirs_each_with_its_users(browser, project):
     _, shown = live(browser, project, **TYPED)
     spec = catalogue.spec_of(COMPOSER)
-    assert set(re.findall(r'id="f-(\w+)"', shown)) == {field.name for field in spec.fields}
+    assert set(re.findall(r'id="f-(\w+)"', shown)) == {field.name for field in spec.fields if not field.purpose}
+    assert re.findall(r'id="pick-(\w+)"', shown) == ["follow"]
     assert shown.count('class="field-users">Built-in composer only<') == len(spec.fields)
     assert "Built-in composer only" not in live(browser, project, model=COMPOSER)[1]
     options = shown[shown.index('id="format"') :].partition("</select>")[0]

@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -124,3 +125,20 @@ def test_the_admin_reads_keys_without_their_secrets(admin_client, user):
     assert key.prefix in page
     for secret in (token, key.digest, key.webhook_secret):
         assert secret not in page
+
+
+def test_the_command_makes_a_key_and_prints_it_alone(user, project, capsys):
+    call_command("key", "ADA@example.com", "--name", "ci", "--project", project.ref, "--cap", "2.50", "--days", "30")
+    key = ApiKey.objects.get()
+    assert keys.caller(capsys.readouterr().out.strip()) == user
+    assert (key.name, key.project, key.budget.cap, key.expires_at is None) == ("ci", project, 2_500_000, False)
+
+
+@pytest.mark.parametrize(
+    "wrong", [["nobody@example.com"], ["ada@example.com", "--project", "x"], ["ada@example.com", "--cap", "x"],
+              ["ada@example.com", "--stand-in", "x"]],
+)  # fmt: skip
+def test_the_command_says_what_is_wrong(user, wrong):
+    with pytest.raises(CommandError):
+        call_command("key", *wrong, "--name", "ci")
+    assert not ApiKey.objects.exists()

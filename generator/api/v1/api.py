@@ -31,8 +31,14 @@ class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
 
+    _document: Any = None
+
     def get_openapi_schema(self, **how: Any) -> Any:
-        """The document, with the errors that any operation may answer."""
+        """The document, with the errors that any operation may answer; drawn up once a process."""
+        self._document = self._document or self._draw_up(**how)
+        return self._document
+
+    def _draw_up(self, **how: Any) -> Any:
         document = super().get_openapi_schema(**how)
         document["components"]["schemas"]["ProblemOut"] = schemas.ProblemOut.model_json_schema()
         for methods in document["paths"].values():

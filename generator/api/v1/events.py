@@ -10,18 +10,16 @@ event: pause      the time is up; ask again with the last id
 import json
 from collections.abc import Iterator
 
-from django.db import connection
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from ninja import Header, Query, Router, Schema
 from pydantic import Field
 
-from generator import workflow
+from generator.api.holding import Full, Hold, Seen, at_desk, hold, streamed
 from generator.api.v1 import schemas
-from generator.api.v1.generations import answer, find
+from generator.api.v1.generations import find, show
 from generator.api.v1.pages import MOST, USUAL, Page
 from generator.api.v1.problems import Problem
 from generator.models import Generation
-from generator.workflow.follow import Seen
 
 router = Router(tags=["Making music"])
 PATIENCE = 300  # seconds a stream lasts at most
@@ -70,30 +68,32 @@ def list_events(
         more = len(found) > wanted.limit
         following = str(found[wanted.limit - 1].number) if more else None
         return {"items": found[: wanted.limit], "next": following}
-    known = int(last_event_id) if (last_event_id or "").isdecimal() else wanted.after
-    told = StreamingHttpResponse(_told(request, row, known, wanted.seconds), content_type=STREAM)
-    told.headers["X-Accel-Buffering"] = "no"
-    return told
+    known = int(last_event_id) if last_event_id and last_event_id.isdecimal() else wanted.after
+    try:
+        held = hold(lambda: row, wanted.seconds, quiet=QUIET)
+    except Full:
+        raise Problem(503, "Too many connections are open. Ask again in a moment.", Retry_After="2") from None
+    return streamed(held, _told(request, held, known), STREAM)
 
 
-def _told(request: HttpRequest, row: Generation, known: int, seconds: int) -> Iterator[str]:
+def _told(request: HttpRequest, held: Hold, known: int) -> Iterator[str]:
     yield "retry: 1000\n\n"
     seen: Seen | None = None
-    for now in workflow.follow.follow(row, seconds, quiet=QUIET):
+    for now in held:
         if now is None:
             yield ": beat\n\n"
             continue
         seen = now
-        lines = _since(row, known)
-        connection.close()  # none is held while nothing happens
+        with at_desk():
+            lines = _since(held.generation, known)
         for line in lines:
             known = line.number
             yield _message("history", line.model_dump_json(), known)
         place = {"state": now.state, "stage": now.stage, "percent": now.percent, "tracks": now.takes}
         yield _message("progress", json.dumps(place))
     if seen and seen.is_resting:
-        last = answer(request, row).model_dump_json()
-        connection.close()
+        with at_desk():
+            last = show(request, held.generation).model_dump_json()
         yield _message("end", last)
     else:
         yield _message("pause", json.dumps({"after": known}))

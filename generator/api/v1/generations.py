@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from generator import access, workflow
 from generator.api import door, outputs
+from generator.api.holding import Full, at_desk, hold
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller, must_edit, project_of
 from generator.api.v1.pages import Page, Wanted, page
@@ -49,12 +51,25 @@ def find(request: HttpRequest, ref: str) -> Generation:
     return found
 
 
-def answer(request: HttpRequest, row: Generation, prefer: str | None = None) -> schemas.GenerationOut:
-    """A generation as it stands, or once it has ended where the request would rather wait."""
-    asked = _WAIT.search(prefer or "")
-    if asked:
-        for _ in workflow.follow.follow(row, min(int(asked[1]), LONGEST_WAIT)):
-            pass
+def answer(request: HttpRequest, ask: Callable[[], Generation], prefer: str | None = None) -> schemas.GenerationOut:
+    """The generation that is asked for as it stands, or once it has ended where the request would rather wait.
+
+    A wish to wait is a wish: where no place is left to wait in, the answer comes at once.
+    """
+    wish = _WAIT.search(prefer or "")
+    if not wish or not int(wish[1]):
+        return show(request, ask())
+    try:
+        with hold(ask, min(int(wish[1]), LONGEST_WAIT), quiet=None) as held:
+            for _ in held:
+                pass
+    except Full:
+        return show(request, ask())
+    with at_desk():
+        return show(request, held.generation)
+
+
+def show(request: HttpRequest, row: Generation) -> schemas.GenerationOut:
     return shown.generation(find(request, row.ref), outputs.base_url(request))
 
 
@@ -75,29 +90,30 @@ def create_generation(
     user = caller(request)
     project = project_of(user, ask.project)
     must_edit(user, project)
-    key = once(user, idempotency_key, ["make", ask.model_dump()])
 
-    def submit() -> Generation:
+    def submit(key: str) -> Generation:
         return door.ask(
             user, project, ask.model, ask.text, key, takes=ask.takes, format=ask.format, fields=ask.settings
         )
 
-    made = _once(user, key, submit)
-    return Status(201, answer(request, made, prefer))
+    about = ["make", ask.model_dump()]
+    return Status(201, answer(request, lambda: _once(user, idempotency_key, about, submit), prefer))
 
 
-def _once(user: User, key: str, submit: Callable[[], Generation]) -> Generation:
-    """Submit under the lock of the API key's row, so that two requests with one Idempotency-Key take turns."""
+def _once(user: User, header: str | None, about: list[Any], submit: Callable[[str], Generation]) -> Generation:
+    """Submit; two requests with one Idempotency-Key take turns, under the lock of the API key's row."""
+    key = once(user, header, about)
+    if header is None or user.acting_with is None:
+        return submit(key)
     with transaction.atomic():
-        if user.acting_with:
-            ApiKey.objects.select_for_update().get(pk=user.acting_with.pk)
+        ApiKey.objects.select_for_update().get(pk=user.acting_with.pk)
         used(user, key)
-        return submit()
+        return submit(key)
 
 
 @router.get("/generations/{generation_id}", response=schemas.GenerationOut, summary="How one is getting on")
 def get_generation(request: HttpRequest, generation_id: str, prefer: str | None = Prefer):
-    return answer(request, find(request, generation_id), prefer)
+    return answer(request, lambda: find(request, generation_id), prefer)
 
 
 @router.post("/generations/{generation_id}/cancel", response=schemas.GenerationOut, summary="Stop one")
@@ -109,7 +125,7 @@ def cancel_generation(request: HttpRequest, generation_id: str):
         workflow.cancel(row, caller(request))
     except workflow.Refused as refused:
         raise Problem(409, refused.sentence) from refused
-    return answer(request, row)
+    return show(request, row)
 
 
 @router.post(
@@ -123,9 +139,11 @@ def retry_generation(
     must_edit(user, row.project)
     if row.state not in State.ended():
         raise Problem(409, "It has not ended yet. It can be tried again once it has.")
-    key = once(user, idempotency_key, ["retry", row.ref])
-    made = _once(user, key, lambda: workflow.retry(row, user, key))
-    return Status(201, answer(request, made, prefer))
+
+    def again(key: str) -> Generation:
+        return workflow.retry(row, user, key)
+
+    return Status(201, answer(request, lambda: _once(user, idempotency_key, ["retry", row.ref], again), prefer))
 
 
 # --- several models ---

@@ -11,7 +11,8 @@
 416 no_such_range       see Content-Range
 422 refused             it cannot be done, with the reason; `field` names the part of the request
 429 too_many            see Retry-After
-500 our_fault           nothing was done that was not answered
+500 our_fault           it is written down in the log
+503 busy                see Retry-After
 """
 
 import json
@@ -42,6 +43,7 @@ CODES = {
     422: "refused",
     429: "too_many",
     500: "our_fault",
+    503: "busy",
 }
 WORDS = {
     400: "The request cannot be read.",
@@ -102,7 +104,7 @@ def handle(api: NinjaAPI) -> None:
         api.add_exception_handler(kind, door)
 
 
-def of(error: BaseException) -> HttpResponse:
+def of(error: Exception) -> HttpResponse:
     """The answer to anything that can be raised while a request is read and answered."""
     door = next(_DOORS[kind] for kind in type(error).__mro__ if kind in _DOORS)
     return door(None, error)
@@ -154,7 +156,7 @@ def _our_fault(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(500)
 
 
-_DOORS: dict[type[BaseException], Any] = {
+_DOORS: dict[type[Exception], Any] = {
     Problem: _problem,
     HttpError: _http_error,
     ValidationError: _invalid,

@@ -88,7 +88,7 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         state=row.state,  # type: ignore[arg-type]
         ended=row.state in State.ended(),
         stage="" if blind else row.stage,
-        percent=row.percent,
+        percent=100 if row.state == State.READY else row.percent,
         model=None if blind else row.model.key,
         prompt=prompt(row.prompt, hide_settings=blind),
         takes=row.takes_asked,

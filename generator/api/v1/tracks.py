@@ -12,7 +12,7 @@ from generator import access, workflow
 from generator.api import outputs
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller, must_edit, project_of
-from generator.api.v1.generations import Once, answer
+from generator.api.v1.generations import Once, show
 from generator.api.v1.pages import MOST, USUAL, Page
 from generator.api.v1.problems import Problem
 from generator.api.v1.reading import once
@@ -144,7 +144,7 @@ def create_version(request: HttpRequest, track_id: str, ask: schemas.VersionAsk,
     """Another version of a composed track: “10 % slower”, “without drums”. Free."""
     user, (track, _) = caller(request), _mine(request, track_id)
     key = once(user, idempotency_key, ["version", track.ref, ask.change])
-    return Status(201, answer(request, workflow.versions.make(user, track, ask.change, key)))
+    return Status(201, show(request, workflow.versions.make(user, track, ask.change, key)))
 
 
 # --- files ---

@@ -11,14 +11,14 @@ from generator.api import outputs
 from generator.api.v1.caller import caller, project_of
 from generator.api.v1.pages import Page, Wanted, page
 from generator.api.v1.problems import Problem
-from generator.api.v1.schemas import Ref
+from generator.api.v1.schemas import Ref, Strict
 from generator.models import Webhook, WebhookMessage
 
 router = Router(tags=["Webhooks"])
 _EVENTS = f"Of {', '.join(workflow.webhooks.EVENTS)}; none: all, also what is added later."
 
 
-class WebhookAsk(Schema):
+class WebhookAsk(Strict):
     name: str = Field(max_length=60)
     url: str = Field(max_length=1000, examples=["https://example.com/hooks/bgm"])
     events: list[str] = Field([], max_length=50, description=_EVENTS)
@@ -28,7 +28,7 @@ class WebhookNew(WebhookAsk):
     project: str = Field("", max_length=16, description="Empty: where the key works.")
 
 
-class WebhookChange(Schema):
+class WebhookChange(Strict):
     """What is left out stays as it is."""
 
     name: str | None = Field(None, max_length=60)
@@ -153,7 +153,7 @@ def delete_webhook(request: HttpRequest, webhook_id: str):
 
 
 @router.post("/webhooks/{webhook_id}/secret", response=WebhookOut, summary="Make a new secret; both sign for a day")
-def rotate_webhook_secret(request: HttpRequest, webhook_id: str):
+def rotate_secret(request: HttpRequest, webhook_id: str):
     hook = _one(request, webhook_id)
     workflow.webhooks.rotate(hook, caller(request))
     return _hook(hook)

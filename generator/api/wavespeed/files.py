@@ -12,11 +12,10 @@ from django.urls import reverse
 
 from generator import workflow
 from generator.api.outputs import LASTS
-from generator.api.wavespeed.frame import Problem
+from generator.api.wavespeed.frame import Problem, away
 from generator.audio import FORMATS
 from generator.models import Reference, Stem, Upload
 from generator.web.files import serve
-from generator.web.places import get_up, leave_seat, sit_down, take_seat
 
 READ_WITHIN = 10.0  # seconds a request waits for the worker that reads an upload
 LOOK_FOR = 2.0  # the same, where nobody had to show a key
@@ -47,16 +46,12 @@ def upload_behind(address: str) -> Upload | None:
 def read_by_now(reference: Reference, seconds: float | None = None) -> Reference:
     """The reference once a worker has read it, or as it is when the time is over, or where no seat is free to wait."""
     end = time.monotonic() + (READ_WITHIN if seconds is None else seconds)
-    if not reference.is_checking or not take_seat():
-        return reference
-    try:
-        while reference.is_checking and time.monotonic() < end:
-            get_up()
+    while reference.is_checking and time.monotonic() < end:
+        with away() as left:
+            if not left:
+                break
             time.sleep(LOOK_EVERY)
-            sit_down()
-            reference = Reference.objects.select_related("project").get(pk=reference.pk)
-    finally:
-        leave_seat()
+        reference = Reference.objects.select_related("project").get(pk=reference.pk)
     return reference
 
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from generator import access, workflow
 from generator.api.outputs import LASTS, base_url
 from generator.api.wavespeed.files import upload_behind, upload_url
-from generator.api.wavespeed.frame import Call, Problem, good, text, whole
+from generator.api.wavespeed.frame import Call, Problem, away, good, text, whole
 from generator.models import ApiKey, Reference, Upload, User
 from generator.workflow.references import MOST_UPLOAD
 
@@ -77,12 +77,13 @@ def _holder(upload: Upload) -> User:
 
 def _read(request: HttpRequest, size: int) -> Iterator[bytes]:
     left = size
-    while left:
-        chunk = request.read(min(CHUNK, left))
-        if not chunk:
-            raise Problem(400, "The upload broke off before its end.")
-        left -= len(chunk)
-        yield chunk
+    with away():
+        while left:
+            chunk = request.read(min(CHUNK, left))
+            if not chunk:
+                raise Problem(400, "The upload broke off before its end.")
+            left -= len(chunk)
+            yield chunk
 
 
 # --- multipart ---
@@ -93,7 +94,8 @@ def binary(call: Call) -> dict[str, Any]:
     if call.request.content_type != "multipart/form-data":
         raise Problem(415, "Send the sound as multipart/form-data with a field “file”.")
     _ = call.workshop
-    file = call.request.FILES.get("file")
+    with away():
+        file = call.request.FILES.get("file")
     if "file" in getattr(call.request, "too_large", ()):
         raise Problem(413, workflow.references.too_large())
     if file is None:

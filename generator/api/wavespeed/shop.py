@@ -1,5 +1,6 @@
 """What can be had and what it costs: the catalogue with its schemas, and quotes."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from generator import workflow
@@ -9,6 +10,7 @@ from generator.api.wavespeed.frame import Call, Problem, text, whole
 from generator.api.wavespeed.submit import model_for
 from generator.models import ApiKey
 from generator.money import PER_DOLLAR
+from generator.workflow.catalogue import ModelChoice
 
 CURRENCY = "USD"
 _TYPES = {True: "audio-to-audio", False: "text-to-audio"}
@@ -17,8 +19,9 @@ _TYPES = {True: "audio-to-audio", False: "text-to-audio"}
 def models(call: Call) -> list[dict[str, Any]]:
     """GET models: every path that this key would be answered at now."""
     listed: list[dict[str, Any]] = []
+    offered = _offered()
     for contract in contracts.all_of():
-        price = _price(call.key, contract)
+        price = _price(call.key, contract, offered)
         if price is not None:
             listed.append(_described(contract, price, len(listed) + 1))
     return listed
@@ -72,18 +75,22 @@ def pricing(call: Call) -> dict[str, Any]:
 def _asked(call: Call) -> tuple[Contract, int]:
     path = text(call.body, "model_id", contracts.MOST_PATH).strip("/")
     contract = contracts.of(path, call.key)
-    each = _price(call.key, contract) if contract else None
+    each = _price(call.key, contract, _offered()) if contract else None
     if contract is None or each is None:
         raise Problem(404, f"There is no model “{path[:100]}”. GET /api/v3/models lists them.")
     return contract, each
 
 
-def _price(key: ApiKey, contract: Contract) -> int | None:
+def _offered() -> dict[str, ModelChoice]:
+    return {choice.spec.key: choice for choice in workflow.catalogue.models()}
+
+
+def _price(key: ApiKey, contract: Contract, offered: Mapping[str, ModelChoice]) -> int | None:
     """Micro-dollars a take of whatever answers a path; None: nothing does."""
     if contract.is_action:
         action = workflow.catalogue.action(contract.key)
         return action.price.per_take if action and not action.reason else None
-    choice = workflow.catalogue.choice(model_for(key, contract))
+    choice = offered.get(model_for(key, contract))
     return choice.price.per_take if choice and choice.available else None
 
 

@@ -301,7 +301,7 @@ def _count_failure(webhook_id: int, outcome: Outcome, now: dt.datetime) -> None:
 
 
 def _tell_owners(hook: Webhook, why: str) -> None:
-    subject = f"The webhook “{hook.name}” of {hook.project.name} is paused"
-    text = f"{subject}: {why} What happens meanwhile is kept for it; resume it on the project’s page."
+    """In the studio now, and with the next mail: nothing is mailed while a transaction is open."""
+    text = f"The webhook “{hook.name}” of {hook.project.name} is paused: {why} What happens meanwhile is kept for it."
     for owner in owners(hook.project):
-        news.tell(owner, NewsKind.WEBHOOK, text, reverse("webhook", args=[hook.ref]), subject=subject)
+        news.tell(owner, NewsKind.WEBHOOK, text, reverse("webhook", args=[hook.ref]))

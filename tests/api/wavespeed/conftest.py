@@ -104,7 +104,9 @@ def live(tmp_path_factory) -> Iterator[Live]:
         env = {
             "STUDIO_PROVIDERS": "generator.providers.composer,tests.fakes.hasty.wavespeed",
             "STUDIO_PRIVATE_DOWNLOADS": "on",
+            "STUDIO_PRIVATE_WEBHOOKS": "on",
             "STUDIO_STALE_SECONDS": "60",
+            "STUDIO_WORKERS": "2",
             "WAVESPEED_API_KEY": vendors.wavespeed.key,
             "WAVESPEED_BASE_URL": vendors.url,
         }

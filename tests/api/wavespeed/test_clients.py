@@ -1,7 +1,7 @@
 """The vendor's own Python clients, and the page's own curl lines, unmodified, against a running studio."""
 
 import json
-import shlex
+import os
 import shutil
 import subprocess
 
@@ -38,7 +38,7 @@ def seconds(address: str, tmp_path) -> float:
     return decode(file).seconds
 
 
-@pytest.mark.parametrize("format", ["mp3", "wav", "flac"])
+@pytest.mark.parametrize("format", ["wav", *(pytest.param(name, marks=pytest.mark.slow) for name in ("mp3", "flac"))])
 def test_the_sdk_runs_a_model_and_its_files_play(client, tmp_path, format):
     wanted = SHORT | {"output_format": format, "number_of_songs": 3 if format == "wav" else 1}
     outputs = client.run(BGM_PATH, wanted, poll_interval=0.2)["outputs"]
@@ -117,8 +117,8 @@ def test_a_file_in_memory_is_uploaded_too(paying, tmp_path):
 
 def test_langchain(live, client):
     tool = WaveSpeedRunModel(client=client, poll_interval=0.2)
-    said = tool.invoke({"model": BGM_PATH, "input": {**SHORT, "number_of_songs": 2, "instrumental_id": None}})
-    assert [line.startswith(f"{live.url}/o/") for line in said.splitlines()] == [True, True]
+    said = tool.invoke({"model": BGM_PATH, "input": {**SHORT, "instrumental_id": None}})
+    assert [line.startswith(f"{live.url}/o/") for line in said.splitlines()] == [True]
     with pytest.raises(ToolException, match="prompt is required"):
         tool.invoke({"model": BGM_PATH, "input": {}})
 
@@ -141,14 +141,12 @@ curl --location --request GET "https://api.wavespeed.ai/api/v3/predictions/${req
 
 
 def curl(live, lines: str, **names: str) -> dict:
-    """What the lines print, with another host and the names filled in."""
+    """What the lines print in a shell, with another host."""
     if not shutil.which("curl"):
         pytest.skip("no curl found")
-    for name, value in {"WAVESPEED_API_KEY": live.free, **names}.items():
-        lines = lines.replace(f"${{{name}}}", value)
-    command = shlex.split(lines.replace("https://api.wavespeed.ai", live.url))
-    printed = subprocess.run([*command, "--silent"], check=True, capture_output=True, timeout=60).stdout
-    return json.loads(printed)
+    env = {**os.environ, "WAVESPEED_API_KEY": live.free, **names}
+    command = ["sh", "-c", lines.replace("https://api.wavespeed.ai", live.url)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60, env=env).stdout)
 
 
 def test_the_pages_curl_lines_as_printed_want_a_prompt(live):

@@ -1,0 +1,34 @@
+"""`manage.py mcp`: tools for an AI agent, over stdin and stdout or over HTTP."""
+
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from generator.management.agents.studio import Studio
+from generator.management.agents.tools import server
+
+
+class Command(BaseCommand):
+    help = (
+        "Offer the studio's tools to an AI agent (Model Context Protocol). BGM_KEY: the API key; BGM_URL: a studio "
+        "elsewhere, otherwise the one of this directory is used."
+    )
+    requires_system_checks: list[str] = []  # nothing but the protocol may be written to stdout
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument(
+            "--http", metavar="HOST:PORT", help="Streamable HTTP at /mcp, each request with a key of its own."
+        )
+
+    def handle(self, *args: Any, http: str | None = None, **options: Any) -> None:
+        url = os.environ.get("BGM_URL", "")
+        if http is None:
+            if not os.environ.get("BGM_KEY"):
+                raise CommandError("Set BGM_KEY to an API key of the studio (docs/mcp.md).")
+            server(Studio(url, os.environ["BGM_KEY"])).run("stdio")
+            return
+        host, _, port = http.rpartition(":")
+        if not host or not port.isdecimal():
+            raise CommandError("Name the address like 127.0.0.1:8765.")
+        server(Studio(url, "")).run("streamable-http", host=host, port=int(port), stateless_http=True)

@@ -1,0 +1,49 @@
+"""docs/api_wavespeed.md names every address and every field, and no code or path that is gone."""
+
+import re
+
+import pytest
+
+from generator.api.wavespeed import contracts, media, submit
+from generator.api.wavespeed.urls import urlpatterns
+from generator.workflow import catalogue
+from tests.ops.tree import ROOT
+
+PAGE = (ROOT / "docs" / "api_wavespeed.md").read_text()
+NAMED = {pattern.name: str(pattern.pattern) for pattern in urlpatterns}
+OPEN = {"wavespeed-none", "wavespeed-else", "wavespeed-submit"}
+
+
+def readable(pattern: str) -> list[str]:
+    """`^predictions/(?P<id>[^/]+)/?$` as a person writes it."""
+    plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern).removeprefix("^").removesuffix("/?$").replace("\\", "")
+    return ["upload", "uploads"] if plain == "uploads?" else [plain]
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED) - OPEN))
+def test_every_address_is_described(name):
+    for address in readable(NAMED[name]):
+        assert re.search(rf"^\|.*`[A-Z]+ {re.escape(address)}`", PAGE, re.MULTILINE), address
+
+
+def test_no_address_is_described_that_is_gone():
+    known = {address for pattern in NAMED.values() for address in readable(pattern)} | {"<model path>"}
+    table = PAGE.partition("## The addresses")[2].partition("\n## ")[0]
+    assert set(re.findall(r"`(?:GET|POST|PUT|DELETE) ([^`]+)`", table)) == known - {
+        address for name in OPEN for address in readable(NAMED[name])
+    }
+
+
+def test_every_field_of_the_vendors_models_is_described(offered):
+    for contract in contracts.all_of():
+        if contract.is_vendors:
+            assert all(f"`{name}`" in PAGE for name in contract.names), contract.path
+
+
+def test_the_limits_are_those_of_the_code():
+    assert f"at most {submit.SYNC_SECONDS:.0f} s (then" in PAGE
+    assert f"`code` {submit.SYNC_ENDED}" in PAGE.replace("\n", " ")
+    assert f"the first {media.KEPT_SECONDS:.0f} s as MP3" in PAGE
+    assert f"at most {media.MOST_UPLOAD // 1_000_000} MB" in PAGE
+    assert f"for {media.TICKET_LASTS.seconds // 60} minutes" in PAGE
+    assert catalogue.spec_of("composer/studio")

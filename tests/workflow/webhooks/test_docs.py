@@ -1,0 +1,68 @@
+"""The page docs/webhooks.md: its code checks real messages, its tables are the code's."""
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from generator.workflow.webhooks import events, sending, signing
+
+PAGE = (Path(__file__).parents[3] / "docs" / "webhooks.md").read_text()
+SECRET, OTHER = signing.new_secret(), signing.new_secret()
+BODY = '{"type":"track.created","data":{"title":"Tea – time"}}'.encode()
+
+
+def block(language: str) -> str:
+    return re.search(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[1]
+
+
+def message(*secrets: str, at: int | None = None, body: bytes = BODY) -> dict[str, str]:
+    """The headers of a message, as a server has them: in lower case."""
+    at = int(time.time()) if at is None else at
+    signed = signing.headers("msg_1", at, signing.standard("msg_1", at, body, secrets))
+    return {name.lower(): value for name, value in signed.items()}
+
+
+CASES = {
+    "ours": (message(SECRET), True),
+    "while the secret is changed": (message(OTHER, SECRET), True),
+    "another secret": (message(OTHER), False),
+    "another body": (message(SECRET, body=BODY + b" "), False),
+    "an old one": (message(SECRET, at=int(time.time()) - 3600), False),
+    "one from the future": (message(SECRET, at=int(time.time()) + 3600), False),
+    "a cut signature": (message(SECRET) | {"webhook-signature": "v1,abc"}, False),
+}
+
+
+def test_the_python_on_the_page_checks_messages():
+    found: dict = {}
+    exec(block("python"), found)
+    assert {name: found["verify"](SECRET, headers, BODY) for name, (headers, _) in CASES.items()} == {
+        name: right for name, (_, right) in CASES.items()
+    }
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no Node here")
+def test_the_javascript_on_the_page_checks_messages():
+    asked = json.dumps({name: headers for name, (headers, _) in CASES.items()})
+    script = f"""{block("javascript")}
+        const asked = {asked}, body = Buffer.from({json.dumps(BODY.decode())});
+        const check = (headers) => verify({json.dumps(SECRET)}, headers, body);
+        const said = Object.entries(asked).map(([name, headers]) => [name, check(headers)]);
+        console.log(JSON.stringify(Object.fromEntries(said)));"""
+    done = subprocess.run(["node", "-e", script], capture_output=True, check=True, timeout=30)
+    assert json.loads(done.stdout) == {name: right for name, (_, right) in CASES.items()}
+
+
+def test_every_event_is_in_the_table():
+    assert set(re.findall(r"^\| `([a-z_.]+)` \|", PAGE, re.MULTILINE)) == {*events.EVENTS, events.TEST}
+
+
+def test_the_waits_are_those_that_are_waited():
+    told = "after 5 s, 1 min, 5 min, 30 min, 2 h, 5 h, 8 h and 8 h"
+    assert told in " ".join(PAGE.split())
+    assert sending.WAITS == (5, 60, 300, 1800, 7200, 18000, 28800, 28800)
