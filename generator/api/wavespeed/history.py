@@ -115,7 +115,10 @@ def _behind(path: str) -> list[int]:
 def moment(body: dict[str, Any], name: str) -> dt.datetime | None:
     """An ISO 8601 time of the body, in UTC where it names no zone; raises Problem(400)."""
     value = text(body, name, 40)
-    found = read_moment(value)
-    if value and found is None:
-        raise Problem(400, f"{name} has to be a time such as 2026-03-02T09:15:04Z.")
-    return found
+    try:
+        found = read_moment(value)
+        if value and found is None:
+            raise ValueError(value)
+        return found and found.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise Problem(400, f"{name} has to be a time such as 2026-03-02T09:15:04Z.") from None

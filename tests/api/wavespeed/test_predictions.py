@@ -126,6 +126,8 @@ def test_the_list_is_narrowed_and_paged(program, ask):
         {"page": True},
         {"page_size": 101},
         {"created_after": "yesterday"},
+        {"created_after": "0001-01-01T00:00:00+01:00"},  # before the first day there is, in UTC
+        {"created_before": "9999-12-31T23:59:59-01:00"},
         {"created_before": 1},
         {"include_inputs": "yes"},
         {"model": ["x"]},
