@@ -49,8 +49,8 @@ def test_a_client_that_hangs_up_loses_nothing(served, gate):
     with hanging(served) as (_, ref):
         assert served.row(ref)["state"] != "ready"
     gate.set()
-    wait_for(lambda: served.row(ref)["tracks"] == 1, 30, "the take is in the library")
-    assert served.row(ref)["state"] == "ready"
+    wait_for(lambda: served.row(ref)["state"] == "ready", 30, "it is made to its end")
+    assert served.row(ref)["tracks"] == 1
 
 
 def test_a_hang_up_frees_the_place_at_the_next_chunk(served):
