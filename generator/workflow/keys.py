@@ -39,14 +39,7 @@ def make(
         Refused: no name, a day gone by, a cap below zero, a model nobody knows, or too many keys.
     """
     name = name.strip()
-    if not name or len(name) > 60 or "\x00" in name:
-        raise Refused("Give the key a name of at most 60 characters, such as “render farm”.", "name")
-    if expires_at and expires_at <= timezone.now():
-        raise Refused("Choose a day to come.", "expires")
-    if stand_in and catalogue.choice(stand_in) is None:
-        raise Refused("That model is not offered.", "stand_in")
-    if access.own_keys(user).usable().count() >= MOST_KEYS:
-        raise Refused(f"You have {MOST_KEYS} keys already. Revoke one that is not used any more.")
+    _check(user, name, expires_at, stand_in)
     prefix = f"{START}_{secrets.token_hex(4)}"
     token = f"{prefix}_{secrets.token_urlsafe(32)}"
     with transaction.atomic():
@@ -65,6 +58,17 @@ def make(
         if cap is not None:
             set_cap(key, cap, user)
     return key, token
+
+
+def _check(user: User, name: str, expires_at: dt.datetime | None, stand_in: str) -> None:
+    if not name or len(name) > 60 or "\x00" in name:
+        raise Refused("Give the key a name of at most 60 characters, such as “render farm”.", "name")
+    if expires_at and expires_at <= timezone.now():
+        raise Refused("Choose a day to come.", "expires")
+    if stand_in and catalogue.choice(stand_in) is None:
+        raise Refused("That model is not offered.", "stand_in")
+    if access.own_keys(user).usable().count() >= MOST_KEYS:
+        raise Refused(f"You have {MOST_KEYS} keys already. Revoke one that is not used any more.")
 
 
 def revoke(key: ApiKey, actor: User) -> None:
