@@ -139,13 +139,17 @@ def _buckets(title: str, column: str, buckets: Buckets) -> Kind:
     return Kind(title, condition, count, lambda values: {key: name for key, (name, *_) in buckets.items()})
 
 
-# Which model made a candidate is nobody's to know until it is revealed. By its own key, so that an index is enough.
+# Which model made a candidate is nobody's to know until it is revealed. Indexes alone answer which those are.
 _RUNS = Generation.objects.filter(comparison__in=Comparison.objects.blind().values("pk"))
-BLIND = Q(pk__in=Track.objects.filter(generation__in=_RUNS.values("pk")).values("pk"))
+_BLIND = Track.objects.filter(generation__in=_RUNS.values("pk"))
+
+
+def _of_model(value: str, user: User) -> Q:
+    return Q(model_key=value) & ~Q(pk__in=_BLIND.values("pk"))
 
 
 def _by_model(found: Sample, user: User) -> Mapping[str, int]:
-    blind = set(Track.objects.filter(BLIND, Among(F("pk"), found.column("pk"))).values_list("pk", flat=True))
+    blind = set(_BLIND.values_list("pk", flat=True))
     rows = zip(found.column("pk"), found.column("model_key"), strict=True)
     return dict(Counter(key for pk, key in rows if pk not in blind).most_common(MOST_VALUES))
 
@@ -177,7 +181,7 @@ KINDS: dict[str, Kind] = {
         _by_status,
         lambda values: {"approved": "Approved for use", "draft": "Draft"},
     ),
-    "model": Kind("Model", lambda value, user: Q(model_key=value) & ~BLIND, _by_model, _model_titles),
+    "model": Kind("Model", _of_model, _by_model, _model_titles),
     "author": Kind(
         "Person",
         lambda value, user: Q(author=int(value)) if value.isdecimal() and len(value) < 19 else None,
