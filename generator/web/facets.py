@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, F, Lookup, OuterRef, Q
 
-from generator.models import Approval, MusicModel, Star, Track, User
+from generator.models import Approval, Comparison, Generation, MusicModel, Star, Track, User
 from generator.models.track import TrackQuerySet
 
 COUNTED = 5000
@@ -139,6 +139,21 @@ def _buckets(title: str, column: str, buckets: Buckets) -> Kind:
     return Kind(title, condition, count, lambda values: {key: name for key, (name, *_) in buckets.items()})
 
 
+# Which model made a candidate is nobody's to know until it is revealed. Indexes alone answer which those are.
+_RUNS = Generation.objects.filter(comparison__in=Comparison.objects.blind().values("pk"))
+_BLIND = Track.objects.filter(generation__in=_RUNS.values("pk"))
+
+
+def _of_model(value: str, user: User) -> Q:
+    return Q(model_key=value) & ~Q(pk__in=_BLIND.values("pk"))
+
+
+def _by_model(found: Sample, user: User) -> Mapping[str, int]:
+    blind = set(_BLIND.values_list("pk", flat=True))
+    rows = zip(found.column("pk"), found.column("model_key"), strict=True)
+    return dict(Counter(key for pk, key in rows if pk not in blind).most_common(MOST_VALUES))
+
+
 def _model_titles(keys: Iterable[str]) -> Mapping[str, str]:
     return dict(MusicModel.objects.filter(key__in=keys).values_list("key", "title"))
 
@@ -166,7 +181,7 @@ KINDS: dict[str, Kind] = {
         _by_status,
         lambda values: {"approved": "Approved for use", "draft": "Draft"},
     ),
-    "model": Kind("Model", lambda value, user: Q(model_key=value), _by_column("model_key"), _model_titles),
+    "model": Kind("Model", _of_model, _by_model, _model_titles),
     "author": Kind(
         "Person",
         lambda value, user: Q(author=int(value)) if value.isdecimal() and len(value) < 19 else None,

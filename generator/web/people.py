@@ -98,20 +98,25 @@ def _asked_project(request: Request) -> Project | None:
 def send(request: Request, email: str, project: Project | None, role: Role) -> Invitation:
     """Invite an address, and mail the link where a mail server is configured."""
     made = workflow.people.invite(email, request.user, project, role)
-    _mail(request, made)
+    mail(request.user, made, link_of(request, made))
     return made
 
 
 def link_of(request: Request, invitation: Invitation) -> str:
-    return request.build_absolute_uri(reverse("join", args=[invitation.token]))
+    return request.build_absolute_uri(join_path(invitation))
 
 
-def _mail(request: Request, invitation: Invitation) -> None:
+def join_path(invitation: Invitation) -> str:
+    return reverse("join", args=[invitation.token])
+
+
+def mail(inviter: User, invitation: Invitation, link: str) -> None:
+    """Mail an invitation's link, where a mail server is configured."""
     if not settings.EMAIL_CONFIGURED:
         return
     where = f"“{invitation.project.name}” in BGM Studio" if invitation.project else "BGM Studio"
-    subject = f"{request.user.label} invites you to {where}"
-    text = f"{subject}.\n\n{link_of(request, invitation)}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
+    subject = f"{inviter.label} invites you to {where}"
+    text = f"{subject}.\n\n{link}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
     send_mail(subject, text, None, [invitation.email], fail_silently=True)
 
 
@@ -131,7 +136,7 @@ def resend(request: Request, token: str) -> HttpResponse:
     """Let an unused invitation run anew, and mail it again where that is possible."""
     found = get_object_or_404(unused_invitations(request.user), token=token)
     if workflow.people.renew(found, request.user):
-        _mail(request, found)
+        mail(request.user, found, link_of(request, found))
         mailed = (
             "It was mailed again." if settings.EMAIL_CONFIGURED else "No mail server is set up: send the link yourself."
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
@@ -11,6 +12,10 @@ from generator.models import ApiKey, Scope, User
 from generator.workflow import keys
 
 BASE = "/api/v1/"
+
+
+def _file(value: Any) -> Any:
+    return SimpleUploadedFile("My theme.mp3", value) if isinstance(value, bytes) else value
 
 
 class Program:
@@ -25,6 +30,8 @@ class Program:
         sent = {"authorization": f"Bearer {self.token}"} if self.token else {}
         headers = sent | {name.replace("_", "-"): value for name, value in headers.items()}
         data = {} if body is None else {"data": body, "content_type": "application/json"}
+        if isinstance(body, dict) and any(isinstance(value, bytes) for value in body.values()):
+            data = {"data": {name: _file(value) for name, value in body.items()}}  # a form with a file
         address = path if path.startswith("/") else BASE + path
         return getattr(self.client, method.lower())(address, headers=headers, **data)
 

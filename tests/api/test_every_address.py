@@ -57,6 +57,35 @@ TABLE = """
     make_stems         POST    403   202       202     404       404
     get_stem_audio     GET     200   200       200     404       404
     get_midi           GET     200   200       200     404       404
+    list_references    GET     200   200       200     404       404
+    create_reference   POST    403   201       201     404       404
+    get_reference      GET     200   200       200     404       404
+    get_reference_audio GET    200   200       200     404       404
+    list_uses          GET     200   200       200     404       404
+    bin_reference      POST    403   200       200     404       404
+    restore_reference  POST    403   200       200     404       404
+    register_reference POST    403   422       422     404       404
+    create_reference_from_track POST 403 201   201     404       404
+    list_comments      GET     200   200       200     404       404
+    create_comment     POST    201   201       201     404       404
+    change_comment     PATCH   200   200       200     404       404
+    delete_comment     DELETE  204   204       204     404       404
+    approve            POST    403   403       200     404       404
+    withdraw_approval  DELETE  403   403       200     404       404
+    list_links         GET     403   200       200     404       404
+    create_link        POST    403   201       201     404       404
+    revoke_link        DELETE  404   204       204     404       404
+    move_track         POST    403   404       200     404       404
+    copy_track         POST    403   404       201     404       404
+    delete_track       DELETE  403   403       409     404       404
+    list_splits        GET     200   200       200     404       404
+    create_split       POST    403   422       422     404       404
+    list_members       GET     200   200       200     404       404
+    change_member      PATCH   403   403       200     404       404
+    remove_member      DELETE  403   403       204     404       404
+    list_invitations   GET     403   403       200     404       404
+    create_invitation  POST    403   403       201     404       404
+    withdraw_invitation DELETE 403   403       204     404       404
     get_spend          GET     200   200       200     404       404
     list_lines         GET     200   200       200     404       404
     list_webhooks      GET     200   200       200     404       404
@@ -71,7 +100,7 @@ TABLE = """
 """
 OPEN = {"docs": 200, "openapi-json": 200, "api-root": 404, "nowhere": 404}  # to whoever asks
 QUERY = dict.fromkeys(
-    ("list_prompts", "list_generations", "list_tracks", "get_spend", "list_lines", "list_webhooks"),
+    ("list_prompts", "list_generations", "list_tracks", "list_references", "get_spend", "list_lines", "list_webhooks"),
     "?project={project}",
 )
 SENT = {
@@ -81,6 +110,16 @@ SENT = {
     "pick": {"track": "no-such"},
     "change_track": {"title": "New"},
     "create_version": {"change": "10 % slower"},
+    "create_reference": {"project": "{project}", "file": b"as good as a sound, until it is read"},
+    "register_reference": {"model": COMPOSER, "field": "no such"},
+    "create_comment": {"at_s": 0.2, "text": "Louder here"},
+    "change_comment": {"resolved": True},
+    "create_link": {"days": 7},
+    "move_track": {"project": "{elsewhere}"},
+    "copy_track": {"project": "{elsewhere}"},
+    "create_split": {"action": "no/such"},
+    "change_member": {"role": "viewer"},
+    "create_invitation": {"email": "grace@example.com", "role": "editor"},
     "create_webhook": {"project": "{project}", "name": "farm", "url": "https://example.com/in"},
     "change_webhook": {"name": "New"},
 }
@@ -115,7 +154,7 @@ OTHERS = [route for spaces, route, _ in EVERYTHING if route.startswith(("api/v3"
 
 
 @pytest.fixture
-def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str]:
+def things(project, ask, make_track, make_stem, make_reference, member, user, tmp_path) -> dict[str, str]:
     """One of everything an address can name."""
     failed = ask(model=COMPOSER)
     ending.cancel(failed, user, "Cancelled")
@@ -126,8 +165,16 @@ def things(project, ask, make_track, make_stem, user, tmp_path) -> dict[str, str
     workflow.parts.keep_notes(track, tmp_path / "notes.mid", same=True)
     hook = workflow.webhooks.make(project, user, "farm", "https://example.com/in")
     told = WebhookMessage.objects.create(project=project, webhook=hook, event="webhook.test", attempts=1)
+    elsewhere = Project.objects.create(name="Elsewhere")
+    Membership.objects.create(project=elsewhere, user=user, role=Role.OWNER)
     return {
         "project": project.ref,
+        "elsewhere": elsewhere.ref,
+        "reference_id": make_reference().ref,
+        "comment_id": workflow.review.comment(track, user, 100, "Hm").ref,
+        "link_id": workflow.sharing.share(track, user, 7, allow_download=False).ref,
+        "member_id": str(member("editor").pk),
+        "invitation_id": workflow.people.invite("hopper@example.com", user, project).token,
         "project_id": project.ref,
         "prompt_id": failed.prompt.ref,
         "generation_id": failed.ref,

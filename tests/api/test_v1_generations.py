@@ -253,7 +253,9 @@ def test_several_models_stay_blind_until_one_is_picked(program, project, make_tr
     shown = farm.get(f"tracks/{track.ref}")
     assert (shown["title"], shown["model"], shown["cover_url"]) == ("Candidate A", None, None)
     problem(farm.ask("GET", f"tracks/{track.ref}/cover"), 409, "conflict")
+    assert farm.get(f"tracks?model={first.model.key}")["items"] == []
     picked = farm.post(f"comparisons/{made['id']}/pick", {"track": track.ref})
+    assert [one["id"] for one in farm.get(f"tracks?model={first.model.key}")["items"]] == [track.ref]
     assert (picked["is_blind"], picked["picked"]) == (False, track.ref)
     assert picked["candidates"][0]["generation"]["model"] == first.model.key
     assert farm.get(f"tracks/{track.ref}")["title"] == "Told"

@@ -86,6 +86,26 @@ def test_a_blind_candidate_is_not_found_by_its_model_or_title(browser, project, 
     assert all(found(text) for text in words)
 
 
+def test_a_blind_candidate_is_not_counted_nor_found_under_its_model(browser, project, comparison, takes, make_track):
+    """Neither by a link that names the model, nor by what another filter leaves of the counts."""
+    for model, title in ((COMPOSER, "Known"), (POLL, "Known as well")):
+        make_track(title, model=model, lufs=-15.0)
+
+    def counts(**asked) -> dict[str, int]:
+        facets = browser.get(page(project), asked).context["facets"]
+        facet = next((facet for facet in facets if facet.name == "model"), None)
+        return {choice.value: choice.count.value for choice in facet.choices} if facet else {}
+
+    def found(model: str) -> set[str]:
+        return {track.title for track in browser.get(page(project), {"model": model}).context["page"].tracks}
+
+    assert (counts(), counts(q="lo-fi")) == ({COMPOSER: 1, POLL: 1}, {})
+    assert (found(COMPOSER), found(POLL), found(STREAM)) == ({"Known"}, {"Known as well"}, set())
+    browser.post(at(comparison, "reveal/"))
+    assert counts() == {COMPOSER: 2, POLL: 2, STREAM: 1}
+    assert [len(found(track.model_key)) for track in takes] == [1 + (track.model_key != STREAM) for track in takes]
+
+
 def test_what_is_still_being_made_tells_nothing(browser, project, comparison, run_background):
     cards = browser.get(page(project, "running/")).content.decode()
     assert "3 models, blind · $0.06" in cards

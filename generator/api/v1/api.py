@@ -5,14 +5,29 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from generator.api.v1 import catalogue, events, generations, problems, schemas, spend, tracks, webhooks
+from generator.api.v1 import (
+    catalogue,
+    events,
+    generations,
+    members,
+    moving,
+    problems,
+    references,
+    review,
+    schemas,
+    sharing,
+    spend,
+    splits,
+    tracks,
+    webhooks,
+)
 from generator.api.v1.caller import Bearer
 from generator.api.v1.reading import Json
 
 ABOUT = """Make music, search the library, fetch files and look at the money, as on the pages.
 
 Every request names a key: `Authorization: Bearer bgm_…`. Errors are problems (RFC 9457) with a stable `code`.
-A POST that makes something takes an `Idempotency-Key`, and may then be sent again safely. Lists are read with `limit`
+A POST that can cost takes an `Idempotency-Key`, and may then be sent again safely. Lists are read with `limit`
 and `cursor`."""
 # What any operation may answer besides its own.
 ALWAYS = {401: "No key", 403: "Not allowed", 404: "Not there for this key", 422: "Refused", 429: "Too often"}
@@ -61,5 +76,6 @@ api = Api(
     parser=Json(),
 )
 problems.handle(api)
-for part in (catalogue, generations, events, tracks, spend, webhooks):
+PARTS = (catalogue, generations, events, tracks, references, review, sharing, moving, splits, members, spend, webhooks)
+for part in PARTS:
     api.add_router("", part.router)

@@ -50,10 +50,11 @@ def list_projects(request: HttpRequest, wanted: Query[Wanted]):
 
 @router.get("/projects/{project_id}", response=schemas.ProjectOut, summary="One project")
 def get_project(request: HttpRequest, project_id: str):
-    return shown.project(_project(request, project_id), caller(request))
+    return shown.project(find_project(request, project_id), caller(request))
 
 
-def _project(request: HttpRequest, ref: str) -> Project:
+def find_project(request: HttpRequest, ref: str) -> Project:
+    """Raises Problem: there is none for this key."""
     found = access.projects(caller(request)).filter(ref=ref).first()
     if found is None:
         raise Problem(404, "There is no such project for this key.")
@@ -69,7 +70,7 @@ def list_models(
 ):
     choices = workflow.catalogue.models()
     if project:
-        choices = workflow.house.offered(workflow.house.style_of(_project(request, project)), choices)
+        choices = workflow.house.offered(workflow.house.style_of(find_project(request, project)), choices)
     return {"items": [_model(choice) for choice in choices], "next": None}
 
 
@@ -98,11 +99,11 @@ def _model(choice: ModelChoice) -> schemas.ModelOut:
         formats=list(spec.formats),
         usual=choice.usual,
         licence=spec.licence,
-        fields=[_field(field) for field in spec.fields],
+        fields=[shown_field(field) for field in spec.fields],
     )
 
 
-def _field(field: Field) -> schemas.FieldOut:
+def shown_field(field: Field) -> schemas.FieldOut:
     facts = ("name", "label", "help", "minimum", "maximum", "unit", "default", "purpose")
     choices = [key for key, _ in field.choices]
     return schemas.FieldOut(kind=field.kind.value, choices=choices, **{name: getattr(field, name) for name in facts})
@@ -129,7 +130,7 @@ def price(request: HttpRequest, ask: schemas.PriceAsk):
 
 @router.get("/prompts", response=Page[schemas.PromptOut], summary="What was asked for, with its settings")
 def list_prompts(request: HttpRequest, wanted: Query[Wanted], project: str = Query("", max_length=16)):
-    rows = _prompts(request).filter(project=_project(request, project)) if project else _prompts(request)
+    rows = _prompts(request).filter(project=find_project(request, project)) if project else _prompts(request)
     return page(rows, wanted, shown.prompt)
 
 

@@ -15,6 +15,7 @@ from generator.api.holding import Full, at_desk, hold
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller, must_edit, project_of
 from generator.api.v1.pages import Page, Wanted, page
+from generator.api.v1.picking import picked, picked_for_all
 from generator.api.v1.problems import Problem
 from generator.api.v1.reading import once, used
 from generator.models import ApiKey, Comparison, Generation, State, User
@@ -92,16 +93,18 @@ def create_generation(
     must_edit(user, project)
 
     def submit(key: str) -> Generation:
-        return door.ask(
-            user, project, ask.model, ask.text, key, takes=ask.takes, format=ask.format, fields=ask.settings
-        )
+        fields = {**ask.settings, **picked(user, project, ask.model, ask.references)}
+        return door.ask(user, project, ask.model, ask.text, key, takes=ask.takes, format=ask.format, fields=fields)
 
     about = ["make", ask.model_dump()]
-    return Status(201, answer(request, lambda: _once(user, idempotency_key, about, submit), prefer))
+    return Status(201, answer(request, lambda: place(user, idempotency_key, about, submit), prefer))
 
 
-def _once(user: User, header: str | None, about: list[Any], submit: Callable[[str], Generation]) -> Generation:
-    """Submit; two requests with one Idempotency-Key take turns, under the lock of the API key's row."""
+def place(user: User, header: str | None, about: list[Any], submit: Callable[[str], Generation]) -> Generation:
+    """Submit; two requests with one Idempotency-Key take turns, under the lock of the API key's row.
+
+    `about`: what makes two requests the same one. `submit` gets the key that goes with the generation.
+    """
     key = once(user, header, about)
     if header is None or user.acting_with is None:
         return submit(key)
@@ -143,7 +146,7 @@ def retry_generation(
     def again(key: str) -> Generation:
         return workflow.retry(row, user, key)
 
-    return Status(201, answer(request, lambda: _once(user, idempotency_key, ["retry", row.ref], again), prefer))
+    return Status(201, answer(request, lambda: place(user, idempotency_key, ["retry", row.ref], again), prefer))
 
 
 # --- several models ---
@@ -162,7 +165,7 @@ def create_comparison(request: HttpRequest, ask: schemas.CompareAsk, idempotency
         text=ask.text,
         takes=ask.takes,
         format=ask.format,
-        raw=ask.settings,
+        raw={**ask.settings, **picked_for_all(user, project, ask.models, ask.references)},
         idempotency_key=once(user, idempotency_key, ["compare", ask.model_dump()]),
     )
     return Status(201, _comparison(request, made.ref))

@@ -7,7 +7,7 @@
 405 method_not_allowed  see Allow
 409 conflict            too late for it, or the Idempotency-Key was used for something else
 413 too_large           see docs/api.md for the cap
-415 not_json            send application/json
+415 not_json            send application/json (a file: multipart/form-data)
 416 no_such_range       see Content-Range
 422 refused             it cannot be done, with the reason; `field` names the part of the request
 429 too_many            see Retry-After
@@ -21,12 +21,13 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from generator.workflow import Refused
+from generator.workflow import Refused, references
 
 log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
@@ -122,6 +123,8 @@ def _http_error(request: HttpRequest | None, error: Any) -> HttpResponse:
 
 
 def _invalid(request: HttpRequest | None, error: Any) -> HttpResponse:
+    if dropped := getattr(request, "too_large", ()):  # by `generator.web.uploads`, so that it looks as if left out
+        return answer(413, references.too_large(), min(dropped))
     errors = [{"field": _field(one["loc"]), "detail": _sentence(one)} for one in error.errors[:20]]
     first = errors[0] if errors else {"field": "", "detail": ""}
     detail = (
@@ -147,6 +150,10 @@ def _missing(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(404)
 
 
+def _unreadable(request: HttpRequest | None, error: Any) -> HttpResponse:
+    return answer(400)
+
+
 def _too_large(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(413)
 
@@ -163,5 +170,9 @@ _DOORS: dict[type[Exception], Any] = {
     Refused: _refused,
     Http404: _missing,
     RequestDataTooBig: _too_large,
+    MultiPartParserError: _unreadable,
+    SuspiciousOperation: _unreadable,
+    BadRequest: _unreadable,
+    UnreadablePostError: _unreadable,
     Exception: _our_fault,
 }

@@ -33,6 +33,12 @@ class Json(Parser):
         _can_be_stored(read)
         return read
 
+    def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> DictStrAny:
+        """Raises Problem: a text that cannot be stored."""
+        read = super().parse_querydict(data, list_fields, request)
+        _can_be_stored(read)
+        return read
+
 
 def _no_number(name: str) -> Any:
     raise ValueError(name)

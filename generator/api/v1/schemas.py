@@ -65,7 +65,7 @@ class FieldOut(Schema):
     unit: str
     choices: list[str]
     default: Value
-    purpose: str = Field(description="Takes the id of a reference registered for this; usually empty.")
+    purpose: str = Field(description="It takes a reference: name one in `references`; usually empty.")
 
 
 class ModelOut(Schema):
@@ -186,6 +186,9 @@ class Ask(Strict):
     takes: int | None = Field(None, description="Empty: the model's default.")
     format: str | None = Field(None, max_length=10, description="Empty: the model's default.")
     settings: dict[str, Value] = Field(default_factory=dict, description="The model's own fields, by name.")
+    references: dict[str, str] = Field(
+        default_factory=dict, max_length=8, description="A field that takes a reference: the id of the reference."
+    )
 
 
 class PriceAsk(Strict):
@@ -216,6 +219,11 @@ class CompareAsk(Strict):
     takes: int = Field(1, ge=1, le=10)
     format: str = Field("", max_length=10)
     settings: dict[str, Value] = Field(default_factory=dict)
+    references: dict[str, str] = Field(
+        default_factory=dict,
+        max_length=8,
+        description="As of one model; only what is free.",
+    )
 
 
 class CandidateOut(Schema):
@@ -247,6 +255,7 @@ class TrackChange(Strict):
     tag: str | None = Field(None, max_length=500, description="Put on.")
     untag: str | None = Field(None, max_length=500, description="Taken off.")
     starred: bool | None = None
+    private: bool | None = Field(None, description="true: only its author sees it, and links to it stop working.")
 
 
 class VersionAsk(Strict):

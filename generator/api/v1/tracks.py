@@ -1,5 +1,7 @@
 """The library: searched as on the page, heard, fetched in any format and loudness, kept in order, taken apart."""
 
+from pathlib import Path
+
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
@@ -17,7 +19,7 @@ from generator.api.v1.pages import MOST, USUAL, Page
 from generator.api.v1.problems import Problem
 from generator.api.v1.reading import once
 from generator.audio import FORMATS, file_name
-from generator.models import Stem, Track
+from generator.models import Stem, Track, User
 from generator.models.track import TrackQuerySet
 from generator.web.facets import KINDS
 from generator.web.files import name_of, serve
@@ -78,7 +80,12 @@ def _filter(request: HttpRequest, wanted: Search) -> LibraryFilter:
     return asked
 
 
-def _one(request: HttpRequest, ref: str) -> Track:
+def find(request: HttpRequest, ref: str) -> Track:
+    """A track this key hears, with everything that is shown of it.
+
+    Raises:
+        Problem: there is none.
+    """
     user = caller(request)
     found = shown.with_all(access.tracks(user), user).filter(ref=ref).first()
     if found is None:
@@ -86,35 +93,39 @@ def _one(request: HttpRequest, ref: str) -> Track:
     return found
 
 
-def _mine(request: HttpRequest, ref: str) -> tuple[Track, TrackQuerySet]:
-    """A track this key may change, and the queryset of it alone."""
-    track = _one(request, ref)
+def mine(request: HttpRequest, ref: str) -> tuple[Track, TrackQuerySet]:
+    """A track this key may change, and the queryset of it alone.
+
+    Raises:
+        Problem: there is none, or it may only be heard.
+    """
+    track = find(request, ref)
     must_edit(caller(request), track.project)
     return track, access.editable_tracks(caller(request)).filter(pk=track.pk)
 
 
-def _show(request: HttpRequest, ref: str) -> schemas.TrackOut:
-    return shown.track(_one(request, ref), outputs.base_url(request))
+def show_track(request: HttpRequest, ref: str) -> schemas.TrackOut:
+    return shown.track(find(request, ref), outputs.base_url(request))
 
 
 @router.get("/tracks/{track_id}", response=schemas.TrackOut, summary="One track")
 def get_track(request: HttpRequest, track_id: str):
-    return _show(request, track_id)
+    return show_track(request, track_id)
 
 
-@router.patch("/tracks/{track_id}", response=schemas.TrackOut, summary="Rename, note, tag, star")
+@router.patch("/tracks/{track_id}", response=schemas.TrackOut, summary="Rename, note, tag, star, keep private")
 def change_track(request: HttpRequest, track_id: str, ask: schemas.TrackChange):
     user = caller(request)
     with transaction.atomic():
         if any(value is not None for name, value in ask.model_dump().items() if name != "starred"):
-            track, one = _mine(request, track_id)
-            _write(track, one, ask)
+            track, one = mine(request, track_id)
+            _write(track, one, ask, user)
         if ask.starred is not None:
-            workflow.library.star(access.tracks(user).filter(pk=_one(request, track_id).pk), user, ask.starred)
-    return _show(request, track_id)
+            workflow.library.star(access.tracks(user).filter(pk=find(request, track_id).pk), user, ask.starred)
+    return show_track(request, track_id)
 
 
-def _write(track: Track, one: TrackQuerySet, ask: schemas.TrackChange) -> None:
+def _write(track: Track, one: TrackQuerySet, ask: schemas.TrackChange, user: User) -> None:
     if ask.title is not None:
         workflow.library.rename(track, ask.title)
     if ask.notes is not None:
@@ -123,37 +134,55 @@ def _write(track: Track, one: TrackQuerySet, ask: schemas.TrackChange) -> None:
         workflow.library.tag(one, ask.tag)
     if ask.untag is not None:
         workflow.library.untag(one, ask.untag)
+    if ask.private is not None:
+        (workflow.sharing.keep_private if ask.private else workflow.sharing.show_project)(track, user)
 
 
 @router.post("/tracks/{track_id}/bin", response=schemas.TrackOut, summary="Throw away, for now")
 def bin_track(request: HttpRequest, track_id: str):
-    _, one = _mine(request, track_id)
+    _, one = mine(request, track_id)
     workflow.library.bin_tracks(one, caller(request))
-    return _show(request, track_id)
+    return show_track(request, track_id)
 
 
 @router.post("/tracks/{track_id}/restore", response=schemas.TrackOut, summary="Fetch back from the bin")
 def restore_track(request: HttpRequest, track_id: str):
-    _, one = _mine(request, track_id)
+    _, one = mine(request, track_id)
     workflow.library.restore(one)
-    return _show(request, track_id)
+    return show_track(request, track_id)
+
+
+@router.delete("/tracks/{track_id}", response={204: None}, summary="Delete for good what is in the bin")
+def delete_track(request: HttpRequest, track_id: str):
+    """The track and its files. What was spent on it stays in the ledger."""
+    user, track = caller(request), find(request, track_id)
+    if not access.can_manage(user, track.project):
+        raise Problem(403, "Owners delete for good, with a key that may manage.")
+    if not workflow.library.delete_for_good(access.tracks(user).filter(pk=track.pk)):
+        raise Problem(409, "Only what is in the bin is deleted for good. Put it there first.")
+    return Status(204, None)
 
 
 @router.post("/tracks/{track_id}/versions", response={201: schemas.GenerationOut}, summary="Again, but …")
 def create_version(request: HttpRequest, track_id: str, ask: schemas.VersionAsk, idempotency_key: str | None = Once):
     """Another version of a composed track: “10 % slower”, “without drums”. Free."""
-    user, (track, _) = caller(request), _mine(request, track_id)
+    user, (track, _) = caller(request), mine(request, track_id)
     key = once(user, idempotency_key, ["version", track.ref, ask.change])
     return Status(201, show(request, workflow.versions.make(user, track, ask.change, key)))
 
 
 # --- files ---
 
-_FILE = {"responses": {200: {"description": "The file; ranges are answered with 206.", "content": {"audio/*": {}}}}}
+FILE = {"responses": {200: {"description": "The file; ranges are answered with 206.", "content": {"audio/*": {}}}}}
 _COVER = {"responses": {200: {"description": "The picture.", "content": {"image/webp": {}}}}}
 
 
-def _served(request: HttpRequest, file, mime: str, tag: str, name: str = "") -> HttpResponseBase:
+def served(request: HttpRequest, file: Path, mime: str, tag: str, name: str = "") -> HttpResponseBase:
+    """A file, whole or by ranges; `name`: as a download of that name.
+
+    Raises:
+        Problem: it is not on the disk.
+    """
     if not file.is_file():
         raise Problem(404, "This file is missing from the studio's disk.")
     reply = serve(request, file, mime, tag)
@@ -163,26 +192,26 @@ def _served(request: HttpRequest, file, mime: str, tag: str, name: str = "") -> 
     return reply
 
 
-@router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/audio", openapi_extra=_FILE, summary="The original")
+@router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/audio", openapi_extra=FILE, summary="The original")
 def get_audio(request: HttpRequest, track_id: str):
-    track = _one(request, track_id)
-    return _served(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
+    track = find(request, track_id)
+    return served(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
 
 
 @router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/cover", openapi_extra=_COVER, summary="The picture, WebP")
 def get_cover(request: HttpRequest, track_id: str):
-    track = _one(request, track_id)
+    track = find(request, track_id)
     if track.generation.is_blind:
         raise Problem(409, "Its picture would tell which model it is. Pick or reveal first.")
     file = workflow.media.path(track.cover)
-    return _served(request, file, "image/webp", file.stem)
+    return served(request, file, "image/webp", file.stem)
 
 
 @router.api_operation(
     ["GET", "HEAD"],
     "/tracks/{track_id}/download",
     response={202: schemas.BeingMade},
-    openapi_extra=_FILE,
+    openapi_extra=FILE,
     summary="In a format and at a loudness",
 )
 def download(
@@ -193,7 +222,7 @@ def download(
     lufs: float | None = Query(None, ge=-40, le=-5, description="Integrated loudness; empty: as it was made."),
 ):
     """The file under a good name. While it is being made: 202, with `Location` and `Retry-After`."""
-    track = _one(request, track_id)
+    track = find(request, track_id)
     level = round(lufs, 1) if lufs is not None else None
     try:
         file = workflow.renditions.ready(track, format, level)
@@ -207,7 +236,7 @@ def download(
         response.headers["Retry-After"] = str(LIKELY)
         detail = f"The {FORMATS[format].title} is being made."
         return Status(202, {"detail": detail, "location": request.get_full_path(), "retry_after_s": LIKELY})
-    return _served(request, file, FORMATS[format].mime, file.stem, name_of(track, format))
+    return served(request, file, FORMATS[format].mime, file.stem, name_of(track, format))
 
 
 # --- parts ---
@@ -235,33 +264,33 @@ def _stem(stem: Stem, base: str) -> schemas.StemOut:
 
 @router.get("/tracks/{track_id}/stems", response=schemas.StemsOut, summary="The parts of a track")
 def get_stems(request: HttpRequest, track_id: str):
-    return _stems(request, _one(request, track_id))
+    return _stems(request, find(request, track_id))
 
 
 @router.post("/tracks/{track_id}/stems", response={202: schemas.StemsOut}, summary="Take a composed track apart")
 def make_stems(request: HttpRequest, track_id: str):
     """Every player as FLAC, and the notes as MIDI. Free; look again in a few seconds."""
-    track, _ = _mine(request, track_id)
+    track, _ = mine(request, track_id)
     if not workflow.parts.can(track):
         raise workflow.Refused("Only what the built-in composer made comes apart for nothing.")
     workflow.parts.ask(track, caller(request))
     return Status(202, _stems(request, track))
 
 
-@router.api_operation(["GET", "HEAD"], "/stems/{stem_id}/audio", openapi_extra=_FILE, summary="One part")
+@router.api_operation(["GET", "HEAD"], "/stems/{stem_id}/audio", openapi_extra=FILE, summary="One part")
 def get_stem_audio(request: HttpRequest, stem_id: str):
     stem = access.stems(caller(request)).select_related("track").filter(ref=stem_id).first()
     if stem is None:
         raise Problem(404, "There is no such part for this key.")
     name = file_name(f"{stem.track.title} {stem.title}", bpm=None, key="", take=None, ext=stem.extension)
-    return _served(request, workflow.media.path(stem.file), FORMATS[stem.extension].mime, stem.sha256, name)
+    return served(request, workflow.media.path(stem.file), FORMATS[stem.extension].mime, stem.sha256, name)
 
 
-@router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/midi", openapi_extra=_FILE, summary="The notes")
+@router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/midi", openapi_extra=FILE, summary="The notes")
 def get_midi(request: HttpRequest, track_id: str):
-    track = _one(request, track_id)
+    track = find(request, track_id)
     notes = workflow.parts.notes(track)
     if notes is None:
         raise Problem(404, "The notes of this track were not made; ask for its stems.")
     file = workflow.media.path(notes.file)
-    return _served(request, file, "audio/midi", file.stem, file_name(track.title, bpm=track.bpm, key="", ext="mid"))
+    return served(request, file, "audio/midi", file.stem, file_name(track.title, bpm=track.bpm, key="", ext="mid"))

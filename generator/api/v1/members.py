@@ -1,0 +1,155 @@
+"""The people of a project: who is a member and as what; for a key that manages also who is invited."""
+
+import datetime as dt
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import ConfigDict, Field
+
+from generator import access, workflow
+from generator.api import outputs
+from generator.api.v1.caller import caller
+from generator.api.v1.catalogue import find_project
+from generator.api.v1.problems import Problem
+from generator.api.v1.schemas import Strict
+from generator.models import Invitation, Membership, Project, Role, User
+from generator.web.people import InvitationForm, join_path, mail
+
+router = Router(tags=["Members"])
+
+
+class MemberOut(Schema):
+    id: str
+    name: str
+    email: str | None = Field(description="For a key that manages the project; null for others.")
+    role: Role
+    approves: bool = Field(description="Named by the project to approve tracks.")
+    joined_at: dt.datetime
+
+
+class MembersOut(Schema):
+    items: list[MemberOut]
+
+
+class RoleAsk(Strict):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"role": "viewer"}]})
+    role: Role
+
+
+class InvitationAsk(Strict):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"email": "grace@example.com", "role": "editor"}]}
+    )
+    email: str = Field(max_length=254)
+    role: Role = Role.EDITOR
+
+
+class InvitationOut(Schema):
+    id: str
+    email: str
+    role: Role
+    url: str = Field(description="Whoever has this address of theirs can join, once.")
+    invited_by: str
+    expires_at: dt.datetime
+
+
+class InvitationsOut(Schema):
+    items: list[InvitationOut]
+
+
+def _managed(request: HttpRequest, ref: str) -> Project:
+    project = find_project(request, ref)
+    if not access.can_manage(caller(request), project):
+        raise Problem(403, "Owners look after the members, with a key that may manage.")
+    return project
+
+
+def _shown(row: Membership, project: Project, manages: bool) -> MemberOut:
+    return MemberOut(
+        id=str(row.user_id),
+        name=row.user.label,
+        email=row.user.email if manages else None,
+        role=Role(row.role),
+        approves=project.approver_id == row.user_id,
+        joined_at=row.joined_at,
+    )
+
+
+def _member(project: Project, ref: str) -> Membership:
+    number = int(ref) if ref.isascii() and ref.isdecimal() and len(ref) < 19 else 0
+    found = project.memberships.select_related("user").filter(user=number).first()
+    if found is None:
+        raise Problem(404, "There is no such member in this project.")
+    return found
+
+
+@router.get("/projects/{project_id}/members", response=MembersOut, summary="Who is in a project, and as what")
+def list_members(request: HttpRequest, project_id: str):
+    project = find_project(request, project_id)
+    manages = access.can_manage(caller(request), project)
+    rows = project.memberships.select_related("user").order_by("joined_at", "id")
+    return {"items": [_shown(row, project, manages) for row in rows]}
+
+
+@router.patch("/projects/{project_id}/members/{member_id}", response=MemberOut, summary="Give another role")
+def change_member(request: HttpRequest, project_id: str, member_id: str, ask: RoleAsk):
+    project = _managed(request, project_id)
+    workflow.members.change_role(project, _member(project, member_id).user, ask.role, caller(request))
+    return _shown(_member(project, member_id), project, True)
+
+
+@router.delete("/projects/{project_id}/members/{member_id}", response={204: None}, summary="Take out of the project")
+def remove_member(request: HttpRequest, project_id: str, member_id: str):
+    """Their tracks stay; only what was private to them goes with them."""
+    project = _managed(request, project_id)
+    workflow.members.remove(project, _member(project, member_id).user, caller(request))
+    return Status(204, None)
+
+
+# --- invitations ---
+
+
+def _invitation(row: Invitation, base: str) -> InvitationOut:
+    return InvitationOut(
+        id=row.token,
+        email=row.email,
+        role=Role(row.role),
+        url=base + join_path(row),
+        invited_by=row.invited_by.label,
+        expires_at=row.expires_at,
+    )
+
+
+@router.get("/projects/{project_id}/invitations", response=InvitationsOut, summary="Who is invited and has not come")
+def list_invitations(request: HttpRequest, project_id: str):
+    rows, base = workflow.people.pending(_managed(request, project_id)), outputs.base_url(request)
+    return {"items": [_invitation(row, base) for row in rows]}
+
+
+@router.post("/projects/{project_id}/invitations", response={201: InvitationOut}, summary="Invite an address")
+def create_invitation(request: HttpRequest, project_id: str, ask: InvitationAsk):
+    """The link is mailed where a mail server is set up, and answered here to be handed on."""
+    project, user = _managed(request, project_id), caller(request)
+    if project.personal_to_id:
+        raise Problem(422, "Nobody is invited to a personal project. Start one to share.")
+    made = workflow.people.invite(_address(user, project, ask), user, project, ask.role)
+    shown = _invitation(made, outputs.base_url(request))
+    mail(user, made, shown.url)
+    return Status(201, shown)
+
+
+def _address(user: User, project: Project, ask: InvitationAsk) -> str:
+    """Raises Problem: no address, or nobody who could be invited."""
+    form = InvitationForm(user, {"email": ask.email, "role": ask.role.value, "project": str(project.pk)})
+    if not form.is_valid():
+        raise Problem(422, " ".join(str(error) for errors in form.errors.values() for error in errors), "email")
+    return form.cleaned_data["email"]
+
+
+@router.delete("/projects/{project_id}/invitations/{invitation_id}", response={204: None}, summary="Take one back")
+def withdraw_invitation(request: HttpRequest, project_id: str, invitation_id: str):
+    found = workflow.people.pending(_managed(request, project_id)).filter(token=invitation_id).first()
+    if found is None:
+        raise Problem(404, "There is no such invitation to this project.")
+    workflow.people.withdraw(found, caller(request))
+    return Status(204, None)
