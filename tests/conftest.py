@@ -47,10 +47,11 @@ _numbers = itertools.count(1)
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The fuller runs wait for `-m slow`."""
-    if "slow" not in (config.option.markexpr or ""):
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="a fuller run: python -m pytest -m slow"))
+    if "slow" in (config.option.markexpr or ""):
+        return
+    fuller = [item for item in items if "slow" in item.keywords]
+    items[:] = [item for item in items if "slow" not in item.keywords]
+    config.hook.pytest_deselected(items=fuller)
 
 
 @pytest.fixture(scope="session")

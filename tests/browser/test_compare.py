@@ -73,8 +73,7 @@ def test_three_models_are_heard_blind_and_one_is_picked_with_the_keys(visit):
     expect(page.get_by_text("In the bin")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_the_pages_are_accessible_and_fit(visit, scheme, width):
     visitor = visit(width=width, scheme=scheme)
     page = visitor.page

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 TOGETHER = "document.querySelector('[data-mixer=\"seek\"]').value > 0"
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [pytest.param(1440, "light", marks=pytest.mark.slow), (360, "dark")])
 def test_a_version_and_its_mixer(visit, tmp_path, width, scheme):
     visitor = visit(width=width, scheme=scheme)
     page = visitor.page
@@ -70,7 +70,7 @@ def mix(page) -> None:
     expect(toggle).to_have_text("Play together")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), pytest.param(360, "dark", marks=pytest.mark.slow)])
 def test_energy_is_drawn_by_keyboard_and_heard(visit, tmp_path, width, scheme):
     visitor = visit(width=width, scheme=scheme)
     page = visitor.page
@@ -92,7 +92,7 @@ def test_energy_is_drawn_by_keyboard_and_heard(visit, tmp_path, width, scheme):
     expect(page.locator(".facts").first).to_contain_text("50 55 50 50 0 %")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (360, "light")])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), pytest.param(360, "light", marks=pytest.mark.slow)])
 def test_a_sound_is_uploaded_and_followed(visit, tmp_path, width, scheme):
     made = compose(read_brief("house, 120 bpm, in A minor, 16 s", seed=3), 1)
     encode(made.pcm, made.sample_rate, tmp_path / "Rainy street.mp3", format="mp3")

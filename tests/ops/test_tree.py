@@ -41,7 +41,7 @@ def test_the_studio_heals_when_a_process_is_killed(studio, kind):
     studio.wait_for_a_new_beat()
 
 
-@pytest.mark.parametrize("which", [5, 4, 0], ids=lambda n: f"child {n + 1}")
+@pytest.mark.parametrize("which", [5, pytest.param(4, marks=pytest.mark.slow), 0], ids=lambda n: f"child {n + 1}")
 def test_the_cluster_heals_whichever_of_its_children_is_killed(studio, which):
     """A worker, the monitor, the pusher: some deaths hang a django-q cluster for good; the watch must notice."""
     wait_for(lambda: len(kinds(studio)["sentinel's children"]) >= 6, 60, "the cluster is whole")
