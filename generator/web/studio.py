@@ -148,7 +148,7 @@ def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
         text=lines(data.get("text", "")),
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
-        settings=workflow.clean_settings(choice.spec, _with_ids(project, choice, settings(data))),
+        settings=workflow.clean_settings(choice.spec, _with_ids(request, project, choice, settings(data))),
         idempotency_key=data.get("idempotency_key", ""),
         again_of=_again(request, data),
     )
@@ -167,14 +167,15 @@ def _submit_many(request: Request, project: Project, data: QueryDict) -> Compari
         text=lines(data.get("text", "")),
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
-        raw=workflow.references.choose_for_all(specs, project, settings(data)),
+        raw=workflow.references.choose_for_all(specs, access.project_references(request.user, project), settings(data)),
         idempotency_key=data.get("idempotency_key", ""),
         again_of=_again(request, data),
     )
 
 
-def _with_ids(project: Project, choice: ModelChoice, data: Mapping[str, str]) -> dict[str, str]:
-    return workflow.references.choose(choice.spec, project, choice.model.provider_id, data)
+def _with_ids(request: Request, project: Project, choice: ModelChoice, data: Mapping[str, str]) -> dict[str, str]:
+    heard = access.project_references(request.user, project)
+    return workflow.references.choose(choice.spec, heard, choice.model.provider_id, data)
 
 
 def address(request: Request, reply: HttpResponse, project: Project, wanted: LibraryFilter) -> HttpResponse:

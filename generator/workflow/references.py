@@ -187,8 +187,10 @@ def _refuse(reference: Reference, problem: str) -> None:
 # --- choosing ---
 
 
-def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str, str]) -> dict[str, str]:
+def choose(spec: ModelSpec, heard: ReferenceQuerySet, account_id: int, sent: Mapping[str, str]) -> dict[str, str]:
     """Put the registered id of every chosen reference into what a form sent, under the model's own names.
+
+    `heard`: the references that whoever asks may choose from (`access.project_references`).
 
     Raises:
         Refused: a chosen reference is not there (any more) or has no id yet; `field` names it.
@@ -198,7 +200,7 @@ def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str
         ref = sent.get(PICK + field.name)
         if not field.purpose or ref is None or ref == PASTED:
             continue
-        reference = _chosen(project, field, ref) if ref else None
+        reference = _chosen(heard, field, ref) if ref else None
         if reference is None:
             resolved[field.name] = ""
         elif field.purpose == FOLLOW:
@@ -208,7 +210,7 @@ def choose(spec: ModelSpec, project: Project, account_id: int, sent: Mapping[str
     return resolved
 
 
-def choose_for_all(specs: Iterable[ModelSpec], project: Project, sent: Mapping[str, str]) -> dict[str, str]:
+def choose_for_all(specs: Iterable[ModelSpec], heard: ReferenceQuerySet, sent: Mapping[str, str]) -> dict[str, str]:
     """The same for a comparison, in which nothing but what is free of a registration is sent.
 
     Raises:
@@ -217,14 +219,14 @@ def choose_for_all(specs: Iterable[ModelSpec], project: Project, sent: Mapping[s
     resolved = dict(sent.items())
     for spec in specs:
         followed = [field for field in spec.fields if field.purpose == FOLLOW]
-        resolved |= choose(replace(spec, fields=tuple(followed)), project, 0, resolved)
+        resolved |= choose(replace(spec, fields=tuple(followed)), heard, 0, resolved)
     return resolved
 
 
-def _chosen(project: Project, field: Field, ref: str) -> Reference:
+def _chosen(heard: ReferenceQuerySet, field: Field, ref: str) -> Reference:
     if ref == UPLOAD:
         raise Refused("Press Upload first, or choose no reference.", field.name)
-    reference = project.references.kept().filter(ref=ref).first()
+    reference = heard.kept().filter(ref=ref).first()
     if reference is None:
         raise Refused("That reference is not there any more. Choose another.", field.name)
     if reference.problem:

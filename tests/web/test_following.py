@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from generator.audio import encode
 from generator.composer import compose, read_brief
-from generator.models import Comparison, Entry, Generation, Reference, Track
+from generator.models import Comparison, Entry, Generation, PrivateTrack, Reference, Track
 from generator.workflow import media, references
 from tests.conftest import BGM, COMPOSER, ended
 
@@ -173,3 +173,17 @@ def test_a_reference_of_another_project_is_not_followed(page, make_reference, st
     foreign = make_reference("Secret tune", project=stranger.personal_project)
     assert "Secret tune" not in page.live(**{PICK: foreign.ref})
     assert page.generate(**{PICK: foreign.ref}).status_code == 422
+
+
+def test_what_was_taken_from_a_private_track_is_picked_by_nobody_else(
+    client, page, project, member, make_track, make_reference
+):
+    track = make_track()
+    PrivateTrack.objects.create(track=track, author=track.author)
+    pick = {PICK: make_reference(track=track).ref}
+    before = Generation.objects.count()
+    client.force_login(member("editor"))
+    refused = client.post(f"/p/{project.ref}/generate/", TYPED | pick | {"idempotency_key": "theirs"}, headers=HTMX)
+    assert refused.status_code == 422
+    assert "not there any more" in refused.content.decode()
+    assert Generation.objects.count() == before

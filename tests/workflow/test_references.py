@@ -154,7 +154,7 @@ def test_upload_register_generate_and_the_second_time_nothing_is_paid_again(
         assert register(reference, key) == generation
     spec = workflow.catalogue.spec_of(BGM)
     account = generation.model.provider_id
-    chosen = references.choose(spec, project, account, {"pick-instrumental_id": reference.ref})
+    chosen = references.choose(spec, project.references.all(), account, {"pick-instrumental_id": reference.ref})
     music = ended(ask(model=BGM, settings=workflow.clean_settings(spec, chosen)), run_background)
     assert jobs(shops, "generate-bgm")[0].inputs["instrumental_id"] == known.registered_id
     assert len(jobs(shops, "create-upload-id")) == 1
@@ -166,10 +166,10 @@ def test_a_reference_without_an_id_is_not_sent(take_in, shops, project):
     reference, spec = take_in(), workflow.catalogue.spec_of(BGM)
     account = workflow.catalogue.choice(BGM).model.provider_id
     with pytest.raises(workflow.Refused, match="registered first") as refused:
-        references.choose(spec, project, account, {"pick-instrumental_id": reference.ref})
+        references.choose(spec, project.references.all(), account, {"pick-instrumental_id": reference.ref})
     assert refused.value.field == "instrumental_id"
     with pytest.raises(workflow.Refused, match="not there any more"):
-        references.choose(spec, project, account, {"pick-instrumental_id": "no such"})
+        references.choose(spec, project.references.all(), account, {"pick-instrumental_id": "no such"})
 
 
 def test_a_lost_answer_is_in_doubt_keeps_its_hold_and_is_found_again(take_in, register, shops, run_background):

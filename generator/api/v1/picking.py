@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from generator import access, workflow
 from generator.models import Project, User
+from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import Field
 from generator.providers.following import FOLLOW
 from generator.workflow.catalogue import ModelChoice
@@ -34,8 +35,8 @@ def picked(user: User, project: Project, model_key: str, wanted: Mapping[str, st
     choice = workflow.choice_of(model_key)
     for name in wanted:
         field_of(model_key, name)
-    sent = _as_form(user, project, wanted)
-    chosen = workflow.references.choose(choice.spec, project, choice.model.provider_id, sent)
+    heard = access.project_references(user, project)
+    chosen = workflow.references.choose(choice.spec, heard, choice.model.provider_id, _as_form(heard, wanted))
     return {name: chosen[name] for name in wanted}
 
 
@@ -51,15 +52,15 @@ def picked_for_all(
     free = {field.name for spec in specs for field in spec.fields if field.purpose == FOLLOW}
     if other := next((name for name in wanted if name not in free), None):
         raise workflow.Refused(f"No reference is sent in “{other[:40]}” of a comparison.", "references")
-    chosen = workflow.references.choose_for_all(specs, project, _as_form(user, project, wanted))
+    heard = access.project_references(user, project)
+    chosen = workflow.references.choose_for_all(specs, heard, _as_form(heard, wanted))
     return {name: chosen[name] for name in wanted}
 
 
-def _as_form(user: User, project: Project, wanted: Mapping[str, str]) -> dict[str, str]:
-    """The choice as the form sends it; only of what this key hears."""
-    mine = access.project_references(user, project)
-    heard = set(mine.filter(ref__in=wanted.values()).values_list("ref", flat=True))
+def _as_form(heard: ReferenceQuerySet, wanted: Mapping[str, str]) -> dict[str, str]:
+    """The choice as the form sends it, of what this key hears; the form's own words (none, upload) are no reference."""
+    there = set(heard.filter(ref__in=wanted.values()).values_list("ref", flat=True))
     for name, ref in wanted.items():
-        if ref not in heard:
+        if ref not in there:
             raise workflow.Refused("There is no such reference in this project.", name)
     return {PICK + name: ref for name, ref in wanted.items()}
