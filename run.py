@@ -239,8 +239,8 @@ def test(arguments):
             "On Debian and Ubuntu: sudo apt install chromium. Elsewhere set STUDIO_CHROMIUM to the program's path."
         )
     if not any(one.startswith(("-n", "--numprocesses", "-p")) for one in arguments):
-        # Twice the cores: tests of running studios mostly wait.
-        arguments = ["-n", str(min(4, 2 * (os.cpu_count() or 1))), "--dist", "loadgroup"] + arguments
+        # One more than the cores: tests of running studios mostly wait.
+        arguments = ["-n", str(min(4, 1 + (os.cpu_count() or 1))), "--dist", "loadgroup"] + arguments
     hand_over([python, "-m", "pytest"] + arguments, dict(os.environ))
 
 
