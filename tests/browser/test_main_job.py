@@ -115,6 +115,8 @@ def test_on_a_phone(visit):
     is_playing(page)
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390, f"the page is {width} px wide"
+    played = page.locator("#player .wave-played").bounding_box()
+    assert played["height"] < 6, "how far it is, is a thin line above the player"
 
 
 def test_a_refused_brief_keeps_what_was_typed(visit):
