@@ -1,6 +1,8 @@
 """What every door for programs does first: know the caller by the key in the `Authorization` header."""
 
+import secrets
 from collections.abc import Mapping
+from hashlib import sha256
 
 from django.http import HttpRequest
 
@@ -12,6 +14,12 @@ def caller(request: HttpRequest) -> User | None:
     """The person behind `Authorization: Bearer <key>`, narrowed to what the key may; None: no key, or a bad one."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return workflow.keys.caller(token.strip()) if kind.lower() == "bearer" and token.strip() else None
+
+
+def once(user: User, given: str) -> str:
+    """The submit's own key for an `Idempotency-Key`: no other API key, and nobody else, ever meets it. Empty: fresh."""
+    key = user.acting_with.pk if user.acting_with else 0
+    return sha256(f"{key}\n{given}".encode(errors="replace")).hexdigest() if given else secrets.token_hex(32)
 
 
 def ask(

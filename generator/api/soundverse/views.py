@@ -10,10 +10,8 @@ is told of the first one.
 """
 
 import logging
-import secrets
 from collections.abc import Callable
 from functools import wraps
-from hashlib import sha256
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase, JsonResponse, UnreadablePostError
@@ -121,7 +119,7 @@ def _idempotency_key(request: HttpRequest, user: User) -> str:
     given = request.headers.get("idempotency-key", "").strip()
     if len(given) > MOST_KEY:
         raise refusals.plain(400, f"An Idempotency-Key has at most {MOST_KEY} characters.")
-    return sha256(f"soundverse {given}".encode()).hexdigest() if given else secrets.token_hex(32)
+    return door.once(user, given)
 
 
 def _named(held: Hold, reply: HttpResponseBase) -> HttpResponseBase:

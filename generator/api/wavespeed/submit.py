@@ -5,7 +5,6 @@ path ─► contract ─► asking ─► the model that answers: its own, or th
 """
 
 import re
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -41,9 +40,10 @@ def submit(call: Call, path: str) -> dict[str, Any]:
     project = call.workshop
     asked = asking.read(contract, call.body)
     webhook = call.request.GET.get("webhook", "").strip() or asked.webhook
-    once = call.request.headers.get("idempotency-key", "").strip() or secrets.token_urlsafe(18)
-    if len(once) > MOST_KEY:
+    given = call.request.headers.get("idempotency-key", "").strip()
+    if len(given) > MOST_KEY:
         raise Problem(400, f"Idempotency-Key has to have at most {MOST_KEY} characters.")
+    once = door.once(call.user, given)
     press = (_action if contract.is_action else _music)(call, project, contract, asked, once)
     with transaction.atomic():
         generation = press()

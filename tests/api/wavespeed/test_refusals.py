@@ -242,6 +242,11 @@ def test_the_composers_own_fields_are_taken_on_its_path(program):
     assert (settings["length"], settings["bpm"], settings["loop"], settings["seed"]) == (8, 92.5, True, 7)
 
 
+def test_another_key_of_the_same_person_never_meets_it(program):
+    first, other = (program().good(program()("POST", BGM_PATH, GOOD, **{"idempotency-key": "one"})) for _ in range(2))
+    assert first["id"] != other["id"]
+
+
 def test_the_same_idempotency_key_is_the_same_prediction(program):
     ours = program(stand_in=COMPOSER)
     once = {"idempotency-key": "one"}
