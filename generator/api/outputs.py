@@ -3,9 +3,10 @@
 import datetime as dt
 
 from django.conf import settings
-from django.core.signing import BadSignature, TimestampSigner
+from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
@@ -15,7 +16,7 @@ from generator.models import Track
 from generator.web.files import name_of, serve
 
 LASTS = dt.timedelta(days=7)
-_signer = TimestampSigner(salt="output", sep="~")
+_signer = Signer(salt="output-until", sep="~")
 
 
 def base_url(request: HttpRequest | None = None) -> str:
@@ -25,21 +26,28 @@ def base_url(request: HttpRequest | None = None) -> str:
     return f"{request.scheme}://{request.get_host()}"
 
 
+def _sign(ref: str) -> str:
+    """A ref and its last day; the same all day long, so that two answers about one prediction are the same."""
+    return _signer.sign(f"{ref}~{(timezone.now() + LASTS).date().toordinal()}")
+
+
 def audio_url(track: Track, base: str) -> str:
     """An absolute address of a track's file; track with its generation."""
     ending = FORMATS[track.format].extension
-    return base + reverse("api:output", args=[_signer.sign(track.ref), f"{track.ref}.{ending}"])
+    return base + reverse("api:output", args=[_sign(track.ref), f"{track.ref}.{ending}"])
 
 
 def cover_url(track: Track, base: str) -> str:
-    return base + reverse("api:output-cover", args=[_signer.sign(track.ref)])
+    return base + reverse("api:output-cover", args=[_sign(track.ref)])
 
 
 def _track(address: str) -> Track:
     try:
-        ref = _signer.unsign(address, max_age=LASTS)
+        ref, _, last_day = _signer.unsign(address).rpartition("~")
     except BadSignature:
         raise Http404("no such file") from None
+    if timezone.now().date().toordinal() > int(last_day):
+        raise Http404("this address has ended; ask for the prediction again")
     found = Track.objects.kept().filter(ref=ref, project__archived_at=None).select_related("generation").first()
     if found is None:
         raise Http404("no such file")

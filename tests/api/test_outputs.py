@@ -27,10 +27,20 @@ def test_a_spoiled_address_is_not_found(client, track, spoil):
     assert client.get(f"{head}{spoil}/{name}").status_code == 404
 
 
-def test_it_ends_after_a_week(client, track, monkeypatch):
-    url = outputs.audio_url(track, BASE)
-    monkeypatch.setattr(outputs, "LASTS", dt.timedelta(seconds=-1))
-    assert client.get(url).status_code == 404
+@pytest.mark.parametrize(("days", "status"), [(6, 200), (7, 200), (8, 404), (9, 404)])
+def test_it_ends_after_a_week_which_ends_at_midnight(client, track, monkeypatch, days, status):
+    url, later = outputs.audio_url(track, BASE), timezone.now() + dt.timedelta(days=days)
+    monkeypatch.setattr(outputs.timezone, "now", lambda: later)
+    assert client.get(url).status_code == status
+
+
+def test_it_is_the_same_all_day(track, monkeypatch):
+    day = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    told = []
+    for hour in (0, 12, 23.99, 24):
+        monkeypatch.setattr(outputs.timezone, "now", lambda at=day + dt.timedelta(hours=hour): at)
+        told.append(outputs.audio_url(track, BASE))
+    assert told[0] == told[1] == told[2] != told[3]
 
 
 def test_a_binned_track_is_not_there(client, track):
