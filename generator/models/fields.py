@@ -1,22 +1,24 @@
 """Fields that several records share."""
 
-import secrets
-
 from django.db import models
+from django.utils.crypto import get_random_string
 
-REF_BYTES = 12
+REF_LENGTH = 16
 
 
 def new_ref() -> str:
-    """Make a public, unguessable name for a row: 16 URL-safe characters, so that addresses never leak counts."""
-    return secrets.token_urlsafe(REF_BYTES)
+    """Make a public, unguessable name for a row, so that addresses never leak counts.
+
+    Letters and digits only (95 bits): a name that began with a dash would be an option to a command.
+    """
+    return get_random_string(REF_LENGTH)
 
 
 class RefField(models.CharField):
     """The public name of a row in URLs; the integer key stays inside."""
 
     def __init__(self, **kwargs):
-        kwargs.update(max_length=16, unique=True, default=new_ref, editable=False)
+        kwargs.update(max_length=REF_LENGTH, unique=True, default=new_ref, editable=False)
         super().__init__(**kwargs)
 
 
