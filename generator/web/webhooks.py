@@ -15,7 +15,7 @@ from generator.web.htmx import Request
 from generator.workflow import Refused
 
 LINES = 50
-Door = Callable[[Request, Webhook], HttpResponse]
+Act = Callable[[Request, Webhook], str]
 
 
 @login_required
@@ -100,51 +100,48 @@ def _log(hook: Webhook, before: str) -> tuple[list[WebhookMessage], int | None]:
     return found[:LINES], found[LINES - 1].pk if len(found) > LINES else None
 
 
-def _one(door: Door) -> Callable[[Request, str], HttpResponse]:
-    """Hand a door one webhook of the person's own projects, by POST; then back to its page."""
+def _one(act: Act) -> Callable[[Request, str], HttpResponse]:
+    """By POST: do something to one webhook of the person's own projects, say the sentence it returns, show the page."""
 
     @login_required
     @require_POST
-    @wraps(door)
+    @wraps(act)
     def asked(request: Request, ref: str) -> HttpResponse:
-        return door(request, get_object_or_404(access.webhooks(request.user), ref=ref))
+        hook = get_object_or_404(access.webhooks(request.user), ref=ref)
+        messages.success(request, act(request, hook))
+        return redirect("webhook", hook.ref) if hook.pk else redirect("project-webhooks", hook.project.ref)
 
     return asked
 
 
 @_one
-def test(request: Request, hook: Webhook) -> HttpResponse:
+def test(request: Request, hook: Webhook) -> str:
     workflow.webhooks.send_test(hook)
-    messages.success(request, "A test is on its way; see the log below.")
-    return redirect("webhook", hook.ref)
+    return "A test is on its way; see the log below."
 
 
 @_one
-def pause(request: Request, hook: Webhook) -> HttpResponse:
+def pause(request: Request, hook: Webhook) -> str:
     workflow.webhooks.pause(hook, request.user)
-    messages.success(request, "Paused. What happens meanwhile is kept for 30 days.")
-    return redirect("webhook", hook.ref)
+    return "Paused. What happens meanwhile is kept for 30 days."
 
 
 @_one
-def resume(request: Request, hook: Webhook) -> HttpResponse:
+def resume(request: Request, hook: Webhook) -> str:
     workflow.webhooks.resume(hook, request.user)
-    messages.success(request, "Resumed. What was kept is sent now.")
-    return redirect("webhook", hook.ref)
+    return "Resumed. What was kept is sent now."
 
 
 @_one
-def rotate(request: Request, hook: Webhook) -> HttpResponse:
+def rotate(request: Request, hook: Webhook) -> str:
     workflow.webhooks.rotate(hook, request.user)
-    messages.success(request, "There is a new secret. For a day, messages are signed with the old one as well.")
-    return redirect("webhook", hook.ref)
+    return "There is a new secret. For a day, messages are signed with the old one as well."
 
 
 @_one
-def delete(request: Request, hook: Webhook) -> HttpResponse:
+def delete(request: Request, hook: Webhook) -> str:
     workflow.webhooks.delete(hook, request.user)
-    messages.success(request, f"“{hook.name}” is deleted, and its log with it.")
-    return redirect("project-webhooks", hook.project.ref)
+    return f"“{hook.name}” is deleted, and its log with it."
 
 
 @login_required

@@ -6,6 +6,7 @@ What if the process dies here? Nothing was promised: the take is still missing, 
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,11 @@ def store(
     format, wrong = _format_of(sound, asked)
     if format is None:
         format, path = asked, _converted(path, asked)
-    facts = measure(sound)
-    peaks = waveform_peaks(sound, PEAK_BUCKETS)
+    known = known or {}
+    facts, peaks = measure(sound), waveform_peaks(sound, PEAK_BUCKETS)
     title = (title.strip() or _title_from(generation, take))[:TITLE_LENGTH]
-    seed = f"{generation.ref}/{take}"
-    cover = cover or draw_cover(facts, peaks, seed=seed, title=title)
-    in_file = draw_cover(facts, peaks, seed=seed, title=title, format="jpeg")
-    write_tags(path, _tags(generation, take, title, facts, known or {}), in_file, format=format)
-    name, digest = media.keep(path, FORMATS[format].extension)
+    drawn = partial(draw_cover, facts, peaks, seed=f"{generation.ref}/{take}", title=title)
+    write_tags(path, _tags(generation, take, title, facts, known), drawn(format="jpeg"), format=format)
     track = Track(
         project=generation.project,
         author=generation.author,
@@ -82,20 +80,24 @@ def store(
         take=take,
         model_key=generation.model.key,
         title=title,
-        file=name,
-        cover=media.keep_bytes(cover, "webp"),
-        sha256=digest,
-        size=media.path(name).stat().st_size,
+        cover=media.keep_bytes(cover or drawn(), "webp"),
         format=format,
         peaks=peaks,
         waveform=waveform_path(peaks, *LIST_WAVE),
-        made_of=dict(known or {}),
+        made_of=dict(known),
         findings=[*wrong, *_findings(generation, sound, facts, asked_seconds)],
-        **_columns(sound, facts, known or {}),
+        **_kept(path, format),
+        **_columns(sound, facts, known),
     )
     track.has_findings = bool(track.findings)
     track.search_text = library.search_text(track, tags=())
     return _add(generation, track)
+
+
+def _kept(path: Path, format: str) -> dict[str, Any]:
+    """Move a finished file into the library; the columns that say where it is."""
+    name, digest = media.keep(path, FORMATS[format].extension)
+    return {"file": name, "sha256": digest, "size": media.path(name).stat().st_size}
 
 
 def _format_of(sound: Sound, asked: str) -> tuple[str | None, list[dict[str, Any]]]:

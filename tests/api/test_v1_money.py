@@ -4,7 +4,7 @@ import pytest
 from django.core.cache import caches
 from django.core.management import call_command
 
-from generator.api.v1 import limits
+from generator.api import limits
 from generator.models import Membership, Project, Role, Scope
 from generator.workflow import keys, money
 from tests.api.test_v1_generations import problem

@@ -23,7 +23,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from generator import access, workflow
-from generator.api import door
+from generator.api import door, sent
 from generator.api.soundverse import refusals
 from generator.models import Generation, Project, User
 from generator.providers.base import Field as SpecField
@@ -64,8 +64,10 @@ def read(body: bytes, shape: type[Later]) -> Later:
         asked = shape.model_validate_json(body)
     except ValidationError as error:
         raise refusals.fields(error.errors(include_url=False, include_input=False, include_context=False)) from None
-    if "\\u0000" in json.dumps(asked.model_dump()):
-        raise refusals.field([], "There is a character in it that cannot be stored.")
+    try:
+        sent.storable(asked.model_dump())
+    except sent.Unreadable as wrong:
+        raise refusals.field([], str(wrong)) from None
     if not asked.prompt.strip():
         raise refusals.plain(400, refusals.PROMPT)
     return asked

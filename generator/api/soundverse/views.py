@@ -18,14 +18,12 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, UnreadableP
 from django.http.request import RawPostDataException
 from django.views.decorators.csrf import csrf_exempt
 
-from generator.api import door
+from generator.api import door, limits
 from generator.api.holding import Full, Hold, hold, streamed
 from generator.api.outputs import base_url
 from generator.api.soundverse import openapi, refusals
 from generator.api.soundverse.asked import Asked, Later, read, understand
 from generator.api.soundverse.told import BARE, EVENTS, Listener
-from generator.api.v1 import limits
-from generator.api.v1.problems import Problem
 from generator.models import User
 
 log = logging.getLogger(__name__)
@@ -101,8 +99,8 @@ def _count(request: HttpRequest, user: User) -> None:
     try:
         if key is not None:
             limits.count(request, key)
-    except Problem as problem:
-        raise refusals.busy(headers=problem.headers) from None
+    except limits.Exceeded as over:
+        raise refusals.busy(headers={"Retry-After": str(over.retry_after)}) from None
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -6,8 +6,7 @@ from django.http import HttpRequest
 from ninja.security import HttpBearer
 
 from generator import access, workflow
-from generator.api import door
-from generator.api.v1 import limits
+from generator.api import door, limits
 from generator.api.v1.problems import Problem
 from generator.models import Project, User
 
@@ -21,7 +20,10 @@ class Bearer(HttpBearer):
         """
         user = door.caller(request)
         if user is not None and user.acting_with is not None:
-            limits.count(request, user.acting_with)
+            try:
+                limits.count(request, user.acting_with)
+            except limits.Exceeded as over:
+                raise Problem(429, str(over), Retry_After=str(over.retry_after)) from None
         return user
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -9,10 +10,10 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
+from generator.api import sent
 from generator.api.v1.problems import Problem
 from generator.models import Generation, User
 
-DEEPEST = 8
 MOST_KEY = 255  # characters of an Idempotency-Key
 HALF = 32  # hexadecimal characters: 128 bits
 
@@ -26,36 +27,20 @@ class Json(Parser):
             raise Problem(
                 415, "Send the body as JSON, with “Content-Type: application/json”.", Accept="application/json"
             )
-        try:
-            read = json.loads(request.body, parse_constant=_no_number)
-        except (ValueError, RecursionError):
-            raise Problem(400, "The body is not valid JSON.") from None
-        _can_be_stored(read)
-        return read
+        return _taken(lambda: sent.parse(request.body))
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> DictStrAny:
         """Raises Problem: a text that cannot be stored."""
         read = super().parse_querydict(data, list_fields, request)
-        _can_be_stored(read)
+        _taken(lambda: sent.storable(read))
         return read
 
 
-def _no_number(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _can_be_stored(read: Any, depth: int = 0) -> None:
-    if depth > DEEPEST:
-        raise Problem(400, "The body is nested too deeply.")
-    if isinstance(read, dict):
-        for key, value in read.items():
-            _can_be_stored(key)
-            _can_be_stored(value, depth + 1)
-    elif isinstance(read, list):
-        for value in read:
-            _can_be_stored(value, depth + 1)
-    elif isinstance(read, str) and ("\x00" in read or any("\ud800" <= one <= "\udfff" for one in read)):
-        raise Problem(400, "There is a character in the body that cannot be stored.")
+def _taken(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except sent.Unreadable as wrong:
+        raise Problem(400, str(wrong)) from None
 
 
 def once(user: User, header: str | None, about: object) -> str:

@@ -11,7 +11,8 @@ from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
-from generator.api.v1 import limits, problems
+from generator.api import limits
+from generator.api.v1 import problems
 from generator.api.v1.api import api
 
 app_name = "v1"

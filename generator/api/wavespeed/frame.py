@@ -4,7 +4,6 @@
 else   {"code": <the HTTP status>, "message": "a sentence"}      never a key `error`, at which clients give up
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
 from generator import access, workflow
-from generator.api import door
+from generator.api import door, sent
 from generator.api.outputs import base_url
 from generator.models import ApiKey, Project, User
 from generator.web.places import get_up, leave_seat, sit_down, take_seat
@@ -27,7 +26,6 @@ from generator.web.places import get_up, leave_seat, sit_down, take_seat
 log = logging.getLogger(__name__)
 
 WRONG_KEY_COSTS = 0.2  # seconds: one known client asks again at once, for ever, when its key is refused
-MOST_DEEP = 40  # brackets within brackets
 
 
 class Problem(Exception):
@@ -161,31 +159,12 @@ def read_json(request: HttpRequest) -> dict[str, Any]:
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise Problem(415, f"The body has to be application/json; this is {kind[:60]}.")
     try:
-        found = json.loads(raw, parse_constant=_no_number)
-        _storable(found)
-    except (ValueError, RecursionError):
-        raise Problem(400, "The body is not JSON that could be read.") from None
+        found = sent.parse(raw)
+    except sent.Unreadable as wrong:
+        raise Problem(400, str(wrong)) from None
     if not isinstance(found, dict):
         raise Problem(400, "The body has to be a JSON object.")
     return found
-
-
-def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")
-
-
-def _storable(value: Any, depth: int = 0) -> None:
-    """Raises ValueError for what no database keeps: NUL, half a character, a tower of brackets."""
-    if isinstance(value, str):
-        value.encode()
-        if "\x00" in value:
-            raise ValueError("NUL")
-    elif isinstance(value, list | dict):
-        if depth > MOST_DEEP:
-            raise ValueError("too deep")
-        for one in (value, value.values()) if isinstance(value, dict) else (value,):
-            for inner in one:
-                _storable(inner, depth + 1)
 
 
 # --- reading single values; each raises Problem(400) ---

@@ -7,10 +7,17 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
 
-from generator.api.v1.problems import Problem
 from generator.models import ApiKey
 
 WINDOW = 60  # seconds; windows begin with the clock's minutes
+
+
+class Exceeded(Exception):
+    """A key has used up its minute; the argument is a sentence."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"This key may ask {limit} times a minute. Go on in {retry_after} s.")
+        self.retry_after = retry_after  # seconds
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ def count(request: HttpRequest, key: ApiKey) -> None:
     """Count a request of a key.
 
     Raises:
-        Problem: it has used up this minute; Retry-After says when the next one begins.
+        Exceeded: it has used up this minute.
     """
     limit = settings.STUDIO_API_RATE
     if not limit:
@@ -46,8 +53,7 @@ def count(request: HttpRequest, key: ApiKey) -> None:
     reset = WINDOW - int(now) % WINDOW
     request.rate = Rate(limit, max(0, limit - asked), reset)  # type: ignore[attr-defined]
     if asked > limit:
-        sentence = f"This key may ask {limit} times a minute. Go on in {reset} s."
-        raise Problem(429, sentence, Retry_After=str(reset))
+        raise Exceeded(limit, reset)
 
 
 def tell(request: HttpRequest, reply: HttpResponseBase) -> None:
