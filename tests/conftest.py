@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -38,6 +39,7 @@ from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
 from tests.fakes.server import FakeProvider
 from tests.fakes.vendors import Vendors
+from tests.migrated import begin_migrated
 from tests.ops.tree import prepare_once
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
@@ -55,8 +57,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
+def _beginning(pytestconfig) -> ExitStack:
+    stack = ExitStack()
+    stack.enter_context(begin_migrated(pytestconfig.cache.mkdir("migrated")))
+    return stack
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(_beginning, django_db_setup, django_db_blocker) -> None:
+    """The test database, begun with a migrated copy where one is kept."""
+    with django_db_blocker.unblock():
+        _beginning.close()
+
+
+@pytest.fixture(scope="session")
 def prepared(tmp_path_factory, request) -> Path:
-    """A studio's folder as a first start leaves it, without anybody in it yet: made once for all workers of a run."""
+    """A studio after its first start, with its administrator and samples: made once for all workers of a run."""
     base = tmp_path_factory.getbasetemp()
     return prepare_once(base.parent if hasattr(request.config, "workerinput") else base)
 

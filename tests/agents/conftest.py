@@ -21,13 +21,13 @@ json.dump({name: token for name, (_, token) in made.items()}, open("%s", "w"))
 """
 
 
-@pytest.fixture(scope="session")
-def studio(tmp_path_factory) -> Iterator[Studio]:
-    with Studio(tmp_path_factory.mktemp("agents"), STUDIO_STALE_SECONDS="60") as running:
+@pytest.fixture(scope="package")
+def studio(tmp_path_factory, prepared) -> Iterator[Studio]:
+    with Studio(tmp_path_factory.mktemp("agents"), prepared, STUDIO_STALE_SECONDS="60") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def keys(studio, tmp_path_factory) -> dict[str, str]:
     """One that may generate, one that may read, and one whose cap is nothing."""
     place = tmp_path_factory.mktemp("keys") / "keys.json"

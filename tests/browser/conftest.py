@@ -47,20 +47,20 @@ def browser(chromium) -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def studio(tmp_path_factory, prepared) -> Iterator[Studio]:
     """One studio for all browser tests, its sample tracks composed."""
     with Studio(tmp_path_factory.mktemp("browser"), prepared, STUDIO_STALE_SECONDS="60") as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def paid_fake() -> Iterator[FakeProvider]:
     with FakeProvider() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def paid_studio(tmp_path_factory, prepared, paid_fake) -> Iterator[Studio]:
     """A studio whose paid models are answered by the live fake."""
     providers = "generator.providers.composer,tests.fakes.poll,tests.fakes.stream"

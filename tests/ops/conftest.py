@@ -5,7 +5,7 @@ import pytest
 from tests.ops.tree import Studio
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def studio(tmp_path_factory):
     with Studio(tmp_path_factory.mktemp("tree")) as running:
         running.wait_for_a_new_beat()

@@ -37,22 +37,6 @@ def wait_for(what: Callable[[], object], seconds: float, why: str) -> None:
     raise AssertionError(f"not within {seconds:.0f} s: {why}")
 
 
-def prepare_once(folder: Path) -> Path:
-    """Migrate a database and collect static files in a folder that studios can begin as copies of."""
-    data = folder / "prepared"
-    with (folder / "prepared.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds it made
-        if not (data / "stamps.json").exists():
-            data.mkdir()
-            env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-            env |= {"STUDIO_DATA": str(data), "SECRET_KEY": "only-while-it-is-prepared-" + "x" * 40}
-            env |= {"DJANGO_SETTINGS_MODULE": "bgmsite.settings"}
-            code = "from generator.management.prepare import bring_up_to_date; bring_up_to_date()"
-            command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-            subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=300)
-    return data
-
-
 @dataclass
 class Process:
     pid: int
@@ -77,16 +61,17 @@ def processes() -> list[Process]:
 class Studio:
     """`with Studio(tmp_path) as studio:` — running and answering inside, gone outside.
 
-    With `prepared` it begins with a migrated database; without, as a newcomer's.
+    With `prepared` (see `prepare_once`) it begins where another one stopped; without, as a newcomer's.
     """
 
     def __init__(self, folder: Path, prepared: Path | None = None, **env: str) -> None:
         self.folder = folder / "data"
+        self.log = folder / "studio.log"
         if prepared:
-            shutil.copytree(prepared, self.folder)
+            shutil.copytree(prepared / "data", self.folder)
+            shutil.copy(prepared / "studio.log", self.log)  # it holds the administrator's password
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = folder / "studio.log"
         self.env = {**os.environ, "STUDIO_BEAT_SECONDS": "0.5", "STUDIO_STALE_SECONDS": "6", **env}
         for name in ("STUDIO_DATA", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DATABASE_URL"):
             self.env.pop(name, None)
@@ -151,3 +136,20 @@ class Studio:
         wait_for(lambda: self.beats() > before, seconds, "a beat is taken, run and acknowledged")
         again = self.beats()
         wait_for(lambda: self.beats() > again, seconds, "and another")
+
+
+UNDER_WAY = "SELECT COUNT(*) FROM generator_generation WHERE state NOT IN ('ready', 'failed')"
+
+
+def prepare_once(folder: Path) -> Path:
+    """Let a studio start for the first time, compose its samples and stop: others can begin as copies of it."""
+    prepared = folder / "prepared"
+    with (folder / "prepared.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds it made
+        if not prepared.exists():
+            making = folder / "making"
+            making.mkdir()
+            with Studio(making) as studio:
+                wait_for(lambda: studio.rows(UNDER_WAY) == [(0,)], 120, "the samples are composed")
+            making.rename(prepared)
+    return prepared

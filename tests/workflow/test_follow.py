@@ -15,7 +15,6 @@ from generator.models import Generation, State
 from generator.workflow import follow as followed
 from generator.workflow.follow import Seen, follow
 from tests.ops.tree import ROOT, wait_for
-from tests.workflow.test_storm import database_url  # noqa: F401
 
 QUEUED, READY = Seen(State.QUEUED, "", 0, 0), Seen(State.READY, "", 100, 1)
 
@@ -180,7 +179,7 @@ def test_whoever_leaves_early_is_forgotten(table):
     assert followed._watch._followed == {}
 
 
-def test_on_a_real_database(database_url, tmp_path):  # noqa: F811
+def test_on_a_real_database(database_url, tmp_path):
     env = {
         **os.environ,
         "DATABASE_URL": database_url,

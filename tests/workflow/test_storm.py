@@ -6,28 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from generator.money import dollars
 
+pytestmark = pytest.mark.xdist_group("storm")
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request, tmp_path):
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'storm.sqlite3'}"
-        return
-    server = os.environ.get("STUDIO_TEST_POSTGRES")
-    if not server:
-        pytest.skip("set STUDIO_TEST_POSTGRES to the address of a PostgreSQL server")
-    name = f"storm_{os.getpid()}_{abs(hash(str(tmp_path))) % 10**8}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield f"{server.rpartition('/')[0]}/{name}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def storm(database_url: str, tmp_path: Path, *arguments: str) -> dict:

@@ -72,13 +72,13 @@ class Served:
         return found | {"settings": json.loads(found["settings"])}
 
 
-@pytest.fixture(scope="session")
-def _served(tmp_path_factory) -> Iterator[Served]:
+@pytest.fixture(scope="package")
+def _served(tmp_path_factory, prepared) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("soundverse")
     with Vendors() as vendors:
         account = {"SOUNDVERSE_API_KEY": vendors.soundverse.key, "SOUNDVERSE_BASE_URL": vendors.url}
         env = account | {"STUDIO_PRIVATE_DOWNLOADS": "on", "STUDIO_STREAMS": str(STREAMS)}
-        with Studio(folder, STUDIO_STALE_SECONDS="60", **env) as studio:
+        with Studio(folder, prepared, STUDIO_STALE_SECONDS="60", **env) as studio:
             path = folder / "made.json"
             studio.shell(f"PATH = {str(path)!r}\n{MAKE}")
             yield Served(studio, vendors, **json.loads(path.read_text()))

@@ -96,8 +96,8 @@ open({file!r}, "w").write(" ".join(token for _, token in made))
 """
 
 
-@pytest.fixture(scope="session")
-def live(tmp_path_factory) -> Iterator[Live]:
+@pytest.fixture(scope="package")
+def live(tmp_path_factory, prepared) -> Iterator[Live]:
     """One studio for all tests with real clients."""
     folder = tmp_path_factory.mktemp("wavespeed")
     with Vendors() as vendors:
@@ -110,7 +110,7 @@ def live(tmp_path_factory) -> Iterator[Live]:
             "WAVESPEED_API_KEY": vendors.wavespeed.key,
             "WAVESPEED_BASE_URL": vendors.url,
         }
-        with Studio(folder, **env) as studio:
+        with Studio(folder, prepared, **env) as studio:
             studio.shell(_KEYS.format(file=str(folder / "keys")))
             yield Live(studio, vendors, *(folder / "keys").read_text().split())
 

@@ -58,7 +58,7 @@ def nothing_was_made(db):
         (BGM_PATH, GOOD | {"instrumental_id": "x" * 121}, "longer than 120"),
         (BGM_PATH, GOOD | {"enable_sync_mode": 1}, "true or false"),
         (BGM_PATH, GOOD | {"enable_base64_output": True}, "not offered"),
-        (BGM_PATH, {"prompt": "a\u0000b"}, "not JSON"),
+        (BGM_PATH, {"prompt": "a\u0000b"}, "cannot be stored"),
         (V9_5_PATH, GOOD | {"number_of_songs": 1}, "number_of_songs is not a field"),
         (SONG_PATH, GOOD, "lyrics is required"),
         (SONG_PATH, GOOD | {"lyrics": "la" * 1501}, "longer than 3,000"),

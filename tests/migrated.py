@@ -1,0 +1,57 @@
+"""The tests' database without the wait: the migrations run once, and every later test process begins with a copy.
+
+Kept in pytest's cache under a name that changes with the migrations and the dependencies. SQLite in memory only;
+everywhere else the migrations run as usual.
+"""
+
+import fcntl
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.backends.signals import connection_created
+
+
+@contextmanager
+def begin_migrated(folder: Path) -> Iterator[None]:
+    """Around the making of the test database: fill it from the kept copy; where there is none, keep one."""
+    kept = folder / f"{_hash()}.sqlite3"
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds it made
+        connection_created.connect(fill := _filler(kept), weak=False)
+        try:
+            yield
+        finally:
+            connection_created.disconnect(fill)
+        if not kept.exists() and connection.vendor == "sqlite" and connection.is_in_memory_db():
+            _keep(kept)
+
+
+def _filler(kept: Path):
+    def fill(connection, **_):
+        if kept.exists() and connection.vendor == "sqlite" and connection.is_in_memory_db():
+            connection_created.disconnect(fill)  # the first connection makes the database; the others share it
+            with closing(sqlite3.connect(kept)) as copy:
+                copy.backup(connection.connection)
+
+    return fill
+
+
+def _keep(kept: Path) -> None:
+    for old in kept.parent.glob("*.sqlite3"):
+        old.unlink()
+    making = kept.with_suffix(".making")
+    with closing(sqlite3.connect(making)) as copy:
+        connection.ensure_connection()
+        connection.connection.backup(copy)
+    making.rename(kept)
+
+
+def _hash() -> str:
+    files = sorted((settings.BASE_DIR / "generator" / "migrations").glob("*.py"))
+    files.append(settings.BASE_DIR / "requirements-dev.lock")
+    return hashlib.sha256(b"\n".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()[:16]
