@@ -1,5 +1,6 @@
 """One obvious fixture for each noun."""
 
+import gc
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -48,12 +49,20 @@ _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The fuller runs wait for `-m slow`."""
-    if "slow" in (config.option.markexpr or ""):
-        return
-    fuller = [item for item in items if "slow" in item.keywords]
-    items[:] = [item for item in items if "slow" not in item.keywords]
-    config.hook.pytest_deselected(items=fuller)
+    """The fuller runs wait for `-m slow`; studios with all their processes for `-m live`, or for being named."""
+    everything = {config.rootpath, config.rootpath / "tests"}
+    waiting = {"slow", "live"} if {Path(one).resolve() for one in config.args} <= everything else {"slow"}
+    waiting -= set((config.option.markexpr or "").split())
+    left = [item for item in items if waiting & set(item.keywords)]
+    items[:] = [item for item in items if item not in set(left)]
+    config.hook.pytest_deselected(items=left)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests are not looked through for garbage again and again: a tenth of all the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from generator.management.agents.studio import Studio as Door
 from generator.management.agents.tools import server
 from tests.ops.tree import ROOT, free_port, wait_for
 
-pytestmark = pytest.mark.xdist_group("agents")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("agents")]
 TOOLS = ["cancel", "generate", "get", "models", "price", "search", "spend", "wait"]
 
 

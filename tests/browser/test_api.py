@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 from tests.ops.tree import ROOT, Studio
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("browser")]
 SHELLS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.ops.tree import Studio
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("paid")]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("paid")]
 
 PASSWORD = "a long enough password"
 # Nothing rests, whatever was tried here before; and an entry of last month, so that there is a month to close.

@@ -9,7 +9,7 @@ from tests.browser.test_accessibility import problems
 from tests.browser.test_main_job import is_playing, until
 from tests.ops.tree import Studio
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("paid")]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("paid")]
 
 NAMES = ("Built-in composer", "Fake poll", "Fake stream")
 

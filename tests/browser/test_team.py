@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_accessibility import problems
 from tests.browser.test_main_job import generate, is_playing, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def a_track(page: Page) -> str:

@@ -8,7 +8,7 @@ from generator.composer import compose, read_brief
 from tests.browser.test_accessibility import problems
 from tests.browser.test_main_job import generate, is_playing, until
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 TOGETHER = "document.querySelector('[data-mixer=\"seek\"]').value > 0"
 

@@ -10,6 +10,7 @@ from generator.management import archive
 from tests.ops.tree import ROOT, wait_for
 
 pytestmark = [
+    pytest.mark.live,
     pytest.mark.skipif(sys.platform != "linux", reason="needs the studio of test_tree.py"),
     pytest.mark.xdist_group("tree"),
 ]

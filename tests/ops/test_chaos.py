@@ -12,7 +12,7 @@ import pytest
 from tests.ops.person import Person
 from tests.ops.tree import Studio, wait_for
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [pytest.mark.live, pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")]
 
 
 @pytest.mark.parametrize(("runs", "kills"), [(16, 4), pytest.param(50, 6, marks=pytest.mark.slow)])

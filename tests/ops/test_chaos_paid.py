@@ -9,6 +9,7 @@ from tests.ops.chaos_paid import Chaos
 from tests.ops.tree import Studio, wait_for
 
 pytestmark = [
+    pytest.mark.live,
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
     pytest.mark.xdist_group("tree"),
 ]

@@ -10,6 +10,7 @@ import pytest
 from tests.ops.tree import ROOT, Studio, processes, wait_for
 
 pytestmark = [
+    pytest.mark.live,
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
     pytest.mark.xdist_group("tree"),
 ]

@@ -15,7 +15,7 @@ from generator.providers.soundverse import Soundverse
 from tests.api.soundverse.conftest import PAYLOAD, STREAM, STREAMS, SYNC, Served
 from tests.ops.tree import wait_for
 
-pytestmark = pytest.mark.xdist_group("soundverse")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("soundverse")]
 
 RATE = {"success": False, "message": "Rate limits have been passed for the user."}
 

@@ -14,7 +14,7 @@ from schemathesis.checks import (
 
 from generator.api.soundverse import openapi
 
-pytestmark = pytest.mark.xdist_group("soundverse")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("soundverse")]
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 schema = schemathesis.openapi.from_dict(openapi.document("http://localhost"))

@@ -15,7 +15,7 @@ from generator.audio import decode, encode
 from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH
 from tests.audio.signals import RATE, song
 
-pytestmark = pytest.mark.xdist_group("wavespeed")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("wavespeed")]
 SHORT = {"prompt": "warm lo-fi, 5 s"}
 
 

@@ -41,6 +41,7 @@ def test_with_an_address_that_cannot_be_told_nothing_is_made(program, place):
     assert not Entry.objects.exists()
 
 
+@pytest.mark.live
 @pytest.mark.xdist_group("wavespeed")
 def test_a_receiver_written_for_the_vendor_believes_what_comes(live):
     signed = {"Authorization": f"Bearer {live.free}"}

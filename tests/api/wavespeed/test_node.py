@@ -20,7 +20,7 @@ from generator.audio import encode
 from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH
 from tests.audio.signals import RATE, song
 
-pytestmark = pytest.mark.xdist_group("wavespeed")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("wavespeed")]
 HERE = Path(__file__).parent / "node"
 
 
