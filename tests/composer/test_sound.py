@@ -38,6 +38,8 @@ CORRIDORS = {
 BEATLESS = ("ambient", "meditation")  # no onset there is meant to be counted
 CONTRAST = 2.0  # dB of balance and level between the two sections that differ most: nobody takes them for one
 LENGTH_S = 14.0  # of `made`
+# What is asked about a style is asked in one process, which makes its take once.
+EACH = [pytest.param(style, marks=pytest.mark.xdist_group(f"sound of {style}")) for style in STYLES]
 
 
 def family(style: str) -> str:
@@ -54,7 +56,7 @@ def balance(style: str) -> np.ndarray:
     return balance_db(samples(style))
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("style", EACH)
 class TestEveryStyle:
     def test_its_length_is_exact(self, style: str) -> None:
         assert made(style).pcm.shape == (LENGTH_S * RATE, 2)
@@ -114,7 +116,7 @@ class TestEveryStyle:
         assert levels_db(samples(style), 0.05)[:5].max() > -35
 
 
-@pytest.mark.parametrize("style", [style for style in STYLES if style not in BEATLESS])
+@pytest.mark.parametrize("style", [one for one in EACH if one.values[0] not in BEATLESS])
 def test_every_style_with_a_beat_keeps_the_tempo(style: str) -> None:
     expected = made(style).form.bar_s
     found, alike = bar_s(samples(style), expected)

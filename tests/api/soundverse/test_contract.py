@@ -9,7 +9,7 @@ import requests
 
 from tests.api.soundverse.conftest import PAYLOAD, STREAM, SYNC
 
-pytestmark = pytest.mark.xdist_group("soundverse")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("soundverse")]
 
 # The vendor's own, to the letter.
 SAMPLE = """

@@ -10,7 +10,7 @@ from generator.api import door
 from generator.workflow import keys
 from tests.api.soundverse.conftest import PAYLOAD, STREAM, SYNC
 
-pytestmark = pytest.mark.xdist_group("soundverse")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("soundverse")]
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x")
 INVALID_KEY = {"error": "INVALID_API_KEY", "message": "invalid or revoked API key"}
