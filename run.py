@@ -98,6 +98,8 @@ def install(lock):
     hashed = ["--require-hashes", "-r", lock]
     if uv:
         cache = ["--cache-dir", os.path.join(tmp, "uv"), "--no-config"]
+        # The tests start hundreds of processes; a studio starts a few, which compile what they need as they go.
+        cache += ["--compile-bytecode"] if lock.endswith("-dev.lock") else []
         call([uv, "pip", "install", "--quiet", "--python", python] + cache + hashed, tmp)
     else:
         quiet = ["--quiet", "--no-cache-dir", "--disable-pip-version-check", "--no-input"]
@@ -238,6 +240,7 @@ def test(arguments):
             "No Chromium was found, so the browser tests are skipped. "
             "On Debian and Ubuntu: sudo apt install chromium. Elsewhere set STUDIO_CHROMIUM to the program's path."
         )
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of those processes would compile everything again
     if not any(one.startswith(("-n", "--numprocesses", "-p")) for one in arguments):
         # One more than the cores: tests of running studios mostly wait.
         arguments = ["-n", str(min(4, 1 + (os.cpu_count() or 1))), "--dist", "loadgroup"] + arguments
