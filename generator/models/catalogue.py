@@ -82,7 +82,12 @@ class MusicModel(models.Model):
 class PriceQuerySet(models.QuerySet["Price"]):
     def at(self, model: MusicModel, when: dt.datetime) -> "Price | None":
         """The price of a model at a moment: the newest one that had begun by then."""
-        return self.filter(model=model, valid_from__lte=when).order_by("-valid_from", "-id").first()
+        return self.filter(model=model).newest(when).first()
+
+    def newest(self, when: dt.datetime) -> "PriceQuerySet":
+        """Each model's price at a moment, in one query."""
+        begun = Price.objects.filter(model=models.OuterRef("model"), valid_from__lte=when)
+        return self.filter(pk=models.Subquery(begun.order_by("-valid_from", "-id").values("pk")[:1]))
 
 
 class Price(models.Model):

@@ -1,6 +1,6 @@
 """What can be asked for right now: the providers of the settings, joined with the operator's rows and prices."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -185,12 +185,17 @@ def _seconds(value: float) -> str:
 
 def models() -> list[ModelChoice]:
     """Every model the studio knows, can price and has a key for, in the order of the settings."""
-    rows = {row.key: row for row in MusicModel.objects.select_related("provider")}
+    return _choices([spec.key for spec in registry().specs()])
+
+
+def _choices(keys: Sequence[str]) -> list[ModelChoice]:
+    rows = {row.key: row for row in MusicModel.objects.filter(key__in=keys).select_related("provider")}
+    prices = {price.model_id: price for price in Price.objects.filter(model__key__in=keys).newest(timezone.now())}
     local = local_keys()
     choices = []
-    for built_in in registry().specs():
-        row = rows.get(built_in.key)
-        price = Price.objects.at(row, timezone.now()) if row else None
+    for key in keys:
+        row = rows.get(key)
+        price = prices.get(row.pk) if row else None
         if row is None or price is None:
             continue
         spec = spec_for(row)
@@ -207,7 +212,9 @@ def usable(choices: Iterable[ModelChoice]) -> list[ModelChoice]:
 
 
 def choice(model_key: str) -> ModelChoice | None:
-    return next((choice for choice in models() if choice.spec.key == model_key), None)
+    """The same for one of them; None: there is none of that key."""
+    known = [spec.key for spec in registry().specs() if spec.key == model_key]
+    return next(iter(_choices(known)), None)
 
 
 def has_key(account: ProviderAccount) -> bool:

@@ -179,6 +179,7 @@ def test_whoever_leaves_early_is_forgotten(table):
     assert followed._watch._followed == {}
 
 
+@pytest.mark.live
 def test_on_a_real_database(database_url, tmp_path):
     env = {
         **os.environ,

@@ -10,7 +10,7 @@ import pytest
 
 from generator.money import dollars
 
-pytestmark = pytest.mark.xdist_group("storm")
+pytestmark = [pytest.mark.live, pytest.mark.xdist_group("storm")]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
