@@ -34,7 +34,7 @@ from generator.models import (
     Track,
     User,
 )
-from generator.workflow import attend, catalogue, library, media, submit
+from generator.workflow import attend, catalogue, library, media, submit, sweep
 from generator.workflow.money import differences
 from tests.audio.signals import RATE, tone
 from tests.fakes.providers import BASE
@@ -200,8 +200,9 @@ def ask(user, project) -> Callable[..., Generation]:
 
 
 @pytest.fixture
-def run_background(db) -> Callable[[], int]:
+def run_background(db, monkeypatch) -> Callable[[], int]:
     """Do what the cluster would: run queued tasks, oldest first, until none is left; return how many ran."""
+    monkeypatch.setattr(sweep, "TICK", 0.02)
 
     def _run(most: int = 200) -> int:
         ran = 0

@@ -8,10 +8,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
+from generator.api.wavespeed import frame
 from generator.models import ApiKey, Scope, User
 from generator.workflow import keys
 
 BASE = "/api/v1/"
+
+
+@pytest.fixture(autouse=True)
+def wrong_keys_cost_nothing(monkeypatch) -> None:
+    monkeypatch.setattr(frame, "WRONG_KEY_COSTS", 0)
 
 
 def _file(value: Any) -> Any:

@@ -7,7 +7,6 @@ method without a row is 405. `other` is a key of the same owner for another proj
 import pytest
 from django.db import transaction
 
-from generator.api.wavespeed import frame
 from generator.api.wavespeed.predictions import id_of
 from generator.api.wavespeed.urls import urlpatterns
 from generator.models import Membership, Project, Role, Scope
@@ -68,8 +67,7 @@ def expected(name: str, method: str, who: str) -> int:
 
 
 @pytest.fixture
-def programs(user, stranger, project, monkeypatch) -> dict[str, Program]:
-    monkeypatch.setattr(frame, "WRONG_KEY_COSTS", 0)
+def programs(user, stranger, project) -> dict[str, Program]:
     elsewhere = Project.objects.create(name="Elsewhere")
     Membership.objects.create(project=elsewhere, user=user, role=Role.OWNER)
     made = {

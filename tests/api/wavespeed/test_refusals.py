@@ -138,8 +138,16 @@ def test_an_address_that_is_none(program, nothing_was_made, method, path, status
     refused(program()(method, path, GOOD if method == "POST" else None), status)
 
 
-def test_without_a_key_everything_but_signed_addresses_is_closed(db, monkeypatch):
-    monkeypatch.setattr(frame, "WRONG_KEY_COSTS", 0)
+def test_a_wrong_key_is_told_so_after_a_moment(db, monkeypatch):
+    """One known client asks again at once, for ever."""
+    waited = []
+    monkeypatch.setattr(frame, "WRONG_KEY_COSTS", 0.2)
+    monkeypatch.setattr(frame.time, "sleep", waited.append)
+    assert Program("bgm_12345678_nonsense")("GET", "models")[0] == 401
+    assert waited == [0.2]
+
+
+def test_without_a_key_everything_but_signed_addresses_is_closed(db):
     for token in ("", "bgm_12345678_nonsense", "ws_live_0123456789abcdef"):
         for path in ("models", "balance", "predictions", "nothing", f"predictions/{'a' * 32}/result"):
             refused(Program(token)("GET", path), 401, "Bearer")

@@ -13,7 +13,7 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from generator.api.wavespeed import frame, submit
+from generator.api.wavespeed import submit
 from generator.api.wavespeed.predictions import id_of
 from tests.conftest import COMPOSER
 
@@ -23,7 +23,6 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 @pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_whatever_is_asked_the_answer_keeps_to_the_contract(program, ask, monkeypatch, mode, examples):
-    monkeypatch.setattr(frame, "WRONG_KEY_COSTS", 0)
     monkeypatch.setattr(submit, "SYNC_SECONDS", 0)
     ours = program(stand_in=COMPOSER)
     known = id_of(ask())
