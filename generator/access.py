@@ -118,6 +118,16 @@ def approvers_in_words(project: Project) -> str:
     return f"{project.approver.label} approves" if project.approver else "Owners approve"
 
 
+def can_start(user: User) -> bool:
+    """May start a project: everyone; a program with a key for all projects that may manage."""
+    return can_leave(user) and (user.acting_with is None or user.acting_with.project_id is None)
+
+
+def can_leave(user: User) -> bool:
+    """May leave a project: everyone; a program with a key that may manage, because it is for good."""
+    return user.acting_with is None or user.acting_with.scope == Scope.MANAGE
+
+
 def managed_projects(user: User) -> QuerySet[Project]:
     """The shared projects a person owns, and so may invite people to."""
     return Project.objects.filter(_in(user, roles=_MAY_MANAGE), personal_to=None)

@@ -41,6 +41,12 @@ class Program:
         address = path if path.startswith("/") else BASE + path
         return getattr(self.client, method.lower())(address, headers=headers, **data)
 
+    def answer(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        """What is said with this status; None where nothing is."""
+        reply = self.ask(method, path, body)
+        assert reply.status_code == status, reply.content
+        return reply.json() if reply.content else None
+
     def get(self, path: str, **headers: str) -> Any:
         reply = self.ask("GET", path, **headers)
         assert reply.status_code == 200, reply.content

@@ -29,6 +29,14 @@ TABLE = """
     me                 GET     200   200       200     200       200
     list_projects      GET     200   200       200     200       200
     get_project        GET     200   200       200     404       404
+    create_project     POST   403   403       201     201       403
+    get_settings       GET     200   200       200     404       404
+    change_settings    PATCH   403   403       200     404       404
+    list_audit         GET     403   403       200     404       404
+    archive_project    POST    403   403       204     404       404
+    unarchive_project  POST    404   404       404     404       404
+    transfer_project   POST    403   403       204     404       404
+    leave_project      POST    403   403       422     404       404
     list_models        GET     200   200       200     200       200
     get_model          GET     200   200       200     200       200
     price              POST    200   200       200     404       404
@@ -85,6 +93,7 @@ TABLE = """
     remove_member      DELETE  403   403       204     404       404
     list_invitations   GET     403   403       200     404       404
     create_invitation  POST    403   403       201     404       404
+    renew_invitation  POST    403   403       200     404       404
     withdraw_invitation DELETE 403   403       204     404       404
     get_spend          GET     200   200       200     404       404
     list_lines         GET     200   200       200     404       404
@@ -120,6 +129,9 @@ SENT = {
     "create_split": {"action": "no/such"},
     "change_member": {"role": "viewer"},
     "create_invitation": {"email": "grace@example.com", "role": "editor"},
+    "create_project": {"name": "New"},
+    "change_settings": {"name": "New"},
+    "transfer_project": {"member": "{member_id}"},
     "create_webhook": {"project": "{project}", "name": "farm", "url": "https://example.com/in"},
     "change_webhook": {"name": "New"},
 }

@@ -12,6 +12,7 @@ from generator.api.v1 import (
     members,
     moving,
     problems,
+    projects,
     references,
     review,
     schemas,
@@ -76,6 +77,9 @@ api = Api(
     parser=Json(),
 )
 problems.handle(api)
-PARTS = (catalogue, generations, events, tracks, references, review, sharing, moving, splits, members, spend, webhooks)
+PARTS = (
+    *(catalogue, projects, members, generations, events, tracks, references, review, sharing, moving, splits),
+    *(spend, webhooks),
+)
 for part in PARTS:
     api.add_router("", part.router)

@@ -35,6 +35,14 @@ def caller(request: HttpRequest) -> User:
     return request.auth  # type: ignore[attr-defined]
 
 
+def find_project(request: HttpRequest, ref: str) -> Project:
+    """Raises Problem: there is none for this key."""
+    found = access.projects(caller(request)).filter(ref=ref).first()
+    if found is None:
+        raise Problem(404, "There is no such project for this key.")
+    return found
+
+
 def project_of(user: User, ref: str | None) -> Project:
     """The project a request names, else the one where its program works.
 

@@ -5,11 +5,11 @@ from ninja import Query, Router
 
 from generator import access, workflow
 from generator.api.v1 import schemas, shown
-from generator.api.v1.caller import caller, project_of
+from generator.api.v1.caller import caller, find_project, project_of
 from generator.api.v1.pages import Page, Wanted, page
 from generator.api.v1.problems import Problem
 from generator.billing import spend
-from generator.models import ApiKey, Comparison, Generation, Project, Prompt
+from generator.models import ApiKey, Comparison, Generation, Prompt
 from generator.providers.base import Field
 from generator.workflow.catalogue import ModelChoice
 
@@ -37,28 +37,6 @@ def _key(key: ApiKey) -> schemas.KeyOut:
         cap_usd=shown.some_usd(cap),
         spent_usd=shown.usd(spent),
     )
-
-
-# --- projects ---
-
-
-@router.get("/projects", response=Page[schemas.ProjectOut], summary="Projects this key opens")
-def list_projects(request: HttpRequest, wanted: Query[Wanted]):
-    user = caller(request)
-    return page(access.projects(user), wanted, lambda row: shown.project(row, user))
-
-
-@router.get("/projects/{project_id}", response=schemas.ProjectOut, summary="One project")
-def get_project(request: HttpRequest, project_id: str):
-    return shown.project(find_project(request, project_id), caller(request))
-
-
-def find_project(request: HttpRequest, ref: str) -> Project:
-    """Raises Problem: there is none for this key."""
-    found = access.projects(caller(request)).filter(ref=ref).first()
-    if found is None:
-        raise Problem(404, "There is no such project for this key.")
-    return found
 
 
 # --- models ---

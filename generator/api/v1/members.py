@@ -8,8 +8,7 @@ from pydantic import ConfigDict, Field
 
 from generator import access, workflow
 from generator.api import outputs
-from generator.api.v1.caller import caller
-from generator.api.v1.catalogue import find_project
+from generator.api.v1.caller import caller, find_project
 from generator.api.v1.problems import Problem
 from generator.api.v1.schemas import Strict
 from generator.models import Invitation, Membership, Project, Role, User
@@ -57,10 +56,11 @@ class InvitationsOut(Schema):
     items: list[InvitationOut]
 
 
-def _managed(request: HttpRequest, ref: str) -> Project:
+def managed(request: HttpRequest, ref: str) -> Project:
+    """Raises Problem: none for this key, or not one that it manages."""
     project = find_project(request, ref)
     if not access.can_manage(caller(request), project):
-        raise Problem(403, "Owners look after the members, with a key that may manage.")
+        raise Problem(403, "Owners look after a project and its members, with a key that may manage.")
     return project
 
 
@@ -75,7 +75,8 @@ def _shown(row: Membership, project: Project, manages: bool) -> MemberOut:
     )
 
 
-def _member(project: Project, ref: str) -> Membership:
+def member(project: Project, ref: str) -> Membership:
+    """Raises Problem: nobody of that id is in it."""
     number = int(ref) if ref.isascii() and ref.isdecimal() and len(ref) < 19 else 0
     found = project.memberships.select_related("user").filter(user=number).first()
     if found is None:
@@ -93,16 +94,16 @@ def list_members(request: HttpRequest, project_id: str):
 
 @router.patch("/projects/{project_id}/members/{member_id}", response=MemberOut, summary="Give another role")
 def change_member(request: HttpRequest, project_id: str, member_id: str, ask: RoleAsk):
-    project = _managed(request, project_id)
-    workflow.members.change_role(project, _member(project, member_id).user, ask.role, caller(request))
-    return _shown(_member(project, member_id), project, True)
+    project = managed(request, project_id)
+    workflow.members.change_role(project, member(project, member_id).user, ask.role, caller(request))
+    return _shown(member(project, member_id), project, True)
 
 
 @router.delete("/projects/{project_id}/members/{member_id}", response={204: None}, summary="Take out of the project")
 def remove_member(request: HttpRequest, project_id: str, member_id: str):
     """Their tracks stay; only what was private to them goes with them."""
-    project = _managed(request, project_id)
-    workflow.members.remove(project, _member(project, member_id).user, caller(request))
+    project = managed(request, project_id)
+    workflow.members.remove(project, member(project, member_id).user, caller(request))
     return Status(204, None)
 
 
@@ -122,14 +123,14 @@ def _invitation(row: Invitation, base: str) -> InvitationOut:
 
 @router.get("/projects/{project_id}/invitations", response=InvitationsOut, summary="Who is invited and has not come")
 def list_invitations(request: HttpRequest, project_id: str):
-    rows, base = workflow.people.pending(_managed(request, project_id)), outputs.base_url(request)
+    rows, base = workflow.people.pending(managed(request, project_id)), outputs.base_url(request)
     return {"items": [_invitation(row, base) for row in rows]}
 
 
 @router.post("/projects/{project_id}/invitations", response={201: InvitationOut}, summary="Invite an address")
 def create_invitation(request: HttpRequest, project_id: str, ask: InvitationAsk):
     """The link is mailed where a mail server is set up, and answered here to be handed on."""
-    project, user = _managed(request, project_id), caller(request)
+    project, user = managed(request, project_id), caller(request)
     if project.personal_to_id:
         raise Problem(422, "Nobody is invited to a personal project. Start one to share.")
     made = workflow.people.invite(_address(user, project, ask), user, project, ask.role)
@@ -146,10 +147,27 @@ def _address(user: User, project: Project, ask: InvitationAsk) -> str:
     return form.cleaned_data["email"]
 
 
+@router.post(
+    "/projects/{project_id}/invitations/{invitation_id}/renew", response=InvitationOut, summary="Let one run anew"
+)
+def renew_invitation(request: HttpRequest, project_id: str, invitation_id: str):
+    """The same link, from today on; mailed again where a mail server is set up."""
+    found, user = _pending(request, project_id, invitation_id), caller(request)
+    if not workflow.people.renew(found, user):
+        raise Problem(409, "It was used in between.")
+    shown = _invitation(found, outputs.base_url(request))
+    mail(user, found, shown.url)
+    return shown
+
+
 @router.delete("/projects/{project_id}/invitations/{invitation_id}", response={204: None}, summary="Take one back")
 def withdraw_invitation(request: HttpRequest, project_id: str, invitation_id: str):
-    found = workflow.people.pending(_managed(request, project_id)).filter(token=invitation_id).first()
+    workflow.people.withdraw(_pending(request, project_id, invitation_id), caller(request))
+    return Status(204, None)
+
+
+def _pending(request: HttpRequest, project_id: str, invitation_id: str) -> Invitation:
+    found = workflow.people.pending(managed(request, project_id)).filter(token=invitation_id).first()
     if found is None:
         raise Problem(404, "There is no such invitation to this project.")
-    workflow.people.withdraw(found, caller(request))
-    return Status(204, None)
+    return found
