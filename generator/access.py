@@ -160,6 +160,13 @@ def answerable_requests(user: User) -> RaiseQuerySet:
     )
 
 
+def requests(user: User) -> RaiseQuerySet:
+    """The requests for more that a person sees: those they may answer, and their own."""
+    own = Q(asked_by=user, budget__in=budgets(user).values("pk"))
+    rows = Raise.objects.filter(own | Q(budget__project__in=managed_projects(user)))
+    return rows.select_related("budget__user", "budget__project", "asked_by", "answered_by")
+
+
 def tracks(user: User) -> TrackQuerySet:
     """Every track a person may see, binned ones included."""
     return visible(Track.objects.filter(_in(user, "project")), user)

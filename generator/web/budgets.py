@@ -14,6 +14,7 @@ from generator import access, money, workflow
 from generator.models import Budget, Project, Raise, User
 from generator.web.htmx import Request
 from generator.workflow import Refused
+from generator.workflow.caps import Room
 
 USUAL_GRANT = dt.timedelta(days=7)
 SHOWN = 50
@@ -77,9 +78,8 @@ def _set(request: Request, project: Project) -> str:
 
 
 def _page(request: Request, project: Project, refused: Refused | None = None, status: int = 200) -> HttpResponse:
-    caps = Budget.objects.filter(project=project, provider_key="").select_related("user", "project")
-    found = {room.budget.user_id: room for room in workflow.caps.rooms_of(caps)}
-    people = [(person, found.get(person.pk)) for person in _members(project)]
+    found = rooms_in(project)
+    people = [(person, found.get(person.pk)) for person in members_of(project)]
     requests = access.answerable_requests(request.user).filter(budget__project=project)
     context = {
         "project": project,
@@ -96,7 +96,14 @@ def _page(request: Request, project: Project, refused: Refused | None = None, st
     return render(request, "budgets/budget.html", context, status=status)
 
 
-def _members(project: Project) -> list[User]:
+def rooms_in(project: Project) -> dict[int | None, Room]:
+    """What the caps in a project leave: by the member's primary key, None for the whole project's."""
+    caps = Budget.objects.filter(project=project, provider_key="").select_related("user", "project")
+    return {room.budget.user_id: room for room in workflow.caps.rooms_of(caps)}
+
+
+def members_of(project: Project) -> list[User]:
+    """Those in a project whose accounts are open, by name."""
     return list(project.members.filter(is_active=True).order_by("name", "email"))
 
 

@@ -6,6 +6,7 @@ import re
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -125,9 +126,7 @@ def lines(request: Request) -> HttpResponseBase:
     wanted = _wanted(request, month)
     entries = ledger.lines(scope, month, wanted)
     if request.GET.get("format") == "csv":
-        reply = StreamingHttpResponse(csv_rows(entries), content_type="text/csv; charset=utf-8")
-        reply["Content-Disposition"] = f'attachment; filename="bgm-studio-spend-{month}.csv"'
-        return reply
+        return as_csv(entries, month)
     before = request.GET.get("before", "")
     rows = ledger.page_of(entries, int(before) if _NUMBER.fullmatch(before) else None, LINES + 1)
     following = _query(scope, month, **_params(wanted), before=str(rows[LINES - 1].pk)) if len(rows) > LINES else ""
@@ -136,6 +135,13 @@ def lines(request: Request) -> HttpResponseBase:
     found |= {"query": _query(scope, month, **_params(wanted)), "plain_query": _query(scope, month)}
     found |= {"narrowed": _in_words(wanted, rows), "is_first": not before}
     return render(request, "spend/lines.html", found)
+
+
+def as_csv(entries: QuerySet[Entry], month: str) -> HttpResponseBase:
+    """All lines as a file, streamed; `month` (such as "2026-11") is in its name."""
+    reply = StreamingHttpResponse(csv_rows(entries), content_type="text/csv; charset=utf-8")
+    reply["Content-Disposition"] = f'attachment; filename="bgm-studio-spend-{month}.csv"'
+    return reply
 
 
 def _with_tracks(request: Request, entries: list[Entry]) -> list[tuple[Entry, str]]:

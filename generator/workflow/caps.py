@@ -76,10 +76,11 @@ def rooms_of(budgets: Iterable[Budget]) -> list[Room]:
 
 def _room(budget: Budget, grants: list[Raise]) -> Room:
     ends = [grant.expires_at for grant in grants if grant.expires_at]
-    return Room(budget, _used(budget), Micros(sum(grant.granted for grant in grants)), min(ends, default=None))
+    return Room(budget, used(budget), Micros(sum(grant.granted for grant in grants)), min(ends, default=None))
 
 
-def _used(budget: Budget) -> Micros:
+def used(budget: Budget) -> Micros:
+    """What was spent this month and is held now of what a cap counts, in micro-dollars; it need not be stored."""
     if budget.key_id:
         return _used_by_key(budget.key_id)
     cells: QuerySet[Rollup] = Rollup.objects.all()
@@ -96,7 +97,7 @@ def _used(budget: Budget) -> Micros:
 
 
 def _used_by_key(key: int) -> Micros:
-    """As `_used`, from the entries: keys are no dimension of the roll-up."""
+    """As `used`, from the entries: keys are no dimension of the roll-up."""
     spent = Entry.objects.filter(key=key, month=month_of(timezone.now())).aggregate(spent=Sum(ENTRY_SPENT, default=0))[
         "spent"
     ]

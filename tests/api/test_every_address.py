@@ -15,7 +15,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from generator import workflow
-from generator.models import ApiKey, Membership, Project, Role, Scope, WebhookMessage
+from generator.models import ApiKey, Budget, Membership, Project, Role, Scope, WebhookMessage
+from generator.money import dollars
 from generator.workflow import ending, keys
 from tests.api.conftest import Program
 from tests.conftest import COMPOSER, POLL
@@ -97,6 +98,15 @@ TABLE = """
     withdraw_invitation DELETE 403   403       204     404       404
     get_spend          GET     200   200       200     404       404
     list_lines         GET     200   200       200     404       404
+    get_statement      GET     200   200       200     404       404
+    list_caps          GET     403   403       200     404       404
+    set_cap            PUT     403   403       200     404       404
+    list_requests      GET     200   200       200     404       404
+    create_request     POST    201   201       201     404       404
+    grant_request      POST    404   404       200     404       404
+    decline_request    POST    404   404       200     404       404
+    get_papers         GET     200   200       200     404       404
+    get_certificate    GET     200   200       200     404       404
     list_webhooks      GET     200   200       200     404       404
     create_webhook     POST    403   403       201     404       404
     get_webhook        GET     404   404       200     404       404
@@ -109,7 +119,10 @@ TABLE = """
 """
 OPEN = {"docs": 200, "openapi-json": 200, "api-root": 404, "nowhere": 404}  # to whoever asks
 QUERY = dict.fromkeys(
-    ("list_prompts", "list_generations", "list_tracks", "list_references", "get_spend", "list_lines", "list_webhooks"),
+    (
+        *("list_prompts", "list_generations", "list_tracks", "list_references", "list_webhooks"),
+        *("get_spend", "list_lines", "get_statement"),
+    ),
     "?project={project}",
 )
 SENT = {
@@ -132,6 +145,10 @@ SENT = {
     "create_project": {"name": "New"},
     "change_settings": {"name": "New"},
     "transfer_project": {"member": "{member_id}"},
+    "set_cap": {"cap_usd": "12.50"},
+    "create_request": {"on": "project", "amount_usd": "5", "reason": "three versions"},
+    "grant_request": {"amount_usd": "5", "until": f"{timezone.localdate() + dt.timedelta(days=7)}"},
+    "decline_request": {"note": "next month"},
     "create_webhook": {"project": "{project}", "name": "farm", "url": "https://example.com/in"},
     "change_webhook": {"name": "New"},
 }
@@ -179,13 +196,17 @@ def things(project, ask, make_track, make_stem, make_reference, member, user, tm
     told = WebhookMessage.objects.create(project=project, webhook=hook, event="webhook.test", attempts=1)
     elsewhere = Project.objects.create(name="Elsewhere")
     Membership.objects.create(project=elsewhere, user=user, role=Role.OWNER)
+    editor = member("editor")
+    cap = Budget.objects.create(project=project, cap=dollars("1000"))
     return {
         "project": project.ref,
         "elsewhere": elsewhere.ref,
         "reference_id": make_reference().ref,
         "comment_id": workflow.review.comment(track, user, 100, "Hm").ref,
         "link_id": workflow.sharing.share(track, user, 7, allow_download=False).ref,
-        "member_id": str(member("editor").pk),
+        "member_id": str(editor.pk),
+        "who": str(editor.pk),
+        "request_id": str(workflow.raising.ask_for_more(cap, editor, dollars("5"), "three versions").pk),
         "invitation_id": workflow.people.invite("hopper@example.com", user, project).token,
         "project_id": project.ref,
         "prompt_id": failed.prompt.ref,

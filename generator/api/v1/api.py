@@ -6,11 +6,13 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from generator.api.v1 import (
+    caps,
     catalogue,
     events,
     generations,
     members,
     moving,
+    papers,
     problems,
     projects,
     references,
@@ -79,7 +81,7 @@ api = Api(
 problems.handle(api)
 PARTS = (
     *(catalogue, projects, members, generations, events, tracks, references, review, sharing, moving, splits),
-    *(spend, webhooks),
+    *(spend, caps, papers, webhooks),
 )
 for part in PARTS:
     api.add_router("", part.router)

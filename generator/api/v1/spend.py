@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from typing import Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
@@ -14,6 +15,7 @@ from generator.api.v1.problems import Problem
 from generator.billing import spend
 from generator.billing.spend import Scope, Share
 from generator.models import Entry
+from generator.web.spend import as_csv
 
 router = Router(tags=["Money"])
 _MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
@@ -34,9 +36,15 @@ class Lines(Wanted, Whose):
     provider: str = Field("", max_length=50)
     key: str = Field("", max_length=16, description="The id of an API key.")
     day: dt.date | None = None
+    format: Literal["json", "csv"] = Field("json", description="csv: all of them as a file, whatever the page.")
 
 
-def _scope(request: HttpRequest, wanted: Whose) -> tuple[Scope, str]:
+def scope_of(request: HttpRequest, wanted: Whose) -> tuple[Scope, str]:
+    """Whose money is asked for, and of which month.
+
+    Raises:
+        Problem: no such project for this key, or no month.
+    """
     scope = spend.scope_for(caller(request), wanted.project)
     if scope is None:
         raise Problem(404, "There is no such project for this key.", "project")
@@ -47,7 +55,7 @@ def _scope(request: HttpRequest, wanted: Whose) -> tuple[Scope, str]:
 
 @router.get("/spend", response=schemas.SpendOut, summary="What a month came to, and the caps")
 def get_spend(request: HttpRequest, wanted: Query[Whose]):
-    scope, month = _scope(request, wanted)
+    scope, month = scope_of(request, wanted)
     figures = spend.month(scope, month)
     amounts = {f"{name}_usd": getattr(figures, name) for name in ("spent", "held", "charged", "credited", "adjusted")}
     return schemas.SpendOut(
@@ -78,13 +86,20 @@ def _shares(shares: list[Share]) -> list[schemas.ShareOut]:
     ]
 
 
-@router.get("/spend/lines", response=Page[schemas.LineOut], summary="The ledger lines behind a figure")
+@router.get(
+    "/spend/lines",
+    response=Page[schemas.LineOut],
+    openapi_extra={"responses": {200: {"content": {"text/csv": {}}}}},
+    summary="The ledger lines behind a figure",
+)
 def list_lines(request: HttpRequest, wanted: Query[Lines]):
-    scope, month = _scope(request, wanted)
+    scope, month = scope_of(request, wanted)
     if wanted.kind and wanted.kind not in (*Entry.Kind.values, "spent", "held"):
         raise Problem(422, "There is no such kind of line.", "kind")
     narrow = {name: getattr(wanted, name) or None for name in ("kind", "model", "provider", "key", "day")}
     entries = spend.lines(scope, month, spend.Wanted(**narrow))
+    if wanted.format == "csv":
+        return as_csv(entries, month)
     rows = spend.page_of(entries, place_of(wanted.cursor), wanted.limit + 1)
     following = cursor_of(rows[wanted.limit - 1].pk) if len(rows) > wanted.limit else None
     return {"items": [_line(row) for row in rows[: wanted.limit]], "next": following}
