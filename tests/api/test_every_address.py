@@ -38,6 +38,7 @@ TABLE = """
     create_generation  POST    403   201       201     404       404
     get_generation     GET     200   200       200     404       404
     cancel_generation  POST    403   409       409     404       404
+    dismiss_generation POST    403   200       200     404       404
     retry_generation   POST    403   201       201     404       404
     list_events        GET     200   200       200     404       404
     create_comparison  POST    403   201       201     404       404
@@ -50,6 +51,7 @@ TABLE = """
     bin_track          POST    403   200       200     404       404
     restore_track      POST    403   200       200     404       404
     create_version     POST    403   201       201     404       404
+    create_balance     POST    403   201       201     404       404
     get_audio          GET     200   200       200     404       404
     get_cover          GET     200   200       200     404       404
     download           GET     202   202       202     404       404
@@ -88,6 +90,8 @@ TABLE = """
     withdraw_invitation DELETE 403   403       204     404       404
     get_spend          GET     200   200       200     404       404
     list_lines         GET     200   200       200     404       404
+    list_news          GET     200   200       200     200       200
+    read_news          POST    200   200       200     200       200
     list_webhooks      GET     200   200       200     404       404
     create_webhook     POST    403   403       201     404       404
     get_webhook        GET     404   404       200     404       404
@@ -110,6 +114,7 @@ SENT = {
     "pick": {"track": "no-such"},
     "change_track": {"title": "New"},
     "create_version": {"change": "10 % slower"},
+    "create_balance": {"gains_db": {"{stem_id}": -6}},
     "create_reference": {"project": "{project}", "file": b"as good as a sound, until it is read"},
     "register_reference": {"model": COMPOSER, "field": "no such"},
     "create_comment": {"at_s": 0.2, "text": "Louder here"},
@@ -227,9 +232,10 @@ def ask_once(who: Program, method: str, url: str, body: object) -> tuple[int, st
 
 
 def filled(body: object, things: dict[str, str]) -> object:
+    """A body with the names of what is there in it."""
     if isinstance(body, dict):
-        return {key: value.format(**things) if isinstance(value, str) else value for key, value in body.items()}
-    return body
+        return {filled(key, things): filled(value, things) for key, value in body.items()}
+    return body.format(**things) if isinstance(body, str) else body
 
 
 def test_every_address_has_a_row():

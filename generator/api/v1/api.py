@@ -6,11 +6,13 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from generator.api.v1 import (
+    balances,
     catalogue,
     events,
     generations,
     members,
     moving,
+    news,
     problems,
     references,
     review,
@@ -76,6 +78,21 @@ api = Api(
     parser=Json(),
 )
 problems.handle(api)
-PARTS = (catalogue, generations, events, tracks, references, review, sharing, moving, splits, members, spend, webhooks)
+PARTS = (
+    catalogue,
+    generations,
+    events,
+    tracks,
+    balances,
+    references,
+    review,
+    sharing,
+    moving,
+    splits,
+    members,
+    spend,
+    news,
+    webhooks,
+)
 for part in PARTS:
     api.add_router("", part.router)
