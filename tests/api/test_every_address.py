@@ -125,6 +125,7 @@ SENT = {
     "create_split": {"action": "no/such"},
     "change_member": {"role": "viewer"},
     "create_invitation": {"email": "grace@example.com", "role": "editor"},
+    "read_news": {},
     "create_webhook": {"project": "{project}", "name": "farm", "url": "https://example.com/in"},
     "change_webhook": {"name": "New"},
 }
