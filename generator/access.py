@@ -16,7 +16,9 @@ A program acts for the person whose key it holds (`User.acting_with`): it may do
 where it has one, and never more than the roles of its scope (`generator.models.key`).
 """
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Substr
+from django.urls import reverse
 
 from generator.models import (
     ApiKey,
@@ -24,6 +26,8 @@ from generator.models import (
     Comment,
     Comparison,
     Generation,
+    NewsKind,
+    Notification,
     PrivateTrack,
     Project,
     Raise,
@@ -38,8 +42,10 @@ from generator.models import (
     WebhookMessage,
 )
 from generator.models.comparison import ComparisonQuerySet
+from generator.models.fields import REF_LENGTH
 from generator.models.generation import GenerationQuerySet
 from generator.models.key import ApiKeyQuerySet
+from generator.models.notification import NotificationQuerySet
 from generator.models.raising import RaiseQuerySet
 from generator.models.reference import ReferenceQuerySet
 from generator.models.sharing import ShareLinkQuerySet
@@ -264,6 +270,31 @@ def project_keys(user: User) -> ApiKeyQuerySet:
 
 def revocable_keys(user: User) -> ApiKeyQuerySet:
     return (own_keys(user) | project_keys(user)).distinct()
+
+
+# --- news ---
+
+
+def news(user: User) -> NotificationQuerySet:
+    """What a person was told. With a key of one project: what leads to what the key opens there.
+
+    A key that may not manage leaves out the news for owners, that of webhooks.
+    """
+    rows = Notification.objects.filter(recipient=user, in_app=True)
+    key = user.acting_with
+    if key is None:
+        return rows
+    if not _reaches(key, _MAY_MANAGE):
+        rows = rows.exclude(kind=NewsKind.WEBHOOK)
+    if key.project_id is None:
+        return rows
+    opened = {"studio": projects, "track": tracks, "compare": comparisons, "webhook": webhooks}
+    leads = Q(pk__in=())
+    for page, found in opened.items():
+        before = reverse(page, args=["-"]).partition("-")[0]
+        ref = Substr(OuterRef("link"), len(before) + 1, REF_LENGTH)
+        leads |= Q(Exists(found(user).filter(ref=ref)), link__startswith=before)
+    return rows.filter(leads)
 
 
 # --- webhooks ---

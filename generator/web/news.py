@@ -52,7 +52,7 @@ def context(user) -> dict:
 def follow(request: Request, pk: int) -> HttpResponse:
     """Go where a piece of news leads; it is read then."""
     found = get_object_or_404(request.user.notifications, pk=pk)
-    workflow.news.mark_read(request.user, found.pk)
+    workflow.news.mark_read(request.user, [found.pk])
     return redirect(found.link or "news")
 
 

@@ -1,6 +1,7 @@
 """Another version of a track: one press or three exact numbers, and the family it belongs to."""
 
 import secrets
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -37,7 +38,7 @@ def make(request: Request, ref: str) -> HttpResponse:
     track = get_object_or_404(access.editable_tracks(request.user).select_related(*_RELATED), ref=ref)
     try:
         words = request.POST.get("change") or exactly(request.POST)
-        workflow.versions.make(request.user, track, words, request.POST.get("idempotency_key", ""))
+        workflow.versions.make(request.user, track, words, _key(request, track, words))
     except workflow.Refused as refused:
         return _part(request, track, refused)
     if not wants_part(request):
@@ -54,13 +55,19 @@ def keep_balance(request: Request, ref: str) -> HttpResponse:
         name.removeprefix(LEVEL): _level(str(sent)) for name, sent in request.POST.items() if name.startswith(LEVEL)
     }
     try:
-        version = workflow.versions.rebalance(request.user, track, levels, request.POST.get("idempotency_key", ""))
+        version = workflow.versions.rebalance(request.user, track, levels, _key(request, track, sorted(levels.items())))
     except workflow.Refused as refused:
         return client_event(_part(request, track, refused), toast=refused.sentence)
     if not wants_part(request):
         return redirect(track.get_absolute_url())
     said = workflow.versions.in_words(workflow.versions.changes_of(version))
     return client_event(_part(request, track), "running-changed", toast=f"Being made: {said}.")
+
+
+def _key(request: Request, track: Track, what: object) -> str:
+    """One press of one button: the page has one key for all of them."""
+    sent = request.POST.get("idempotency_key", "")
+    return sha256(f"{sent}/{track.ref}/{what}".encode()).hexdigest()[:40] if sent else ""
 
 
 def _level(percent: str) -> float:

@@ -7,7 +7,7 @@ a mail is marked first, so nobody gets it twice; it may be lost as a mail, and i
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -100,10 +100,13 @@ def choose(user: User, ways: Mapping[NewsKind, Ways]) -> None:
         )
 
 
-def mark_read(user: User, pk: int | None = None) -> int:
-    """Mark one piece of a person's news as read, or all of it."""
+def mark_read(user: User, pks: Iterable[int] | None = None) -> int:
+    """Mark some of a person's news as read, or all of it; return how many pieces were unread.
+
+    `pks`: may be a queryset of one column.
+    """
     rows = Notification.objects.filter(recipient=user, read_at=None)
-    return (rows if pk is None else rows.filter(pk=pk)).update(read_at=timezone.now())
+    return (rows if pks is None else rows.filter(pk__in=pks)).update(read_at=timezone.now())
 
 
 # --- what there is to tell ---

@@ -12,7 +12,6 @@ is a run like any other: `compose` takes it up again.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 
 from django.db import transaction
 
@@ -116,7 +115,7 @@ def _make(user: User, track: Track, name: str, text: str, words: str, idempotenc
             takes=1,
             format=format,
             settings=settings,
-            idempotency_key=_key(idempotency_key, track, words),
+            idempotency_key=idempotency_key,
             again_of=original_of(generation),
         )
         if not version.events.filter(data__has_key=OF).exists():
@@ -143,11 +142,6 @@ def _same_text(project: Project, text: str) -> str:
             "Use “Same again, but…” for that."
         )
     return text
-
-
-def _key(key: str, track: Track, words: str) -> str:
-    """One press of one button: the page has one key for all of them."""
-    return sha256(f"{key}/{track.ref}/{words}".encode()).hexdigest()[:40] if key else ""
 
 
 def family(track: Track, seen: TrackQuerySet) -> Family:

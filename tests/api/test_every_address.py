@@ -47,6 +47,7 @@ TABLE = """
     create_generation  POST    403   201       201     404       404
     get_generation     GET     200   200       200     404       404
     cancel_generation  POST    403   409       409     404       404
+    dismiss_generation POST    403   200       200     404       404
     retry_generation   POST    403   201       201     404       404
     list_events        GET     200   200       200     404       404
     create_comparison  POST    403   201       201     404       404
@@ -59,6 +60,7 @@ TABLE = """
     bin_track          POST    403   200       200     404       404
     restore_track      POST    403   200       200     404       404
     create_version     POST    403   201       201     404       404
+    create_balance     POST    403   201       201     404       404
     get_audio          GET     200   200       200     404       404
     get_cover          GET     200   200       200     404       404
     download           GET     202   202       202     404       404
@@ -107,6 +109,8 @@ TABLE = """
     decline_request    POST    404   404       200     404       404
     get_papers         GET     200   200       200     404       404
     get_certificate    GET     200   200       200     404       404
+    list_news          GET     200   200       200     200       200
+    read_news          POST    200   200       200     200       200
     list_webhooks      GET     200   200       200     404       404
     create_webhook     POST    403   403       201     404       404
     get_webhook        GET     404   404       200     404       404
@@ -132,6 +136,7 @@ SENT = {
     "pick": {"track": "no-such"},
     "change_track": {"title": "New"},
     "create_version": {"change": "10 % slower"},
+    "create_balance": {"gains_db": {"{stem_id}": -6}},
     "create_reference": {"project": "{project}", "file": b"as good as a sound, until it is read"},
     "register_reference": {"model": COMPOSER, "field": "no such"},
     "create_comment": {"at_s": 0.2, "text": "Louder here"},
@@ -149,6 +154,7 @@ SENT = {
     "create_request": {"on": "project", "amount_usd": "5", "reason": "three versions"},
     "grant_request": {"amount_usd": "5", "until": f"{timezone.localdate() + dt.timedelta(days=7)}"},
     "decline_request": {"note": "next month"},
+    "read_news": {},
     "create_webhook": {"project": "{project}", "name": "farm", "url": "https://example.com/in"},
     "change_webhook": {"name": "New"},
 }
@@ -260,9 +266,10 @@ def ask_once(who: Program, method: str, url: str, body: object) -> tuple[int, st
 
 
 def filled(body: object, things: dict[str, str]) -> object:
+    """A body with the names of what is there in it."""
     if isinstance(body, dict):
-        return {key: value.format(**things) if isinstance(value, str) else value for key, value in body.items()}
-    return body
+        return {filled(key, things): filled(value, things) for key, value in body.items()}
+    return body.format(**things) if isinstance(body, str) else body
 
 
 def test_every_address_has_a_row():

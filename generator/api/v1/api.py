@@ -6,12 +6,14 @@ from ninja import NinjaAPI
 from ninja.operation import Operation
 
 from generator.api.v1 import (
+    balances,
     caps,
     catalogue,
     events,
     generations,
     members,
     moving,
+    news,
     papers,
     problems,
     projects,
@@ -80,8 +82,8 @@ api = Api(
 )
 problems.handle(api)
 PARTS = (
-    *(catalogue, projects, members, generations, events, tracks, references, review, sharing, moving, splits),
-    *(spend, caps, papers, webhooks),
+    *(catalogue, projects, members, generations, events, tracks, balances, references, review, sharing, moving),
+    *(splits, spend, caps, papers, news, webhooks),
 )
 for part in PARTS:
     api.add_router("", part.router)

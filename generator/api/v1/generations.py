@@ -131,6 +131,17 @@ def cancel_generation(request: HttpRequest, generation_id: str):
     return show(request, row)
 
 
+@router.post("/generations/{generation_id}/dismiss", response=schemas.GenerationOut, summary="Out of sight")
+def dismiss_generation(request: HttpRequest, generation_id: str):
+    """Take what has ended off the running list of the pages. It stays here, with its history and its tracks."""
+    row = find(request, generation_id)
+    must_edit(caller(request), row.project)
+    if row.state not in State.ended():
+        raise Problem(409, "It has not ended yet. It can be dismissed once it has.")
+    workflow.dismiss(row)
+    return show(request, row)
+
+
 @router.post(
     "/generations/{generation_id}/retry", response={201: schemas.GenerationOut}, summary="Ask for the same again"
 )

@@ -153,6 +153,7 @@ class GenerationOut(Schema):
     created_at: dt.datetime
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
+    dismissed_at: dt.datetime | None = Field(description="Off the running list of the pages since then.")
     tracks: list[TrackOut] = Field(description="Each take as soon as it can be played.")
 
 

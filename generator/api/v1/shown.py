@@ -102,6 +102,7 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        dismissed_at=row.dismissed_at,
         tracks=[track(one, base) for one in row.tracks.all()],
     )
 

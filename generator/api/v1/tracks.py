@@ -14,12 +14,11 @@ from generator import access, workflow
 from generator.api import outputs
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller, must_edit, project_of
-from generator.api.v1.generations import Once, show
+from generator.api.v1.generations import Once, place, show
 from generator.api.v1.pages import MOST, USUAL, Page
 from generator.api.v1.problems import Problem
-from generator.api.v1.reading import once
 from generator.audio import FORMATS, file_name
-from generator.models import Stem, Track, User
+from generator.models import Generation, Stem, Track, User
 from generator.models.track import TrackQuerySet
 from generator.web.facets import KINDS
 from generator.web.files import name_of, serve
@@ -167,8 +166,12 @@ def delete_track(request: HttpRequest, track_id: str):
 def create_version(request: HttpRequest, track_id: str, ask: schemas.VersionAsk, idempotency_key: str | None = Once):
     """Another version of a composed track: “10 % slower”, “without drums”. Free."""
     user, (track, _) = caller(request), mine(request, track_id)
-    key = once(user, idempotency_key, ["version", track.ref, ask.change])
-    return Status(201, show(request, workflow.versions.make(user, track, ask.change, key)))
+
+    def make(key: str) -> Generation:
+        return workflow.versions.make(user, track, ask.change, key)
+
+    about = ["version", track.ref, ask.change]
+    return Status(201, show(request, place(user, idempotency_key, about, make)))
 
 
 # --- files ---
