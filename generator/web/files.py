@@ -17,6 +17,7 @@ from generator import access, workflow
 from generator.audio import FORMATS, file_name
 from generator.models import Project, Track
 from generator.models.track import TrackQuerySet
+from generator.web.compare import once_revealed
 from generator.web.htmx import Request
 
 RANGE_CAP = 1 << 20  # an open-ended range is answered a piece at a time, so that a paused player holds no worker
@@ -48,6 +49,7 @@ def cover(request: Request, ref: str) -> HttpResponseBase:
 
 @login_required
 @require_safe
+@once_revealed
 def download(request: Request, ref: str, format: str) -> HttpResponseBase:
     """The track in a format, under a good name; 202 and a page that waits while it is being made.
 

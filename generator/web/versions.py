@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generator import access, workflow
 from generator.models import Track, User
+from generator.web.compare import once_revealed
 from generator.web.htmx import Request, client_event, wants_part
 
 LEVEL, MOST_LEVEL = "level-", 150  # of the mixer's fields: a stem's ref after it, per cent in it
@@ -94,6 +95,7 @@ def exactly(sent: QueryDict) -> str:
 
 @login_required
 @require_safe
+@once_revealed
 def versions(request: Request, ref: str) -> HttpResponse:
     """The family as it stands, for a page that waits for a version."""
     track = get_object_or_404(access.tracks(request.user).select_related(*_RELATED), ref=ref)

@@ -41,9 +41,9 @@ class Program:
         address = path if path.startswith("/") else BASE + path
         return getattr(self.client, method.lower())(address, headers=headers, **data)
 
-    def answer(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    def answer(self, method: str, path: str, body: Any = None, status: int = 200, **headers: str) -> Any:
         """What is said with this status; None where nothing is."""
-        reply = self.ask(method, path, body)
+        reply = self.ask(method, path, body, **headers)
         assert reply.status_code == status, reply.content
         return reply.json() if reply.content else None
 

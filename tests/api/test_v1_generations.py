@@ -241,6 +241,8 @@ def test_several_models_stay_blind_until_one_is_picked(program, project, make_tr
     ask = {"models": [COMPOSER, POLL], "text": "warm lo-fi", "takes": 1}
     made = farm.post("comparisons", ask, idempotency_key="c")
     assert farm.post("comparisons", ask, idempotency_key="c")["id"] == made["id"]
+    for path, other in (("comparisons", ask | {"takes": 2}), ("generations", {"model": COMPOSER, "text": "Rain"})):
+        assert farm.answer("POST", path, other, 409, idempotency_key="c")["code"] == "conflict"
     assert [one["letter"] for one in made["candidates"]] == ["A", "B"]
     runs = {one.ref: one for one in Generation.objects.all()}
     for one in made["candidates"]:

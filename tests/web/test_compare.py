@@ -86,6 +86,16 @@ def test_a_blind_candidate_is_not_found_by_its_model_or_title(browser, project, 
     assert all(found(text) for text in words)
 
 
+@pytest.mark.parametrize("what", ["", "papers/", "papers.pdf", "download/flac", "versions/"])
+def test_the_pages_of_a_blind_candidate_lead_to_its_comparison(browser, comparison, takes, what):
+    """Its address is in the player: who types it learns no more than who listens."""
+    asked = takes[0].get_absolute_url() + what
+    reply = browser.get(asked)
+    assert (reply.status_code, reply["Location"]) == (302, at(comparison))
+    browser.post(at(comparison, "reveal/"))
+    assert browser.get(asked).status_code in (200, 202)
+
+
 def test_a_blind_candidate_is_not_counted_nor_found_under_its_model(browser, project, comparison, takes, make_track):
     """Neither by a link that names the model, nor by what another filter leaves of the counts."""
     for model, title in ((COMPOSER, "Known"), (POLL, "Known as well")):

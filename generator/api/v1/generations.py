@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -21,6 +21,7 @@ from generator.api.v1.reading import once, used
 from generator.models import ApiKey, Comparison, Generation, State, User
 
 router = Router(tags=["Making music"])
+Placed = TypeVar("Placed", Generation, Comparison)
 LONGEST_WAIT = 100  # seconds a `Prefer: wait` is heeded for
 _WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])", re.IGNORECASE)
 Once = Header(
@@ -100,10 +101,10 @@ def create_generation(
     return Status(201, answer(request, lambda: place(user, idempotency_key, about, submit), prefer))
 
 
-def place(user: User, header: str | None, about: list[Any], submit: Callable[[str], Generation]) -> Generation:
+def place(user: User, header: str | None, about: list[Any], submit: Callable[[str], Placed]) -> Placed:
     """Submit; two requests with one Idempotency-Key take turns, under the lock of the API key's row.
 
-    `about`: what makes two requests the same one. `submit` gets the key that goes with the generation.
+    `about`: what makes two requests the same one. `submit` gets the key that goes with the generation or comparison.
     """
     key = once(user, header, about)
     if header is None or user.acting_with is None:
@@ -169,16 +170,20 @@ def create_comparison(request: HttpRequest, ask: schemas.CompareAsk, idempotency
     user = caller(request)
     project = project_of(user, ask.project)
     must_edit(user, project)
-    made = workflow.submit_many(
-        user=user,
-        project=project,
-        model_keys=ask.models,
-        text=ask.text,
-        takes=ask.takes,
-        format=ask.format,
-        raw={**ask.settings, **picked_for_all(user, project, ask.models, ask.references)},
-        idempotency_key=once(user, idempotency_key, ["compare", ask.model_dump()]),
-    )
+
+    def submit(key: str) -> Comparison:
+        return workflow.submit_many(
+            user=user,
+            project=project,
+            model_keys=ask.models,
+            text=ask.text,
+            takes=ask.takes,
+            format=ask.format,
+            raw={**ask.settings, **picked_for_all(user, project, ask.models, ask.references)},
+            idempotency_key=key,
+        )
+
+    made = place(user, idempotency_key, ["compare", ask.model_dump()], submit)
     return Status(201, _comparison(request, made.ref))
 
 

@@ -12,7 +12,7 @@ from ninja.types import DictStrAny
 
 from generator.api import sent
 from generator.api.v1.problems import Problem
-from generator.models import Generation, User
+from generator.models import Comparison, Generation, User
 
 MOST_KEY = 255  # characters of an Idempotency-Key
 HALF = 32  # hexadecimal characters: 128 bits
@@ -67,6 +67,6 @@ def used(user: User, key: str) -> None:
         Problem: it was.
     """
     first, after = key[:HALF], key[:HALF] + "g"
-    mine = Generation.objects.filter(author=user, idempotency_key__gte=first, idempotency_key__lt=after)
-    if mine.exclude(idempotency_key=key).exists():
+    mine = {"author": user, "idempotency_key__gte": first, "idempotency_key__lt": after}
+    if any(kind.objects.filter(**mine).exclude(idempotency_key=key).exists() for kind in (Generation, Comparison)):
         raise Problem(409, "This Idempotency-Key was used for another request. Choose a new one.", "Idempotency-Key")
