@@ -30,8 +30,8 @@ SCREEN = (
         endings=("ring", "tail"), rises=(), meters=("4/4", "4/4", "3/4"), three=({},),
         leans=("subdominant",),
         tempo=(50, 56, 64), modes=("major", "lydian"), bars_a_chord=2.0, drums_enter=2.0, loose=0.03,
-        a=("Iadd9 IVadd9 Iadd9 Vsus4", "Iadd9 vi7 IVadd9 Iadd9"), b=("IVadd9 Iadd9 IVadd9 Isus2",),
-        minor_a=("iadd9 ivadd9 iadd9 bVIIsus4",), minor_b=("bVI iadd9 bVI isus2",),
+        a=("Iadd9 IVadd9 Iadd9 Vsus4", "vi7 IVadd9 Iadd9 Iadd9"), b=("IVadd9 Iadd9 IVadd9 Isus2", "vi7 Isus2 IVadd9 Iadd9"),
+        minor_a=("iadd9 ivadd9 iadd9 bVIIsus4", "bVI ivadd9 iadd9 iadd9"), minor_b=("bVI iadd9 bVI isus2", "ivadd9 iadd9 bVI iadd9"),
         grooves=({},), room=(4.0, 0.5), energy=0.3, melody_density=0.25, drive=0.0,
         parts=(
             Part("pad", "warmpad", -15.5, 0, 0.45, 0.0, centre=60, family="pad"),
