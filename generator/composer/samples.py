@@ -242,7 +242,7 @@ def _level(sound: Sound, zone: Zone) -> float:
 def _resized(sound: Sound, ratio: float, shape: tuple[float, float] | None) -> Sound:
     """A sound with `ratio` times as many frames, by its spectrum; `shape`: a low pass in Hz, and width."""
     size, longer = _sizes(len(sound), ratio)
-    spectrum = scipy.fft.rfft(np.pad(sound, (0, size - len(sound))))
+    spectrum = scipy.fft.rfft(sound, size)
     bins = longer // 2 + 1
     kept = np.zeros(bins, np.complex64)
     kept[: min(bins, len(spectrum))] = spectrum[:bins]
@@ -256,8 +256,12 @@ def _resized(sound: Sound, ratio: float, shape: tuple[float, float] | None) -> S
         return np.asarray(scipy.fft.irfft(kept, longer) * (longer / size), np.float32)
     lean = np.float32(width) * np.sin(np.log2(np.maximum(hz, 60) / 60).astype(np.float32) * np.float32(5.3))
     lean[hz < 150] = 0
-    both = scipy.fft.irfft(np.stack([kept * (1 + lean), kept * (1 - lean)]), longer, axis=1)
-    return np.asarray(both * (longer / size), np.float32)
+    both = np.empty((2, bins), np.complex64)
+    for side, leaned in zip(both, (1 + lean, 1 - lean), strict=True):
+        np.multiply(kept, leaned, out=side)
+    sides = np.asarray(scipy.fft.irfft(both, longer, axis=1), np.float32)
+    sides *= np.float32(longer / size)
+    return sides
 
 
 @lru_cache(maxsize=4000)
