@@ -51,9 +51,12 @@ def _typed(value: object) -> str:
 @login_required
 @require_GET
 def home(request: Request) -> HttpResponse:
-    """Send a person to the project they were in last, or to their own."""
+    """Send a person to the project they were in last, else where they last asked for music, else to their own."""
     mine = access.projects(request.user)
-    last = mine.filter(ref=request.session.get("project", "")).first() or mine.first()
+    last = mine.filter(ref=request.session.get("project", "")).first()
+    if last is None:
+        asked = access.generations(request.user).filter(author=request.user).order_by("-id").first()
+        last = asked.project if asked else mine.first()
     if last is None:
         last = Project.objects.personal_for(request.user)
     return redirect("studio", last.ref)

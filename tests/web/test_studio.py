@@ -80,6 +80,17 @@ def live(browser, project, **chosen):
     return reply.context["form"], reply.content.decode()
 
 
+def test_home_is_ones_own_project_until_music_was_asked_for_elsewhere(browser, user, project, ask):
+    own = f"/p/{Project.objects.personal_for(user).ref}/"
+    assert browser.get("/")["Location"] == own
+    browser.get(own)
+    ask()
+    assert browser.get("/")["Location"] == own
+    browser.logout()
+    browser.force_login(user)
+    assert browser.get("/")["Location"] == page(project)
+
+
 @pytest.mark.parametrize("model", [COMPOSER, POLL])
 def test_the_form_has_exactly_the_fields_of_its_model(browser, project, model):
     _, shown = live(browser, project, model=model)
