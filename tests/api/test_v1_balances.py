@@ -5,22 +5,12 @@ import pytest
 
 from generator import workflow
 from generator.audio import decode
-from generator.models import Entry, Generation, Rendition, Scope, Track
-from generator.workflow import media, parts
+from generator.models import Entry, Generation, Scope, Track
+from generator.workflow import media
 from tests.api.test_v1_generations import problem
 from tests.conftest import COMPOSER, POLL, ended
 
 TEXT = "lo-fi, 10 s, 80 bpm"
-
-
-@pytest.fixture
-def mixed(make_track, make_stem) -> Track:
-    """A track whose players are only rows, for what is decided before anything is played."""
-    track = make_track(prompt=TEXT)
-    for title in ("Drums", "Upright bass"):
-        make_stem(track, title)
-    Rendition.objects.create(track=track, recipe_hash=parts.NOTES, recipe={"same_sound": True}, file="none", size=1)
-    return track
 
 
 def players(track: Track) -> dict[str, str]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from generator.audio import decode
-from generator.models import Entry, Generation, Rendition, Track
-from generator.workflow import library, media, parts
+from generator.models import Entry, Generation, Track
+from generator.workflow import library, media
 from tests.conftest import COMPOSER, POLL, ended
 
 BESIDE = "Upright bass"
@@ -18,16 +18,6 @@ def original(ask, browser, run_background) -> Track:
     """A composed take whose players are there."""
     run = ended(ask(TEXT, model=COMPOSER, settings={"seed": 7, "take": 2}), run_background)
     return parted(run.tracks.get(), browser, run_background)
-
-
-@pytest.fixture
-def mixed(make_track, make_stem) -> Track:
-    """A track whose players are only rows, for what is decided before anything is played."""
-    track = make_track(prompt=TEXT)
-    for title in ("Drums", "Upright bass"):
-        make_stem(track, title)
-    Rendition.objects.create(track=track, recipe_hash=parts.NOTES, recipe={"same_sound": True}, file="none", size=1)
-    return track
 
 
 def parted(track: Track, browser, run_background) -> Track:

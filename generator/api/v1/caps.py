@@ -13,8 +13,10 @@ from pydantic import ConfigDict, Field
 from generator import access, workflow
 from generator.api.v1 import shown
 from generator.api.v1.caller import caller, find_project
+from generator.api.v1.members import managed
 from generator.api.v1.pages import Page, Wanted, page
 from generator.api.v1.problems import Problem
+from generator.api.v1.reading import number
 from generator.api.v1.schemas import Ref, Strict, Usd
 from generator.models import Budget, Project, Raise, User
 from generator.web.budgets import amount, end_of_day, members_of, rooms_in
@@ -120,9 +122,7 @@ def _managed(request: HttpRequest, ref: str) -> Project:
     Raises:
         Problem: there is none for this key, it may not manage it, or it is somebody's personal one.
     """
-    project = find_project(request, ref)
-    if not access.can_manage(caller(request), project):
-        raise Problem(403, "Owners set the caps, with a key that may manage.")
+    project = managed(request, ref)
     if project.personal_to_id:
         raise Problem(422, "The owners of a shared project set its caps. This one is personal.")
     return project
@@ -224,8 +224,7 @@ def _cap(user: User, project: Project, on: str) -> Budget:
 
 
 def _answerable(request: HttpRequest, ref: str) -> Raise:
-    number = int(ref) if ref.isascii() and ref.isdecimal() and len(ref) < 19 else 0
-    found = access.answerable_requests(caller(request)).filter(pk=number).first()
+    found = access.answerable_requests(caller(request)).filter(pk=number(ref)).first()
     if found is None:
         raise Problem(404, "There is no such request for this key to answer. Owners do, with a key that may manage.")
     return found

@@ -10,6 +10,7 @@ from generator import access, workflow
 from generator.api import outputs
 from generator.api.v1.caller import caller, find_project
 from generator.api.v1.problems import Problem
+from generator.api.v1.reading import number
 from generator.api.v1.schemas import Strict
 from generator.models import Invitation, Membership, Project, Role, User
 from generator.web.people import InvitationForm, join_path, mail
@@ -77,8 +78,7 @@ def _shown(row: Membership, project: Project, manages: bool) -> MemberOut:
 
 def member(project: Project, ref: str) -> Membership:
     """Raises Problem: nobody of that id is in it."""
-    number = int(ref) if ref.isascii() and ref.isdecimal() and len(ref) < 19 else 0
-    found = project.memberships.select_related("user").filter(user=number).first()
+    found = project.memberships.select_related("user").filter(user=number(ref)).first()
     if found is None:
         raise Problem(404, "There is no such member in this project.")
     return found

@@ -13,6 +13,7 @@ from generator.api import outputs
 from generator.api.v1.caller import caller
 from generator.api.v1.pages import MOST, Page, Wanted, page
 from generator.api.v1.problems import Problem
+from generator.api.v1.reading import number
 from generator.api.v1.schemas import Ref, Strict
 from generator.models import NewsKind, Notification
 
@@ -84,8 +85,7 @@ def read_news(request: HttpRequest, ask: ReadAsk | None = None):
     """All that `GET /news` shows this key, or some of it."""
     rows = access.news(caller(request))
     if ask and ask.ids is not None:
-        numbers = {int(ref) for ref in ask.ids if ref.isascii() and ref.isdecimal() and len(ref) < 19}
-        rows = rows.filter(pk__in=numbers)
+        rows = rows.filter(pk__in={number(ref) for ref in ask.ids})
         if rows.count() != len(set(ask.ids)):
             raise Problem(404, "There is no such news for this key.", "ids")
     marked = workflow.news.mark_read(caller(request), rows.values_list("pk", flat=True))

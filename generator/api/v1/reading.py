@@ -1,7 +1,6 @@
 """Reading a request: a JSON body that can be stored, and the key that once means once."""
 
 import json
-import secrets
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -10,7 +9,7 @@ from django.http import HttpRequest
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
-from generator.api import sent
+from generator.api import door, sent
 from generator.api.v1.problems import Problem
 from generator.models import Comparison, Generation, User
 
@@ -43,6 +42,11 @@ def _taken(read: Callable[[], Any]) -> Any:
         raise Problem(400, str(wrong)) from None
 
 
+def number(ref: str) -> int:
+    """The whole number that an id is; 0, which nothing has, for any other text."""
+    return int(ref) if ref.isascii() and ref.isdecimal() and len(ref) < 19 else 0
+
+
 def once(user: User, header: str | None, about: object) -> str:
     """The submit's own key for what a program asks: half says which Idempotency-Key, half what was asked with it.
 
@@ -52,12 +56,10 @@ def once(user: User, header: str | None, about: object) -> str:
         Problem: a header that is no key.
     """
     if header is None:
-        return secrets.token_hex(HALF)
+        return door.once(user, "")
     if not 0 < len(header) <= MOST_KEY:
         raise Problem(400, f"An Idempotency-Key has 1 to {MOST_KEY} characters.", "Idempotency-Key")
-    of_key = user.acting_with.pk if user.acting_with else 0
-    which = sha256(f"{of_key}\n{header}".encode(errors="replace")).hexdigest()[:HALF]
-    return which + sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:HALF]
+    return door.once(user, header)[:HALF] + sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:HALF]
 
 
 def used(user: User, key: str) -> None:
