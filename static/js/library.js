@@ -62,7 +62,13 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("htmx:afterSettle", show);
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt.id === "picks" && event.detail.successful) stop();
+  if (event.detail.elt.closest("#bulk") && event.detail.successful) stop();
+});
+// Enter in a field of the bar presses the button beside it, not the form's first one.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !event.target.matches("#bulk input")) return;
+  event.preventDefault();
+  $("button", event.target.parentElement).click();
 });
 // The clear link empties the search box too, which lies outside the list it refreshes.
 document.addEventListener("click", (event) => {
@@ -87,12 +93,22 @@ document.addEventListener("click", async (event) => {
 // --- keys ---
 const inField = (target) => target.closest?.("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]");
 const current = () => $(".track.is-marked") ?? $(".track.is-current");
+// The mark is kept by name: a refresh of the list writes the classes of its rows anew.
+let marked = "";
+function markRow(row) {
+  $$(".is-marked").forEach((old) => old !== row && old.classList.remove("is-marked"));
+  row?.classList.add("is-marked");
+  marked = row?.dataset.ref ?? "";
+}
+document.addEventListener("htmx:afterSettle", () => {
+  const row = marked && $(`.track[data-src][data-ref="${CSS.escape(marked)}"]`);
+  if (row) row.classList.add("is-marked");
+});
 function mark(step) {
   const rows = $$(".track[data-src]");
   const row = rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(current()) + step))];
   if (!row) return;
-  $$(".is-marked").forEach((old) => old.classList.remove("is-marked"));
-  row.classList.add("is-marked");
+  markRow(row);
   $(".track-title a", row).focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
 }
