@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpResponse
@@ -175,9 +176,11 @@ def _write(track: Track, one: TrackQuerySet, typed: Mapping[str, str]) -> None:
 def to_bin(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.bin_tracks(access.editable_tracks(request.user).filter(pk=found.pk), request.user)
+    done = f"“{found.title}” is in the bin."
     if not wants_part(request):
+        messages.info(request, done)
         return redirect("studio", found.project.ref)
-    reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is in the bin.", "undo": found})
+    reply = render(request, "parts/_toast.html", {"text": done, "undo": found})
     return client_event(reply, "library-changed")
 
 
