@@ -126,6 +126,11 @@ class Track(models.Model):
         return dt.timedelta(milliseconds=self.length_ms)
 
     @property
+    def played_lufs(self) -> float | None:
+        """Loudness in LUFS as heard: one channel goes to both loudspeakers, which adds 3 dB (BS.1770 sums channels)."""
+        return self.lufs + 3.01 if self.lufs is not None and self.channels == 1 else self.lufs
+
+    @property
     def faults(self) -> list[dict]:
         return [finding for finding in self.findings if finding["severity"] == "fault"]
 

@@ -45,8 +45,8 @@ def once_revealed(view: View) -> View:
 
 def level(tracks: Sequence[Track]) -> float:
     """The loudness at which all of them are played: that of the quietest, for nothing is ever turned up."""
-    heard = [track.lufs for track in tracks if track.lufs is not None and track.lufs > FAINT]
-    return round(min([LEVEL, *heard]), 2)
+    loudness = [track.played_lufs for track in tracks]
+    return round(min([LEVEL, *(lufs for lufs in loudness if lufs is not None and lufs > FAINT)]), 2)
 
 
 def _context(request: Request, comparison: Comparison) -> dict:

@@ -21,16 +21,16 @@ export function play(element, share = null) {
   if (now?.ref === track.ref) {
     if (share !== null) seek(share);
     else if (!audio.paused) { audio.pause(); return; }
-    audio.play();
+    start();
     return;
   }
   now = track;
   audio.src = track.src;
-  audio.volume = volume * level(track);
+  setLoudness();
   player.hidden = false;
   name(track);
   if (share !== null) audio.addEventListener("loadedmetadata", () => seek(share), { once: true });
-  audio.play().catch(() => {});
+  start();
   announce();
   paint();
 }
@@ -50,7 +50,7 @@ function renew() {
   const fresh = { level: now.level, ...facts(source) };
   if (fresh.title !== now.title || fresh.by !== now.by) name(fresh);
   now = fresh;
-  audio.volume = volume * level(now);
+  setLoudness();
 }
 
 // Turn down what is louder than the target, or than the page's own where it has one; never turn up, which could clip.
@@ -58,6 +58,22 @@ function level(track) {
   const lufs = Number(track.lufs);
   const target = Number(track.level || TARGET_LUFS);
   return Number.isFinite(lufs) && track.lufs !== "" ? Math.min(1, 10 ** ((target - lufs) / 20)) : 1;
+}
+// Where the volume of an element is read-only (iOS), a gain node turns it down; the element is then routed through it.
+let gain = null;
+function setLoudness() {
+  const share = volume * level(now);
+  audio.volume = share;
+  if (!gain && Math.abs(audio.volume - share) > 0.001 && window.AudioContext) {
+    const context = new AudioContext();
+    gain = context.createGain();
+    context.createMediaElementSource(audio).connect(gain).connect(context.destination);
+  }
+  if (gain) gain.gain.value = share;
+}
+function start() {
+  if (gain?.context.state !== "running") gain?.context.resume();
+  audio.play().catch(() => {}); // a newer track has replaced it, or the error event says what is wrong
 }
 const length = () => (Number.isFinite(audio.duration) && audio.duration ? audio.duration : Number(now?.seconds ?? 0));
 function seek(share) {
@@ -71,31 +87,50 @@ function step(by) {
   if (row) play(row);
 }
 
+// What moves with the time is painted every frame; what depends on the state, when that changes.
 function paint() {
   if (!now) return;
+  paintTime();
+  paintState();
+}
+function paintTime() {
   const share = length() ? audio.currentTime / length() : 0;
   const clip = `inset(0 ${100 - share * 100}% 0 0)`;
-  player.classList.toggle("is-playing", !audio.paused);
-  part("toggle").setAttribute("aria-label", audio.paused ? "Play" : "Pause");
   part("time").textContent = clock(audio.currentTime);
   if (!dragging) part("seek").value = String(Math.round(share * 1000));
   part("seek").setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(length())}`);
-  document.querySelectorAll(".wave-played").forEach((wave) => {
-    const holder = wave.closest("[data-ref]");
-    const mine = !holder || holder.dataset.ref === now.ref;
-    wave.style.clipPath = mine ? clip : "inset(0 100% 0 0)";
-  });
+  for (const holder of [player, ...sources(now.ref)]) {
+    holder.querySelectorAll(".wave-played").forEach((wave) => {
+      if (wave.closest("[data-ref], #player") === holder) wave.style.clipPath = clip;
+    });
+    const slider = holder.querySelector("[data-seek]");
+    if (slider && document.activeElement !== slider) slider.value = String(Math.round(share * 1000));
+  }
+  follow();
+}
+function paintState() {
+  show(part("toggle"), !audio.paused);
   document.querySelectorAll("[data-src][data-ref]").forEach((row) => {
     const mine = row.dataset.ref === now.ref;
     row.classList.toggle("is-current", mine);
     row.classList.toggle("is-playing", mine && !audio.paused);
-    const slider = mine && row.querySelector("[data-seek]");
-    if (slider && document.activeElement !== slider) slider.value = String(Math.round(share * 1000));
   });
-  follow();
+  document.querySelectorAll("[data-ref]:not(.is-current) .wave-played").forEach((wave) => {
+    if (wave.closest("[data-ref]").dataset.ref !== now.ref) wave.style.clipPath = "inset(0 100% 0 0)";
+  });
+  document.querySelectorAll("[data-play]").forEach((button) => {
+    show(button, !audio.paused && button.closest("[data-src]")?.dataset.ref === now.ref);
+  });
+}
+// A button says what it will do: its picture and words follow the state, its label as well.
+function show(button, playing) {
+  const [from, to] = playing ? ["Play", "Pause"] : ["Pause", "Play"];
+  const label = button.getAttribute("aria-label");
+  if (label && (label === from || label.startsWith(`${from} `))) button.setAttribute("aria-label", to + label.slice(from.length));
+  if ((button.dataset.state === "playing") !== playing) button.dataset.state = playing ? "playing" : "paused";
 }
 function frame() {
-  paint();
+  paintTime();
   if (!audio.paused) requestAnimationFrame(frame);
 }
 
@@ -104,17 +139,20 @@ function announce() {
   navigator.mediaSession.metadata = new MediaMetadata({
     title: now.title, artist: now.by, album: "BGM Studio", artwork: [{ src: now.cover, sizes: "512x512", type: "image/webp" }],
   });
-  const act = { play: () => audio.play(), pause: () => audio.pause(), nexttrack: () => step(1), previoustrack: () => step(-1),
+  const act = { play: start, pause: () => audio.pause(), nexttrack: () => step(1), previoustrack: () => step(-1),
     seekto: (detail) => seek(detail.seekTime / length()) };
   for (const [name, handler] of Object.entries(act)) navigator.mediaSession.setActionHandler(name, handler);
 }
 
-audio.addEventListener("play", () => requestAnimationFrame(frame));
+audio.addEventListener("play", () => { paintState(); requestAnimationFrame(frame); });
 audio.addEventListener("pause", paint);
 audio.addEventListener("seeked", paint);
 audio.addEventListener("ended", () => { if (!audio.loop) step(1); paint(); });
 audio.addEventListener("error", () => {
-  if (now) document.querySelector("#said").textContent = `${now.title} could not be played.`;
+  if (!now) return;
+  const why = audio.error?.code === MediaError.MEDIA_ERR_NETWORK ? "the connection broke" : "this browser cannot play the file, or it is missing";
+  document.dispatchEvent(new CustomEvent("studio-toast", { detail: { value: `“${now.title}” could not be played: ${why}.` } }));
+  paint();
 });
 
 document.addEventListener("click", (event) => {
@@ -148,7 +186,7 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-follows]")) event.target.dataset.typed = "yes";
   if (event.target.matches("[data-seek]")) play(event.target.closest("[data-src]"), event.target.value / 1000);
 });
-part("toggle").addEventListener("click", () => (audio.paused ? audio.play() : audio.pause()));
+part("toggle").addEventListener("click", () => (audio.paused ? start() : audio.pause()));
 part("next").addEventListener("click", () => step(1));
 part("previous").addEventListener("click", () => (audio.currentTime > 3 ? seek(0) : step(-1)));
 part("loop").addEventListener("click", () => {
@@ -161,7 +199,7 @@ part("volume").value = String(Math.round(volume * 100));
 part("volume").addEventListener("input", (event) => {
   volume = event.target.value / 100;
   localStorage.setItem("volume", String(volume));
-  if (now) audio.volume = volume * level(now);
+  if (now) setLoudness();
 });
 document.addEventListener("keydown", (event) => {
   if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -169,7 +207,7 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const marked = document.querySelector(".track.is-marked");
   if (marked && marked.dataset.ref !== now?.ref) play(marked);
-  else if (now) (audio.paused ? audio.play() : audio.pause());
+  else if (now) (audio.paused ? start() : audio.pause());
   else if (queue()[0]) play(queue()[0]);
 });
 document.addEventListener("htmx:afterSettle", () => { renew(); paint(); });
