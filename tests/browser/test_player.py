@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ADMIN
-from tests.browser.test_main_job import generate, is_playing, until
+from tests.browser.test_main_job import generate, is_playing
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -14,7 +14,11 @@ pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("br
 READ_ONLY_VOLUME = """
 Object.defineProperty(HTMLMediaElement.prototype, "volume", { get: () => 1, set: () => {} });
 const create = AudioContext.prototype.createGain;
-AudioContext.prototype.createGain = function () { const node = create.call(this); (window.gains ??= []).push(node); return node; };
+AudioContext.prototype.createGain = function () {
+  const node = create.call(this);
+  (window.gains ??= []).push(node);
+  return node;
+};
 """
 
 
