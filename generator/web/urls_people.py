@@ -6,7 +6,6 @@ from generator.web import (
     account,
     accounts,
     budgets,
-    health,
     hooks,
     keys,
     members,
@@ -66,5 +65,4 @@ urlpatterns = [
     path("budgets/<int:pk>/more/", budgets.more, name="ask-for-more"),
     path("requests/<int:pk>/answer/", budgets.answer, name="answer-request"),
     path("hooks/<slug:key>/", hooks.hook, name="hook"),
-    path("healthz", health.healthz, name="healthz"),
 ]

@@ -135,9 +135,8 @@ TABLE = """
     ask-for-more         POST    in         404       302     302     302    404
     answer-request       POST    in         404       404     404     302    404
     hook                 POST    400        400       400     400     400    400
-    healthz              GET     200        200       200     200     200    200
 """
-OPEN = ("join", "hook", "healthz", "shared", "shared-audio", "shared-cover", "shared-download")  # no sign-in needed
+OPEN = ("join", "hook", "shared", "shared-audio", "shared-cover", "shared-download")  # no sign-in needed
 
 # What a POST carries, and what a GET asks for.
 SENT = {
