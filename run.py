@@ -16,10 +16,12 @@ import argparse
 import base64
 import hashlib
 import os
+import platform
 import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 
 try:
@@ -29,7 +31,7 @@ except ImportError:  # not on Windows
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
-OLDEST = (3, 11)
+OLDEST, NEWEST = (3, 11), (3, 14)  # what the tests are run on; .ci/pythons reads it
 LEAST_ROOM = 300 * 1024 * 1024  # bytes for the packages and a first project
 BROWSERS = (
     "chromium",
@@ -48,9 +50,19 @@ class Stop(Exception):
 
 
 def check_python():
+    """Refuse an interpreter that cannot run the studio; warn about one that nobody has tried."""
+    found = "%s %s (%s)" % (platform.python_implementation(), sys.version.split()[0], sys.executable)
     if sys.version_info < OLDEST:
-        found = sys.version.split()[0]
-        raise Stop("Python %d.%d or newer is needed; this is %s (%s)." % (OLDEST + (found, sys.executable)))
+        raise Stop("Python %d.%d or newer is needed; this is %s." % (OLDEST + (found,)))
+    if platform.python_implementation() != "CPython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
+        kind = "" if platform.python_implementation() != "CPython" else " without the global interpreter lock"
+        raise Stop("The ordinary CPython is needed; this is %s%s." % (found, kind))
+    if sys.version_info[:2] > NEWEST:
+        sys.stderr.write(
+            "The studio was tried with Python %d.%d to %d.%d; this is %s. It may not work. If it does not, start it\n"
+            "with one of those: python%d.%d run.py\n" % (OLDEST + NEWEST + (found,) + NEWEST)
+        )
+        sys.stderr.flush()
 
 
 # --- the environment ---

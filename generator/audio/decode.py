@@ -18,6 +18,8 @@ MAX_BAD_PACKETS = 20
 RATES = (4_000, 384_000)
 # Demuxers that read sound and nothing else. Play lists (HLS, ffconcat) would open other files and addresses.
 CONTAINERS = "mp3,wav,w64,rf64,flac,ogg,mov,mp4,m4a,aac,aiff,matroska,webm,caf,au"
+# PyAV before 19 refuses a file for a tag that is not UTF-8 unless told otherwise; later ones lack the argument.
+_ANY_TAGS: dict[str, Any] = {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
 _LOOK = 512  # bytes that tell a text from a sound
 _DIRECT = ("flt", "fltp", "s16", "s16p", "s32", "s32p")  # turned into floats here, without a resampler
 _FULL_SCALE = {"flt": 1.0, "s16": 2.0**15, "s32": 2.0**31}
@@ -72,7 +74,7 @@ def decode(path: str | Path, *, max_seconds: float = MAX_SECONDS, max_bytes: int
     path = Path(path)
     _check_bytes(path, max_bytes)
     try:
-        with av.open(str(path), mode="r", metadata_errors="ignore", options=_options()) as file:
+        with av.open(str(path), mode="r", options=_options(), **_ANY_TAGS) as file:
             if not file.streams.audio:
                 raise NotAudio("There is no sound in the file.")
             reading = _Reading(file, max_seconds)
