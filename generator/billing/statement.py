@@ -49,7 +49,7 @@ def of(scope: Limited, month: str, whose: str, month_title: str) -> Statement:
 def render(statement: Statement, *, compress: bool = True) -> bytes:
     """Set a statement as a PDF."""
     month = statement.month
-    made = f"{timezone.localtime():%-d %B %Y, %H:%M}"
+    made = f"{timezone.localtime():%-d %B %Y, %H:%M %Z}"
     name = f"Statement of {statement.month_title}"
     sheet = Sheet(name, f"BGM Studio · {name} · {statement.whose} · made on {made}", compress=compress)
     sheet.heading(name, statement.whose)

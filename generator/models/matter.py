@@ -1,5 +1,7 @@
 """Things for a person to look at: what the books, the provider and the usual do not agree about."""
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -62,6 +64,13 @@ class Matter(models.Model):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def happened_at(self) -> dt.datetime:
+        """When it happened, as far as is known: the bill's moment, else the run's, else when it was found."""
+        if self.bill:
+            return self.bill.at
+        return self.generation.created_at if self.generation else self.found_at
 
 
 class BalanceReading(models.Model):

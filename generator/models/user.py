@@ -48,7 +48,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField("e-mail address", unique=True)
     name = models.CharField(max_length=80, blank=True, help_text="Shown to the people you share a project with.")
-    time_zone = models.CharField(max_length=64, default="UTC", validators=[a_time_zone])
+    time_zone = models.CharField(
+        max_length=64, blank=True, validators=[a_time_zone], help_text="Empty: the zone of the browser."
+    )
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
     is_staff = models.BooleanField("may open the admin", default=False)
     is_active = models.BooleanField(default=True)

@@ -22,11 +22,12 @@ ZONES = [*sorted(name for name in available_timezones() if "/" in name and not n
 class ProfileForm(forms.ModelForm):
     time_zone = forms.CharField(
         max_length=64,
+        required=False,
         validators=User._meta.get_field("time_zone").validators,
         widget=forms.TextInput(
             attrs={"list": "zones", "autocomplete": "off", "spellcheck": "false", "data-zone-field": True}
         ),
-        help_text="Type a city to find its zone. Times are shown in it.",
+        help_text="Type a city to find its zone. While it is empty, times are shown in your browser’s zone.",
     )
 
     class Meta:

@@ -1,5 +1,6 @@
 """What every request needs around its view."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -13,17 +14,28 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from generator.web.htmx import Request
 
+ZONE_COOKIE = "studio_zone"  # set by static/js/people.js
+
 
 class ViewerTimeZone:
-    """Show times in the zone the signed-in person chose; the studio's own zone otherwise."""
+    """Show times in the zone the signed-in person chose, else in the browser's, else in the studio's own."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        zone = request.user.time_zone if request.user.is_authenticated else ""
-        with timezone.override(ZoneInfo(zone) if zone else None):
+        chosen = request.user.time_zone if request.user.is_authenticated else ""
+        with timezone.override(_zone(chosen) or _zone(request.COOKIES.get(ZONE_COOKIE, ""))):
             return self.get_response(request)
+
+
+@lru_cache(maxsize=512)
+def _zone(name: str) -> ZoneInfo | None:
+    """The zone of that name; None when there is none, for a cookie can say anything."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, KeyError, OSError):
+        return None
 
 
 class RefuseNul:

@@ -19,14 +19,20 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = words; }, 2500);
 });
 
-// --- the browser's own time zone, offered where another one is set ---
+// --- the browser's own time zone: told to the server, which uses it until another is chosen, and offered there ---
+function tellZone() {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone || document.cookie.split("; ").includes(`studio_zone=${zone}`)) return;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `studio_zone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
+}
 function offerZone() {
   const field = $("[data-zone-field]");
   const offer = $("[data-zone-guess]");
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!field || !offer || !zone) return;
   $("[data-zone-name]", offer).textContent = zone.replaceAll("_", " ");
-  offer.hidden = field.value === zone;
+  offer.hidden = field.value === zone || field.value === "";
   $("button", offer).onclick = () => { field.value = zone; offer.hidden = true; field.focus(); };
 }
 
@@ -64,6 +70,7 @@ function offerNews() {
   $("button", offer).onclick = async () => { offer.hidden = (await Notification.requestPermission()) !== "default"; };
 }
 
+tellZone();
 offerZone();
 offerNews();
 giveBack();

@@ -145,6 +145,33 @@ def test_many_are_marked_at_once(people, matter, ask):
     assert Deed.objects.filter(text="all telephoned").count() == 2
 
 
+@pytest.fixture
+def listed() -> list[int]:
+    """A work list of 72 issues of October, and one of November."""
+    made = [
+        Matter(kind="price", subject=f"subject {number}", sentence=f"Billed otherwise {number}", month=month)
+        for number, month in enumerate(["2026-10"] * 72 + ["2026-11"])
+    ]
+    return [one.pk for one in Matter.objects.bulk_create(made)]
+
+
+def test_all_of_a_month_are_marked_at_once(people, listed):
+    address = reverse("admin:review-work") + "?through=2026-10"
+    page = people["reviewer"].get(address)
+    assert page.context["total"] == 72
+    late = Matter.objects.create(kind="price", subject="late", sentence="Came meanwhile", month="2026-10")
+    people["reviewer"].post(address, {"all": "1", "newest": page.context["newest"], "text": "as billed"})
+    left = Matter.objects.unanswered().values_list("pk", flat=True)
+    assert set(left) == {listed[-1], late.pk}
+    assert Deed.objects.filter(text="as billed").count() == 72
+
+
+@pytest.mark.parametrize("newest", ["", "x", "-1", "9" * 30])
+def test_marking_all_without_a_list_marks_nothing(people, listed, newest):
+    people["reviewer"].post(reverse("admin:review-work"), {"all": "1", "newest": newest})
+    assert Matter.objects.unanswered().count() == 73
+
+
 def test_a_refusal_is_shown_with_what_was_typed(people, matter):
     reply = people["controller"].post(url("review-run", matter), {"action": "credit", "amount": "lots", "text": "x y"})
     assert reply.status_code == 422

@@ -1,6 +1,8 @@
 """Signing up, in and out: who gets in, what they find, and what a stranger never learns."""
 
+import datetime as dt
 import re
+from unittest import mock
 
 import pytest
 from django.core import mail
@@ -8,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from generator import access, workflow
-from generator.models import Invitation, Membership, Project, Role, User
+from generator.models import Invitation, Membership, Price, Project, Role, User
 
 PASSWORD = "a long enough password"
 LOGIN, SIGNUP = "/accounts/login/", "/accounts/signup/"
@@ -278,7 +280,7 @@ def test_a_bad_profile_is_refused_and_changes_nothing(signed_in, user, bad):
     asked = {"name": "Other", "time_zone": "UTC", "theme": "dark"} | bad
     assert signed_in.post("/account/", asked).status_code == 422
     user.refresh_from_db()
-    assert (user.name, user.time_zone) == ("Ada", "UTC")
+    assert (user.name, user.time_zone) == ("Ada", "")
 
 
 def test_signing_out_everywhere_else_keeps_this_session_only(client, user):
@@ -376,3 +378,31 @@ def test_every_page_wears_the_studios_clothes(client, signed_in, project, name):
     assert b'id="page"' in reply.content
     assert b"style=" not in reply.content
     assert b"<script>" not in reply.content
+
+
+# --- times ---
+
+NEW_YORK = "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "cookie", "shown"),
+    [
+        ("", NEW_YORK, "07:30 EST"),
+        ("Asia/Tokyo", NEW_YORK, "21:30 JST"),
+        ("", "", "12:30 UTC"),
+        ("", "../../etc/passwd", "12:30 UTC"),
+        ("", "Mars/Base", "12:30 UTC"),
+        ("", "x" * 4000, "12:30 UTC"),
+    ],
+    ids=["browser", "chosen", "studio", "path", "unknown", "long"],
+)
+def test_billing_times_are_the_viewers_and_name_their_zone(signed_in, user, ask, chosen, cookie, shown):
+    then = dt.datetime(2026, 11, 5, 12, 30, tzinfo=dt.UTC)
+    Price.objects.update(valid_from=then)
+    with mock.patch("django.utils.timezone.now", return_value=then):
+        ask()
+    user.time_zone = chosen
+    user.save()
+    signed_in.cookies["studio_zone"] = cookie
+    assert shown in signed_in.get("/spend/lines/?month=2026-11").content.decode()

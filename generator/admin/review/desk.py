@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from generator.admin.review.frame import PAGE, amount, must_book, page, review_page, titled, whole
 from generator.billing import review, spend
-from generator.models import ClosedMonth, Deed, Project, ProviderAccount, Raise, Stop, User
+from generator.models import ClosedMonth, Deed, Matter, Project, ProviderAccount, Raise, Stop, User
 from generator.workflow import Refused, caps, closing, raising
 from generator.workflow import stops as switches
 
@@ -37,7 +37,12 @@ def months(request: HttpRequest) -> HttpResponseBase:
     names = spend.months(review.EVERYTHING)
     figures = [(one, titled(one), spend.month(review.EVERYTHING, one), closed.get(one)) for one in names]
     first_open = min((one for one in names if one not in closed), default="")
-    context = {"rows": figures, "next": first_open, "why_not": closing.why_not(first_open) if first_open else ""}
+    context = {
+        "rows": figures,
+        "next": first_open,
+        "why_not": closing.why_not(first_open) if first_open else "",
+        "left": Matter.objects.unanswered().filter(month__lte=first_open).exists(),
+    }
     return page(request, "months", "Months", context)
 
 

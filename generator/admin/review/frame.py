@@ -56,7 +56,12 @@ def page(request: HttpRequest, template: str, title: str, found: Mapping[str, An
 def month_of(request: HttpRequest) -> str:
     """The month that is asked for, else this one."""
     asked = request.GET.get("month", "")
-    return asked if _MONTH.fullmatch(asked) else spend.this_month()
+    return asked if is_month(asked) else spend.this_month()
+
+
+def is_month(text: str) -> bool:
+    """Whether a text is a month as addresses write it: 2026-11."""
+    return bool(_MONTH.fullmatch(text))
 
 
 def titled(month: str) -> str:

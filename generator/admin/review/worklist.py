@@ -10,8 +10,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from generator.admin.review.frame import PAGE, amount, must_book, page, review_page, whole
+from generator.admin.review.frame import PAGE, amount, is_month, must_book, page, review_page, titled, whole
 from generator.models import Deed, Generation, Matter
+from generator.models.matter import MatterQuerySet
 from generator.workflow import Refused, reviewing, watch
 
 What = Deed.What
@@ -22,28 +23,50 @@ _RELATED = ("author", "project", "prompt", "model__provider", "price")
 @review_page
 @require_http_methods(["GET", "POST"])
 def work(request: HttpRequest) -> HttpResponseBase:
-    """What waits for a person, the newest first; by kind, or what was answered already. Several can be marked."""
+    """What waits for a person, the newest first; by kind, state and month. Several, or all listed, can be marked."""
+    rows, chosen = _narrowed(request)
     if request.method == "POST":
-        picked = [pk for pk in map(whole, request.POST.getlist("matter")) if pk]
-        for one in Matter.objects.unanswered().filter(pk__in=picked).select_related("generation", "user"):
-            reviewing.say(one, request.user, What.REVIEWED, request.POST.get("text", ""))  # type: ignore[arg-type]
-        messages.success(request, f"{len(picked)} marked.")
+        marked = _mark(request, rows)
+        messages.success(request, f"{marked} marked as reviewed.")
         return redirect(request.get_full_path())
-    kind, state = request.GET.get("kind", ""), request.GET.get("state", "")
-    rows = Matter.objects.select_related("generation", "account", "user")
-    rows = rows.filter(state=state) if state in Matter.State.values else rows.unanswered()
-    rows = rows.filter(kind=kind) if kind in Matter.Kind.values else rows
     before = whole(request.GET.get("before", ""))
-    found = list((rows.filter(pk__lt=before) if before else rows).order_by("-pk")[: PAGE + 1])
+    related = rows.select_related("generation", "account", "user", "bill")
+    found = list((related.filter(pk__lt=before) if before else related).order_by("-pk")[: PAGE + 1])
+    newest = rows.order_by("-pk").values_list("pk", flat=True).first()
+    months = Matter.objects.order_by("-month").values_list("month", flat=True).distinct()
     context = {
+        **chosen,
         "matters": found[:PAGE],
         "following": found[PAGE - 1].pk if len(found) > PAGE else None,
-        "kind": kind,
-        "state": state,
+        "total": rows.unanswered().count(),
+        "newest": newest,
         "kinds": Matter.Kind.choices,
         "states": Matter.State.choices,
+        "months": [(month, titled(month)) for month in months],
     }
     return page(request, "work", "Work list", context)
+
+
+def _narrowed(request: HttpRequest) -> tuple[MatterQuerySet, dict[str, str]]:
+    """The issues the address asks for: of a kind, in a state, of a month and those before it."""
+    chosen = {name: request.GET.get(name, "") for name in ("kind", "state", "through")}
+    rows = Matter.objects.all()
+    rows = rows.filter(state=chosen["state"]) if chosen["state"] in Matter.State.values else rows.unanswered()
+    rows = rows.filter(kind=chosen["kind"]) if chosen["kind"] in Matter.Kind.values else rows
+    rows = rows.filter(month__lte=chosen["through"]) if is_month(chosen["through"]) else rows
+    return rows, chosen
+
+
+def _mark(request: HttpRequest, rows: MatterQuerySet) -> int:
+    """Mark the picked issues as reviewed, or all that were listed when the page was made; how many there were."""
+    if request.POST.get("all") == "1":
+        rows = rows.filter(pk__lte=whole(request.POST.get("newest", "")) or 0)
+    else:
+        rows = Matter.objects.filter(pk__in=[pk for pk in map(whole, request.POST.getlist("matter")) if pk])
+    issues = list(rows.unanswered().select_related("generation", "user"))
+    for issue in issues:
+        reviewing.say(issue, request.user, What.REVIEWED, request.POST.get("text", ""))  # type: ignore[arg-type]
+    return len(issues)
 
 
 @review_page

@@ -1,0 +1,26 @@
+from django.db import migrations, models
+
+import generator.models.user
+
+
+def unset_the_default(apps, schema_editor):
+    """UTC was everybody's zone until they chose another; from now on the browser's counts until then."""
+    apps.get_model("generator", "User").objects.filter(time_zone="UTC").update(time_zone="")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("generator", "0041_claims")]
+
+    operations = [
+        migrations.AlterField(
+            model_name="user",
+            name="time_zone",
+            field=models.CharField(
+                blank=True,
+                help_text="Empty: the zone of the browser.",
+                max_length=64,
+                validators=[generator.models.user.a_time_zone],
+            ),
+        ),
+        migrations.RunPython(unset_the_default, migrations.RunPython.noop),
+    ]
