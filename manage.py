@@ -4,8 +4,21 @@
 import os
 import sys
 
+from django.conf import settings
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+from bgmsite.environment import SettingsError
+
+
+def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bgmsite.settings")
+    try:
+        _ = settings.SECRET_KEY  # reads them all, before any command has begun
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
     execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,41 +1,41 @@
 """Settings, all from the environment or the `.env` of the data directory; docs/operating.md lists every one."""
 
+import os
 import re
 from pathlib import Path
+from typing import Any
 
-import environ
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+
+from bgmsite import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = environment.Environment(os.environ)
 
 # Everything the studio writes lives here: database, audio, `.env`, collected static files, temporary files.
 DATA_DIR = Path(env.str("STUDIO_DATA", default=str(BASE_DIR / "data"))).resolve()
-environ.Env.read_env(DATA_DIR / ".env")
+env.read_file(DATA_DIR / ".env")
 
-SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY = env.str("SECRET_KEY")
 if not SECRET_KEY:
-    raise ImproperlyConfigured(
-        f"No SECRET_KEY in the environment or in {DATA_DIR / '.env'}. `python3 run.py` writes one for you."
+    env.problems.append(
+        f"There is no SECRET_KEY in the environment or in {DATA_DIR / '.env'}. `python3 run.py` writes one for you."
     )
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones: sessions and sealed keys stay good
 DEBUG = env.bool("DEBUG", default=False)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"], each=environment.host)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[], each=environment.origin)
 HTTPS = env.bool("STUDIO_HTTPS", default=False)
 
-STUDIO_SIGNUP = env.str("STUDIO_SIGNUP", default="invite")  # "invite" or "open"
-if STUDIO_SIGNUP not in ("invite", "open"):
-    raise ImproperlyConfigured(f'STUDIO_SIGNUP is {STUDIO_SIGNUP!r}; it must be "invite" or "open".')
-STUDIO_URL = env.str("STUDIO_URL", default="")  # where people reach it: mails sent in the background link there
-STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4)
-STUDIO_WEB_PROCESSES = env.int("STUDIO_WEB_PROCESSES", default=1)
-STUDIO_WEB_THREADS = env.int("STUDIO_WEB_THREADS", default=4)
-STUDIO_STREAMS = env.int("STUDIO_STREAMS", default=256)  # connections a web process holds open at once
+STUDIO_SIGNUP = env.choice("STUDIO_SIGNUP", ("invite", "open"), default="invite")
+STUDIO_URL = env.read("STUDIO_URL", "", environment.origin)  # where people reach it: mails link there
+STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4, least=1, most=500)
+STUDIO_WEB_PROCESSES = env.int("STUDIO_WEB_PROCESSES", default=1, least=1, most=500)
+STUDIO_WEB_THREADS = env.int("STUDIO_WEB_THREADS", default=4, least=1, most=500)
+STUDIO_STREAMS = env.int("STUDIO_STREAMS", default=256, least=1, most=10_000)  # held open by a web process
 STUDIO_BEAT_SECONDS = env.float("STUDIO_BEAT_SECONDS", default=5.0)  # how often the cluster has to prove itself
 STUDIO_STALE_SECONDS = env.float("STUDIO_STALE_SECONDS", default=60.0)  # and how long it may take over it
-STUDIO_SENDFILE = env.str("STUDIO_SENDFILE", default="")  # "nginx": answer audio with X-Accel-Redirect
+STUDIO_SENDFILE = env.choice("STUDIO_SENDFILE", ("nginx",), default="")  # "nginx": answer audio with X-Accel-Redirect
 STUDIO_API_RATE = env.int("STUDIO_API_RATE", default=600)  # requests a minute a key; 0: no limit
 STUDIO_BIN_DAYS = env.int("STUDIO_BIN_DAYS", default=30)
 # Development and tests only: let providers hand out plain http and private addresses.
@@ -43,7 +43,7 @@ STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)
 # A studio and its receivers in one private network: webhooks may go to plain http and private addresses.
 STUDIO_PRIVATE_WEBHOOKS = env.bool("STUDIO_PRIVATE_WEBHOOKS", default=False)
 _PROVIDERS = [f"generator.providers.{name}" for name in ("composer", "wavespeed", "soundverse")]
-STUDIO_PROVIDERS = env.list("STUDIO_PROVIDERS", default=_PROVIDERS)
+STUDIO_PROVIDERS = env.list("STUDIO_PROVIDERS", default=_PROVIDERS, each=environment.module)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -99,7 +99,8 @@ TEMPLATES = [
 ]
 
 # --- database: SQLite in WAL with IMMEDIATE transactions unless DATABASE_URL names another (docs/operating.md) ---
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'studio.sqlite3'}")}
+_SQLITE: dict[str, Any] = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(DATA_DIR / "studio.sqlite3")}
+DATABASES = {"default": env.read("DATABASE_URL", None, environment.database) or _SQLITE}
 _db = DATABASES["default"]
 _db["CONN_MAX_AGE"] = 60
 if _db["ENGINE"].endswith("sqlite3"):
@@ -115,11 +116,8 @@ else:
     _db["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
-    "default": (
-        env.cache_url("REDIS_URL")
-        if env.str("REDIS_URL", default="")
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "studio_cache"}
-    )
+    "default": env.read("REDIS_URL", None, environment.cache)
+    or {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "studio_cache"}
 }
 
 # --- background work; the arithmetic behind these numbers is in docs/decisions.md ---
@@ -167,9 +165,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("STUDIO_TRUSTED_PROXIES", default=0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "BGM Studio"
 
-EMAIL_CONFIGURED = bool(env.str("EMAIL_URL", default=""))
+_mail = env.read("EMAIL_URL", {}, environment.mail)
+EMAIL_CONFIGURED = bool(_mail)
 if EMAIL_CONFIGURED:
-    vars().update(env.email_url("EMAIL_URL"))
+    vars().update(_mail)
 else:  # nothing is sent: each message becomes a file the operator can read
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
@@ -178,7 +177,7 @@ EMAIL_TIMEOUT = 15
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_CONFIGURED and STUDIO_SIGNUP == "open" else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_CONFIGURED  # tell people when their password or second factor changed
 ACCOUNT_CHANGE_EMAIL = True
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="BGM Studio <studio@localhost>")
+DEFAULT_FROM_EMAIL = env.read("DEFAULT_FROM_EMAIL", "BGM Studio <studio@localhost>", environment.sender)
 
 # --- files ---
 MEDIA_ROOT = DATA_DIR / "media"  # private: only generator.web.files answers from it
@@ -194,7 +193,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # --- language and time ---
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")  # billing months and days are counted in this zone
+TIME_ZONE = env.read("TIME_ZONE", "UTC", environment.zone)  # billing months and days are counted in this zone
 USE_I18N = True
 USE_TZ = True
 
@@ -240,16 +239,19 @@ def _redact(record) -> bool:
     return True
 
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "django.utils.log.CallbackFilter", "callback": _redact}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", _LEVELS, default="INFO")},
     "loggers": {
         "django-q": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
     },
 }
+
+env.check()
