@@ -33,7 +33,7 @@ from generator.audio import (
 )
 from generator.models import Event, Generation, State, Track
 from generator.providers.errors import Failed
-from generator.workflow import catalogue, library, media, states
+from generator.workflow import catalogue, heartbeat, library, media, states
 from generator.workflow.webhooks import events
 
 PEAK_BUCKETS = 800
@@ -52,6 +52,7 @@ def store(
     known: Mapping[str, Any] | None = None,
     asked_seconds: float | None = None,
     cover: bytes | None = None,
+    held: heartbeat.Claim,
 ) -> bool:
     """Turn the file at `path` into take n's track; False when the generation no longer wants it.
 
@@ -59,6 +60,7 @@ def store(
 
     Raises:
         Failed: the file is not playable audio.
+        heartbeat.Lost: the claim on the work went to somebody else meanwhile.
     """
     try:
         sound = decode(path)
@@ -91,7 +93,7 @@ def store(
     )
     track.has_findings = bool(track.findings)
     track.search_text = library.search_text(track, tags=())
-    return _add(generation, track)
+    return _add(generation, track, held)
 
 
 def _kept(path: Path, format: str) -> dict[str, Any]:
@@ -134,9 +136,10 @@ def _findings(
     return [asdict(finding) for finding in found]
 
 
-def _add(generation: Generation, track: Track) -> bool:
+def _add(generation: Generation, track: Track, held: heartbeat.Claim) -> bool:
     try:
         with transaction.atomic():
+            held.lock()
             wanted = Generation.objects.select_for_update().filter(
                 pk=generation.pk, state__in=(State.RUNNING, State.COLLECTING)
             )
