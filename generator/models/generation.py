@@ -88,6 +88,7 @@ class Generation(models.Model):
         editable=False,
         help_text="When the row next wants attention. Claiming is moving it forward, so it is the lease as well.",
     )
+    claim = models.BigIntegerField(null=True, editable=False, help_text="The number of the worker that has it.")
 
     handle = models.CharField(max_length=200, blank=True, editable=False, help_text="The provider's id for the job.")
     submit_attempted_at = models.DateTimeField(null=True, editable=False)
@@ -181,6 +182,7 @@ class Delivery(models.Model):
         default=0, editable=False, help_text="Answers that were whole, not audio."
     )
     due_at = models.DateTimeField(null=True, editable=False, help_text="Next try; empty once fetched or given up.")
+    claim = models.BigIntegerField(null=True, editable=False, help_text="The number of the worker that has it.")
     error = models.TextField(blank=True, editable=False)
     collected_at = models.DateTimeField(null=True, editable=False)
     given_up_at = models.DateTimeField(null=True, editable=False)

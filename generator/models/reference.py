@@ -41,6 +41,7 @@ class Reference(models.Model):
     start_ms = models.PositiveIntegerField(default=0, editable=False)
     most_ms = models.PositiveIntegerField(editable=False, help_text="As much of it as is taken.")
     due_at = models.DateTimeField(null=True, editable=False, help_text="Next try to read it; empty once that is over.")
+    claim = models.BigIntegerField(null=True, editable=False, help_text="The number of the worker that has it.")
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     problem = models.TextField(blank=True, editable=False, help_text="Why it cannot be used.")
 

@@ -1,13 +1,13 @@
 """Remote work comes home: claim a delivery, download it, hand it to ingest, end the generation when nothing is missing.
 
-What if the process dies here? The delivery's `due_at` is the claim; it runs out and the file is fetched again. Nothing
+What if the process dies here? The claim on the delivery (`heartbeat`) runs out and the file is fetched again. Nothing
 is ever submitted again from here, and an address that is dead for good is given up with a sentence, not with money.
 """
 
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,11 @@ from generator.models import Delivery, Generation, State
 from generator.providers import http
 from generator.providers.base import Output
 from generator.providers.errors import Failed
-from generator.workflow import ending, ingest, media, queue, states, stems
+from generator.workflow import ending, heartbeat, ingest, media, queue, states, stems
 
 log = logging.getLogger(__name__)
 
 SECONDS = 1.0  # a task goes on to the next delivery for so long
-LEASE = dt.timedelta(seconds=90)  # renewed while bytes come; longer than the measuring of the longest take
-RENEW_EVERY = 15.0  # seconds
 KEPT_FOR = dt.timedelta(days=6)  # providers keep files for a week; trying longer cannot help
 MOST_USELESS = 5  # answers that were whole and were not audio; broken-off ones are not counted
 BACK_OFF = (2, 5, 15, 60, 300, 900, 3600)  # seconds
@@ -52,11 +50,15 @@ def _one() -> bool:
     if delivery is None:
         return False
     try:
-        _fetch(delivery)
-    except http.DownloadFailed as error:
-        _try_later(delivery, str(error), useless=error.gone)
-    except Failed as error:
-        _try_later(delivery, error.sentence, useless=True)
+        with heartbeat.keep(Delivery.objects.filter(pk=delivery.pk), delivery.claim or 0) as held:
+            try:
+                _fetch(delivery, held)
+            except http.DownloadFailed as error:
+                _try_later(delivery, str(error), held, useless=error.gone)
+            except Failed as error:
+                _try_later(delivery, error.sentence, held, useless=True)
+    except heartbeat.Lost:
+        log.info("take %s of %s is fetched by somebody else", delivery.take, delivery.generation.ref)
     ending.finish_if_complete(delivery.generation)
     return True
 
@@ -64,41 +66,27 @@ def _one() -> bool:
 def _claim() -> Delivery | None:
     now = timezone.now()
     for pk, due_at in Delivery.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
-        mine = Delivery.objects.filter(pk=pk, due_at=due_at)
-        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1, error=""):
+        row = Delivery.objects.filter(pk=pk, due_at=due_at)
+        if heartbeat.take(row, attempts=F("attempts") + 1, error=""):
             related = ("model__provider", "project", "author", "price", "prompt", "action__track")
             return Delivery.objects.select_related(*(f"generation__{name}" for name in related)).get(pk=pk)
     return None
 
 
-def _fetch(delivery: Delivery) -> None:
+def _fetch(delivery: Delivery, held: heartbeat.Claim) -> None:
     generation = delivery.generation
     private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
     with media.workshop() as folder:
         file = folder / f"take-{delivery.take}.{generation.prompt.settings['format']}"
-        http.download(delivery.url, file, private_ok=private_ok, alive=_alive(delivery))
+        http.download(delivery.url, file, private_ok=private_ok, alive=held.alive)
         if generation.model.is_action:
-            stored = bool(stems.store(delivery, file))
+            stored = bool(stems.store(delivery, file, held))
         else:
             cover = _cover(delivery, folder / "cover", private_ok)
-            stored = ingest.store(generation, delivery.take, file, title=delivery.title, cover=cover)
-    done = timezone.now()
-    Delivery.objects.filter(pk=delivery.pk).update(due_at=None, collected_at=done, error="")
+            stored = ingest.store(generation, delivery.take, file, title=delivery.title, cover=cover, held=held)
+    held.release(due_at=None, collected_at=timezone.now(), error="")
     if not stored:
         log.warning("take %s of %s arrived after its generation had ended", delivery.take, generation.ref)
-
-
-def _alive(delivery: Delivery) -> Callable[[], None]:
-    """Something to call while bytes come: it keeps the claim."""
-    renewed = time.monotonic()
-
-    def alive() -> None:
-        nonlocal renewed
-        if time.monotonic() - renewed > RENEW_EVERY:
-            renewed = time.monotonic()
-            Delivery.objects.filter(pk=delivery.pk, collected_at=None).update(due_at=timezone.now() + LEASE)
-
-    return alive
 
 
 def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:
@@ -113,7 +101,7 @@ def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:
         return None
 
 
-def _try_later(delivery: Delivery, error: str, *, useless: bool) -> None:
+def _try_later(delivery: Delivery, error: str, held: heartbeat.Claim, *, useless: bool) -> None:
     """Back off; give up only after MOST_USELESS answers that were whole and no audio: the take may be paid for."""
     now = timezone.now()
     delivery.useless += useless
@@ -121,10 +109,10 @@ def _try_later(delivery: Delivery, error: str, *, useless: bool) -> None:
     too_old = now - delivery.generation.created_at > KEPT_FOR
     changes: dict[str, Any] = {"error": error, "useless": delivery.useless}
     if too_old or (useless and delivery.useless >= MOST_USELESS):
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=None, given_up_at=now, **changes)
-        states.note(delivery.generation, f"Take {delivery.take} was given up: {error}")
+        if held.release(due_at=None, given_up_at=now, **changes):
+            states.note(delivery.generation, f"Take {delivery.take} was given up: {error}")
     else:
-        Delivery.objects.filter(pk=delivery.pk).update(due_at=states.later(now, wait), **changes)
+        held.release(due_at=states.later(now, wait), **changes)
 
 
 def announce(generation: Generation, outputs: Sequence[Output]) -> None:

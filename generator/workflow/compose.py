@@ -1,15 +1,17 @@
 """Local work: claim a generation, make its takes on this machine, put each in the library the moment it is done.
 
-What if the process dies here? The claim is `due_at`, moved ahead with every report. When the reports stop it runs out,
-`control.rescue` wakes a compose task within a beat, and that task makes only the takes that are missing. The attempt
-was counted before the work, so a generation that kills its worker is given up after MOST_ATTEMPTS.
+What if the process dies here? The claim is no longer renewed (`heartbeat`) and runs out, `control.rescue` wakes a
+compose task within a beat, and that task makes only the takes that are missing. The attempt was counted before the
+work, so a generation that kills its worker is given up after MOST_ATTEMPTS. What if the machine is merely slow? The
+claim is renewed for as long as the worker lives; one that stood still and finds its work taken over leaves it, and
+takes its attempt back.
 """
 
-import datetime as dt
 import logging
 import time
 from collections import Counter
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
@@ -19,19 +21,13 @@ from generator.models.generation import GenerationQuerySet
 from generator.money import Micros
 from generator.providers.base import LocalProvider, LocalTake, Request
 from generator.providers.errors import Failed, ProviderError
-from generator.workflow import catalogue, ending, ingest, lineage, media, queue, states
+from generator.workflow import catalogue, ending, heartbeat, ingest, lineage, media, queue, states
 
 log = logging.getLogger(__name__)
 
-LEASE = dt.timedelta(seconds=20)
-INGEST_LEASE = dt.timedelta(seconds=90)  # no reports come while a long take is measured
 REPORT_EVERY = 0.4  # seconds between progress writes
 MOST_ATTEMPTS = 4
 AHEAD = 200  # how far down the queue fairness looks
-
-
-class Stopped(Exception):
-    """The row was cancelled, or claimed by someone else: drop the work."""
 
 
 def work() -> bool:
@@ -45,7 +41,7 @@ def work() -> bool:
             Failed(f"The composer stopped unexpectedly {MOST_ATTEMPTS} times on this one. It cost nothing."),
         )
     else:
-        _make(generation)
+        _kept(generation)
     if _due().exists():
         async_task(queue.COMPOSE)
     return True
@@ -56,55 +52,75 @@ def _due() -> GenerationQuerySet:
 
 
 def claim() -> Generation | None:
-    """Take the next due local generation, people with the least running first; whoever moves `due_at` has it."""
+    """Take the next due local generation, people with the least running first."""
     running = Counter(
         Generation.objects.filter(state=State.RUNNING, due_at__gt=timezone.now()).values_list("author", flat=True)
     )
     rows = list(_due().values_list("pk", "author", "due_at")[:AHEAD])
     for pk, _, due_at in sorted(rows, key=lambda row: running[row[1]]):
-        now = timezone.now()
-        mine = Generation.objects.filter(pk=pk, due_at=due_at, state__in=State.active()).update(
-            due_at=now + LEASE, attempts=F("attempts") + 1
-        )
-        if mine:
+        row = Generation.objects.active().filter(pk=pk, due_at=due_at)
+        if heartbeat.take(row, attempts=F("attempts") + 1):
             return Generation.objects.select_related("model__provider", "project", "author", "price", "prompt").get(
                 pk=pk
             )
     return None
 
 
-def _make(generation: Generation) -> None:
+def _kept(generation: Generation) -> None:
+    rows = Generation.objects.active().filter(pk=generation.pk)
     try:
-        _begin(generation)
+        with heartbeat.keep(rows, generation.claim or 0) as held:
+            _make(generation, held)
+    except heartbeat.Lost:
+        log.info("the work on generation %s was stopped or taken over", generation.ref)
+        # Whoever can write this is alive: the claim that ran out was a pause and not a death.
+        rows.exclude(claim=generation.claim).filter(attempts__gt=1).update(attempts=F("attempts") - 1)
+
+
+def _make(generation: Generation, held: heartbeat.Claim) -> None:
+    try:
+        _begin(generation, held)
         provider = catalogue.provider_of(generation.model.key)
         if not isinstance(provider, LocalProvider):
             raise Failed("This model is no longer made on this machine. It cost nothing.")
         with media.workshop() as folder:
             missing = _missing(generation)
-            for made in provider.make(request_of(generation), folder, missing, _Reporter(generation, missing)):
-                _store(generation, made)
-        if generation.state == State.RUNNING and not states.advance(generation, State.COLLECTING, "Every take is made"):
-            raise Stopped
-        ending.finish_if_complete(generation)
-    except Stopped:
-        log.info("generation %s was stopped", generation.ref)
+            report = _Reporter(generation, missing, held)
+            for made in provider.make(request_of(generation), folder, missing, report):
+                _store(generation, made, held)
+        _collected(generation, held)
+    except heartbeat.Lost:
+        raise
     except ProviderError as error:
-        ending.fail(generation, error)
+        _fail(generation, error, held)
     except KeyError:
-        ending.fail(generation, Failed("The model this was asked of is no longer installed. It cost nothing."))
+        _fail(generation, Failed("The model this was asked of is no longer installed. It cost nothing."), held)
     except Exception as error:
         # A defect of ours: say so plainly, keep the trace in the log, and leave no hold behind.
         log.exception("composing %s failed", generation.ref)
         words = f"{type(error).__name__}: {error}"
-        ending.fail(generation, Failed("The composer hit a defect of its own. It cost nothing.", words=words))
+        _fail(generation, Failed("The composer hit a defect of its own. It cost nothing.", words=words), held)
 
 
-def _begin(generation: Generation) -> None:
+def _collected(generation: Generation, held: heartbeat.Claim) -> None:
+    with transaction.atomic():
+        held.lock()
+        if generation.state == State.RUNNING:
+            states.advance(generation, State.COLLECTING, "Every take is made")
+    ending.finish_if_complete(generation)
+
+
+def _fail(generation: Generation, error: ProviderError, held: heartbeat.Claim) -> None:
+    with transaction.atomic():
+        held.lock()
+        ending.fail(generation, error)
+
+
+def _begin(generation: Generation, held: heartbeat.Claim) -> None:
     if generation.state == State.QUEUED:
-        if not states.advance(
-            generation, State.RUNNING, "Started", started_at=timezone.now(), stage="Reading the brief"
-        ):
-            raise Stopped
+        begun = {"started_at": timezone.now(), "stage": "Reading the brief"}
+        if not states.advance(generation, State.RUNNING, "Started", **begun):
+            raise heartbeat.Lost
     else:
         states.note(generation, f"Taken up again, attempt {generation.attempts}")
 
@@ -135,25 +151,21 @@ def request_of(generation: Generation) -> Request:
     )
 
 
-def _store(generation: Generation, made: LocalTake) -> None:
-    _renew(generation, INGEST_LEASE, stage=f"Checking take {made.take}")
+def _store(generation: Generation, made: LocalTake, held: heartbeat.Claim) -> None:
+    held.write(stage=f"Checking take {made.take}")
     asked = made.known.get("asked_seconds")
     title = lineage.title_of(generation) or made.title
-    if not ingest.store(generation, made.take, made.path, title=title, known=made.known, asked_seconds=asked):
-        raise Stopped
-
-
-def _renew(generation: Generation, lease: dt.timedelta, **changes: object) -> None:
-    mine = Generation.objects.filter(pk=generation.pk, state=State.RUNNING, attempts=generation.attempts)
-    if not mine.update(due_at=timezone.now() + lease, **changes):
-        raise Stopped
+    known = {"title": title, "known": made.known, "asked_seconds": asked}
+    if not ingest.store(generation, made.take, made.path, is_ours=True, held=held, **known):
+        raise heartbeat.Lost
 
 
 class _Reporter:
-    """Writes progress now and then, which renews the claim, and stops the work when the row has moved on."""
+    """Writes progress now and then, and stops the work when the row has moved on."""
 
-    def __init__(self, generation: Generation, takes: tuple[int, ...]) -> None:
+    def __init__(self, generation: Generation, takes: tuple[int, ...], held: heartbeat.Claim) -> None:
         self._generation = generation
+        self._held = held
         self._takes = takes
         self._done = 0
         self._last_fraction = 0.0
@@ -163,6 +175,7 @@ class _Reporter:
         if fraction < self._last_fraction - 0.2:  # the next take has begun
             self._done += 1
         self._last_fraction = fraction
+        self._held.alive()
         now = time.monotonic()
         if now - self._written < REPORT_EVERY:
             return
@@ -170,4 +183,4 @@ class _Reporter:
         before = self._generation.takes_asked - len(self._takes)
         percent = round(100 * min(0.99, (before + self._done + fraction) / self._generation.takes_asked))
         take = f"Take {before + self._done + 1}: " if self._generation.takes_asked > 1 else ""
-        _renew(self._generation, LEASE, stage=f"{take}{stage}"[:80], percent=percent)
+        self._held.write(stage=f"{take}{stage}"[:80], percent=percent)

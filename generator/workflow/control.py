@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.models import Delivery, Event, Generation, Reference, State, User
-from generator.workflow import catalogue, ending, queue, states, sweep
+from generator.workflow import catalogue, ending, heartbeat, queue, states
 from generator.workflow.refused import Refused
 from generator.workflow.webhooks import events, sending
 
@@ -71,8 +71,7 @@ def cluster_restarted() -> None:
     told_to_wait = Q(state=State.QUEUED) & ~Q(stage="")  # by a provider, until its Retry-After
     claimed.exclude(told_to_wait).update(due_at=now)
     Delivery.objects.filter(due_at__gt=now, error="").update(due_at=now)  # with an error: it waits for its next try
-    sweep.release_lease()
-    sending.release_lease()
+    heartbeat.let_go()
 
 
 def _left_behind() -> list[Generation]:

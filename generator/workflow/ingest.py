@@ -19,7 +19,7 @@ from generator import audio
 from generator.audio import FORMATS, NotAudio, Taken, Tags, Wanted, isolated, waveform_path
 from generator.models import Event, Generation, Rendition, State, Track
 from generator.providers.errors import Failed
-from generator.workflow import catalogue, library, media, renditions, states
+from generator.workflow import catalogue, heartbeat, library, media, renditions, states
 from generator.workflow.webhooks import events
 
 LIST_WAVE = (240, 40)  # width and height of the list's waveform, in its own units
@@ -47,6 +47,7 @@ def store(
     known: Mapping[str, Any] | None = None,
     asked_seconds: float | None = None,
     is_ours: bool = False,
+    held: heartbeat.Claim,
 ) -> bool:
     """Turn the file at `path` into take n's track; False when the generation no longer wants it.
 
@@ -56,6 +57,7 @@ def store(
     Raises:
         Unreadable: the file is not playable audio.
         isolated.Interrupted: reading it broke off; trying again may help.
+        heartbeat.Lost: the claim on the work went to somebody else meanwhile.
     """
     known = known or {}
     asked = generation.prompt.settings["format"]
@@ -84,7 +86,7 @@ def store(
     )
     track.has_findings = bool(track.findings)
     track.search_text = library.search_text(track, tags=())
-    return _add(generation, track, also)
+    return _add(generation, track, also, held)
 
 
 def _wanted(
@@ -107,9 +109,10 @@ def _kept(path: Path, format: str) -> dict[str, Any]:
     return {"file": name, "sha256": digest, "size": media.path(name).stat().st_size}
 
 
-def _add(generation: Generation, track: Track, also: list[Rendition]) -> bool:
+def _add(generation: Generation, track: Track, also: list[Rendition], held: heartbeat.Claim) -> bool:
     try:
         with transaction.atomic():
+            held.lock()
             wanted = Generation.objects.select_for_update().filter(
                 pk=generation.pk, state__in=(State.RUNNING, State.COLLECTING)
             )

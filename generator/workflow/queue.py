@@ -11,8 +11,8 @@ from django.conf import settings
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Delivery, Generation, Heartbeat
-from generator.workflow import catalogue
+from generator.models import Delivery, Generation
+from generator.workflow import catalogue, heartbeat
 
 COMPOSE = "generator.workflow.tasks.compose"
 SWEEP = "generator.workflow.tasks.sweep"
@@ -22,7 +22,7 @@ PARTS = "generator.workflow.tasks.parts"
 READ = "generator.workflow.tasks.read_reference"
 MOST_WAITING = 4  # deliveries with a task each
 SWEEP_TIMEOUT = 1200  # seconds: its own time and the longest stream
-SWEEP_LEASE = dt.timedelta(seconds=15)  # a running sweep renews its heartbeat more often than this
+SWEEPER, SWEEP_LEASE = "sweep", dt.timedelta(seconds=30)
 
 
 def composers() -> int:
@@ -45,7 +45,7 @@ def wake(generation: Generation) -> None:
     local = catalogue.local_keys()
     if generation.model.provider.key not in local:
         # A running sweep looks again after it has let go of its lease, so it cannot miss this one.
-        if not Heartbeat.objects.filter(name="sweep", at__gt=timezone.now() - SWEEP_LEASE).exists():
+        if not heartbeat.is_claimed(SWEEPER, SWEEP_LEASE):
             async_task(SWEEP, timeout=SWEEP_TIMEOUT)
         return
     others = Generation.objects.active().filter(model__provider__key__in=local).exclude(pk=generation.pk)

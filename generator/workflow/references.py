@@ -1,10 +1,9 @@
 """References: taken in as a file or from a track, read by a worker, chosen in the form, binned.
 
-What if the process dies here? An upload is a stored file and a row that is due; the claim is `due_at`, and an attempt
-is counted before the work, so a file that kills its worker is given up after MOST_ATTEMPTS.
+What if the process dies here? An upload is a stored file and a row that is due; the claim (`heartbeat`) runs out, and
+an attempt is counted before the work, so a file that kills its worker is given up after MOST_ATTEMPTS.
 """
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import PurePath
@@ -20,14 +19,13 @@ from generator.models import PrivateTrack, Project, Reference, ReferenceId, Trac
 from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import Field, ModelSpec
 from generator.providers.following import FOLLOW, Following
-from generator.workflow import catalogue, media, queue
+from generator.workflow import catalogue, heartbeat, media, queue
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.refused import Refused
 
 MOST_UPLOAD = 60_000_000  # bytes: five minutes of a WAV as studios make them
 MOST_START = 900
 USUAL_SECONDS = 30.0  # what is kept of a sound when the model does not say
-LEASE = dt.timedelta(seconds=90)
 MOST_ATTEMPTS = 3
 PICK = "pick-"  # the form's choice of a reference for a field; a model's own field never has a dash in its name
 PASTED, UPLOAD = "paste", "upload"
@@ -113,10 +111,16 @@ def work() -> bool:
     reference = _claim()
     if reference is None:
         return False
-    if reference.attempts > MOST_ATTEMPTS:
-        _refuse(reference, "The studio could not read this file.")
-    else:
-        _read(reference)
+    rows = Reference.objects.filter(pk=reference.pk)
+    try:
+        with heartbeat.keep(rows, reference.claim or 0) as held:
+            if reference.attempts > MOST_ATTEMPTS:
+                _refuse(reference, "The studio could not read this file.", held)
+            else:
+                _read(reference, held)
+    except heartbeat.Lost:
+        # Whoever can write this is alive: the claim that ran out was a pause and not a death.
+        rows.exclude(claim=reference.claim).filter(attempts__gt=1).update(attempts=F("attempts") - 1)
     if Reference.objects.filter(due_at__lte=timezone.now()).exists():
         async_task(queue.READ)
     return True
@@ -125,15 +129,14 @@ def work() -> bool:
 def _claim() -> Reference | None:
     now = timezone.now()
     for pk, due_at in Reference.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
-        mine = Reference.objects.filter(pk=pk, due_at=due_at)
-        if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+        if heartbeat.take(Reference.objects.filter(pk=pk, due_at=due_at), attempts=F("attempts") + 1):
             return Reference.objects.get(pk=pk)
     return None
 
 
-def _read(reference: Reference) -> None:
+def _read(reference: Reference, held: heartbeat.Claim) -> None:
     if reference.is_ready:
-        _measure(reference)
+        _measure(reference, held)
         return
     try:
         with media.workshop() as folder:
@@ -144,12 +147,12 @@ def _read(reference: Reference) -> None:
             size = target.stat().st_size
             name, digest = media.keep(target, "mp3")
     except NotAudio as error:
-        _refuse(reference, str(error))
+        _refuse(reference, str(error), held)
         return
     except FileNotFoundError:
-        _refuse(reference, "Its file is missing from the studio’s disk.")
+        _refuse(reference, "Its file is missing from the studio’s disk.", held)
         return
-    Reference.objects.filter(pk=reference.pk).update(
+    read = held.release(
         upload="",
         due_at=None,
         file=name,
@@ -160,27 +163,30 @@ def _read(reference: Reference) -> None:
         waveform=facts.waveform,
         measured=_facts(facts.measured),
     )
+    if not read:
+        raise heartbeat.Lost
     media.discard([reference.upload])
 
 
-def _measure(reference: Reference) -> None:
+def _measure(reference: Reference, held: heartbeat.Claim) -> None:
     """Measure one that was read before references were measured: what is kept of it."""
     try:
         measured = _facts(measure(decode(media.path(reference.file))))
     except (NotAudio, FileNotFoundError):
         measured = {}
-    Reference.objects.filter(pk=reference.pk).update(due_at=None, measured=measured)
+    held.release(due_at=None, measured=measured)
 
 
 def _facts(measured: Measurements) -> dict[str, Any]:
     return {name: value for name, value in asdict(measured).items() if name in MEASURED}
 
 
-def _refuse(reference: Reference, problem: str) -> None:
+def _refuse(reference: Reference, problem: str, held: heartbeat.Claim) -> None:
     """Give it up; one that can be used already stays as it is."""
     if reference.is_ready:
         problem = ""
-    Reference.objects.filter(pk=reference.pk).update(upload="", due_at=None, problem=problem)
+    if not held.release(upload="", due_at=None, problem=problem):
+        raise heartbeat.Lost
     media.discard([reference.upload])
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from generator.audio import FORMATS, NotAudio, Sound, decode, encode, measure, waveform_path, waveform_peaks
 from generator.models import Delivery, Event, Generation, Stem, Track
 from generator.providers.errors import Failed
-from generator.workflow import media, states
+from generator.workflow import heartbeat, media, states
 
 MOST_PARTS = 16
 MOST_BYTES = 400_000_000  # of all parts of one archive, unpacked
@@ -31,7 +31,7 @@ _NAMES = re.compile(
 _WITHOUT = re.compile(r"(no|non|without|minus)[ _-]?(vocals?|voice)", re.I)
 
 
-def store(delivery: Delivery, file: Path) -> int:
+def store(delivery: Delivery, file: Path, held: heartbeat.Claim) -> int:
     """Keep every part in a downloaded file; return how many there are. Storing twice is harmless.
 
     Raises:
@@ -45,17 +45,17 @@ def store(delivery: Delivery, file: Path) -> int:
     with file.open("rb") as opened:
         is_archive = opened.read(4) == b"PK\x03\x04"
     if is_archive:
-        return _store_archive(generation, track, file, first)
+        return _store_archive(generation, track, file, first, held)
     name = unquote(PurePosixPath(urlsplit(delivery.url).path).name)
-    _store_one(generation, track, file, first, _title(name, delivery.take))
+    _store_one(generation, track, file, first, _title(name, delivery.take), held)
     return 1
 
 
-def _store_archive(generation: Generation, track: Track, file: Path, first: int) -> int:
+def _store_archive(generation: Generation, track: Track, file: Path, first: int, held: heartbeat.Claim) -> int:
     count, useless = 0, 0
     for number, (name, part) in enumerate(_unpacked(file), start=1):
         try:
-            _store_one(generation, track, part, first + number, _title(name, number))
+            _store_one(generation, track, part, first + number, _title(name, number), held)
             count += 1
         except Failed:
             useless += 1  # a text or a picture beside the sounds
@@ -127,7 +127,10 @@ def _title(name: str, number: int) -> str:
     return words.capitalize() if words and len(words) > len(stem) / 2 else f"Part {number}"
 
 
-def _store_one(generation: Generation, track: Track, file: Path, number: int, title: str) -> None:
+def _store_one(
+    generation: Generation, track: Track, file: Path, number: int, title: str, held: heartbeat.Claim
+) -> None:
+    held.alive()
     if Stem.objects.filter(generation=generation, number=number).exists():
         return
     try:

@@ -7,10 +7,11 @@
     running     poll, or ask after a lost stream
     in doubt    look for it at the provider; adopt it if it is there; else it waits for a person
 
-One loop holds the lease `sweep`; a second one started by mistake leaves at once. While a submit or a stream is open the
-loop goes on, up to LONGEST; then it hands everything else over to a successor and only hears its streams out, so that
-nobody waits for somebody else's stream. What if the process dies here? Claims run out (a poll's within seconds, a
-submit's within STREAM_CLAIM) and the next sweep goes on; a submit under way is the one thing that is never repeated.
+One loop holds the name `sweep` (`heartbeat`); a second one started by mistake leaves at once. While a submit or a
+stream is open the loop goes on, up to LONGEST; then it hands everything else over to a successor and only hears its
+streams out, so that nobody waits for somebody else's stream. What if the process dies here? Claims run out (a poll's
+within seconds, a submit's within STREAM_CLAIM) and the next sweep goes on; a submit under way is the one thing that is
+never repeated, and its claim is renewed for as long as this process lives.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import datetime as dt
 import logging
 import time
 from collections import Counter, defaultdict
+from contextlib import ExitStack
 
 import httpx
 from asgiref.sync import async_to_sync, sync_to_async
@@ -25,10 +27,10 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Generation, Heartbeat, MusicModel, State
+from generator.models import Generation, MusicModel, State
 from generator.models.generation import GenerationQuerySet
 from generator.providers import http
-from generator.workflow import attend, breaker, catalogue, queue, states
+from generator.workflow import attend, breaker, catalogue, heartbeat, queue, states
 
 log = logging.getLogger(__name__)
 
@@ -43,28 +45,23 @@ LOOK = 500  # how far down the queue fairness looks
 
 def run(seconds: float = SECONDS) -> None:
     """Run the loop while there is remote work, then wake a successor if some is left."""
-    if _take_lease():
-        async_to_sync(_loop)(seconds)  # its database work runs in this thread, on this worker's connection
+    with ExitStack() as lease:
+        if lease.enter_context(heartbeat.only_one(queue.SWEEPER, lease=queue.SWEEP_LEASE)):
+            async_to_sync(_loop)(seconds, lease)  # its database work runs in this thread, on this worker's connection
 
 
-def _take_lease() -> bool:
-    now = timezone.now()
-    Heartbeat.objects.get_or_create(name="sweep", defaults={"at": now - 2 * queue.SWEEP_LEASE})
-    return bool(Heartbeat.objects.filter(name="sweep", at__lte=now - queue.SWEEP_LEASE).update(at=now))
-
-
-def _renew_lease() -> None:
-    Heartbeat.objects.filter(name="sweep").update(at=timezone.now())
-
-
-def release_lease() -> None:
-    Heartbeat.objects.filter(name="sweep").update(at=timezone.now() - queue.SWEEP_LEASE)
-
-
-def _hand_over() -> None:
-    release_lease()
+def _hand_over(lease: ExitStack) -> None:
+    lease.close()
     if _is_needed():
         async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
+
+
+def _keep_sending(busy: dict[int, str]) -> bool:
+    """Renew the claims of requests that are under way: slow is not dead, and not in doubt."""
+    now = timezone.now()
+    sending = Generation.objects.filter(pk__in=list(busy), state=State.SUBMITTING)
+    sending.filter(due_at__lt=states.later(now, CLAIM)).update(due_at=states.later(now, CLAIM))
+    return True
 
 
 def _under_way() -> GenerationQuerySet:
@@ -80,15 +77,20 @@ def _is_needed() -> bool:
     return _under_way().filter(~Q(state=State.IN_DOUBT) | Q(due_at__lte=soon)).exists()
 
 
-async def _loop(seconds: float) -> None:
+async def _loop(seconds: float, lease: ExitStack) -> None:
     todo: asyncio.Queue[Generation] = asyncio.Queue()
     busy: dict[int, str] = {}
+    with heartbeat.beating(lambda: _keep_sending(busy), dt.timedelta(seconds=CLAIM)):
+        await _work(todo, busy, seconds, lease)
+
+
+async def _work(todo: asyncio.Queue[Generation], busy: dict[int, str], seconds: float, lease: ExitStack) -> None:
     workers = [asyncio.create_task(_worker(todo, busy)) for _ in range(AT_ONCE)]
     try:
         try:
             await _turns(todo, busy, seconds)
         finally:
-            await sync_to_async(_hand_over)()
+            await sync_to_async(_hand_over)(lease)
         await todo.join()
     finally:
         for worker in workers:
@@ -99,11 +101,7 @@ async def _loop(seconds: float) -> None:
 async def _turns(todo: asyncio.Queue[Generation], busy: dict[int, str], seconds: float) -> None:
     """Claim what is due, turn by turn, until the time is over or nothing is under way any more."""
     began = time.monotonic()
-    renewed = 0.0
     while (gone := time.monotonic() - began) < seconds or (gone < LONGEST and State.QUEUED in busy.values()):
-        if time.monotonic() - renewed > queue.SWEEP_LEASE.total_seconds() / 3:
-            renewed = time.monotonic()
-            await sync_to_async(_renew_lease)()
         claimed = await sync_to_async(_claim)(AT_ONCE * 2 - todo.qsize(), busy)
         for generation in claimed:
             busy[generation.pk] = generation.state

@@ -4,7 +4,7 @@ import pytest
 
 from generator.audio import read_tags
 from generator.models import Entry, Event, Generation, State, Track
-from generator.workflow import Refused, cancel, compose, control, media, money, retry
+from generator.workflow import Refused, cancel, compose, control, heartbeat, media, money, retry
 from tests.conftest import COMPOSER
 
 SHORT = {"length": 6.0, "seed": 5}
@@ -54,7 +54,7 @@ def test_a_run_that_was_cut_off_makes_only_what_is_missing(ask, run_background):
     kept = generation.tracks.get(take=1)
     Track.objects.filter(generation=generation, take=2).delete()
     # As a worker leaves it that was killed between its takes: running, the claim run out.
-    past = generation.created_at - compose.LEASE
+    past = generation.created_at - heartbeat.LEASE
     Generation.objects.filter(pk=generation.pk).update(state=State.RUNNING, due_at=past, finished_at=None)
     control.rescue()
     run_background()
@@ -90,15 +90,15 @@ def test_cancelling_while_it_is_made_stops_the_work(ask, run_background, user, m
     generation = ask(model=COMPOSER, settings=SHORT, takes=3)
     monkeypatch.setattr(compose, "REPORT_EVERY", 0.0)
     stages = []
-    renew = compose._renew
+    write = heartbeat.Claim.write
 
-    def cancel_midway(row, lease, **changes):
+    def cancel_midway(claim, **changes):
         stages.append(changes.get("stage", ""))
         if changes.get("stage", "").startswith("Take 2"):
-            cancel(Generation.objects.get(pk=row.pk), user)
-        renew(row, lease, **changes)
+            cancel(Generation.objects.get(pk=generation.pk), user)
+        write(claim, **changes)
 
-    monkeypatch.setattr(compose, "_renew", cancel_midway)
+    monkeypatch.setattr(heartbeat.Claim, "write", cancel_midway)
     run_background()
     generation.refresh_from_db()
     assert generation.state == State.CANCELLED

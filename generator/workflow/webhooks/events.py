@@ -13,11 +13,12 @@ from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Generation, Heartbeat, Project, State, Webhook, WebhookMessage
+from generator.models import Generation, Project, State, Webhook, WebhookMessage
+from generator.workflow import heartbeat
 from generator.workflow.refused import Refused
 
 TASK = "generator.workflow.tasks.send_webhooks"
-SENDER, LEASE = "webhooks", dt.timedelta(seconds=15)  # a running sender renews its heartbeat more often than this
+SENDER, LEASE = "webhooks", dt.timedelta(seconds=30)
 MOST_URL, MOST_ASKED_URL = 1000, 2000
 
 EVENTS: Mapping[str, str] = {
@@ -118,5 +119,5 @@ def check_url(url: str, field: str, most: int = MOST_URL) -> None:
 
 def wake() -> None:
     """Have somebody send what is due; a running sender looks again after it has let go of its lease."""
-    if not Heartbeat.objects.filter(name=SENDER, at__gt=timezone.now() - LEASE).exists():
+    if not heartbeat.is_claimed(SENDER, LEASE):
         async_task(TASK)

@@ -28,11 +28,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Heartbeat, NewsKind, Webhook, WebhookMessage, WebhookTry
+from generator.models import NewsKind, Webhook, WebhookMessage, WebhookTry
 from generator.providers import guarded, http
 from generator.providers.base import Patience
 from generator.providers.outside import plain
-from generator.workflow import news
+from generator.workflow import heartbeat, news
 from generator.workflow.refused import Refused
 from generator.workflow.warnings import owners
 from generator.workflow.webhooks import bodies, signing
@@ -85,13 +85,13 @@ class Outcome:
 
 def run(seconds: float = SECONDS) -> None:
     """Send what is due, unless somebody does already; then wake a successor if something is due again."""
-    if not _take_lease():
-        return
+    is_alone = False
     try:
-        async_to_sync(_loop)(seconds)  # its database work runs in this thread, on this worker's connection
+        with heartbeat.only_one(SENDER, lease=LEASE) as held:
+            if is_alone := held is not None:
+                async_to_sync(_loop)(seconds, held)  # its database work runs in this thread, on its connection
     finally:
-        release_lease()
-        if _due().exists():
+        if is_alone and _due().exists():
             async_task(TASK)
 
 
@@ -104,29 +104,11 @@ def is_waited_for(since: dt.datetime) -> bool:
     return WebhookMessage.objects.filter(due_at__lte=since).exists()
 
 
-def _take_lease() -> bool:
-    now = timezone.now()
-    Heartbeat.objects.get_or_create(name=SENDER, defaults={"at": now - 2 * LEASE})
-    return bool(Heartbeat.objects.filter(name=SENDER, at__lte=now - LEASE).update(at=now))
-
-
-def _renew_lease() -> None:
-    Heartbeat.objects.filter(name=SENDER).update(at=timezone.now())
-
-
-def release_lease() -> None:
-    Heartbeat.objects.filter(name=SENDER).update(at=timezone.now() - LEASE)
-
-
-async def _loop(seconds: float) -> None:
+async def _loop(seconds: float, held: heartbeat.Claim) -> None:
     began = time.monotonic()
-    renewed = 0.0
     flying: dict[asyncio.Task[None], int] = {}
     while True:
-        if time.monotonic() - renewed > LEASE.total_seconds() / 3:
-            renewed = time.monotonic()
-            await sync_to_async(_renew_lease)()
-        if time.monotonic() - began < seconds:
+        if time.monotonic() - began < seconds and not held.is_lost:
             for parcel in await sync_to_async(claim)(AT_ONCE - len(flying), Counter(flying.values())):
                 flying[asyncio.create_task(_deliver(parcel))] = parcel.message.project_id
         if not flying:
