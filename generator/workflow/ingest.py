@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator import audio
-from generator.audio import FORMATS, NotAudio, Taken, Tags, Wanted, isolated, waveform_path
+from generator.audio import FORMATS, NotAudio, Tags, Taken, Wanted, isolated, waveform_path
 from generator.models import Event, Generation, Rendition, State, Track
 from generator.providers.errors import Failed
 from generator.workflow import catalogue, heartbeat, library, media, renditions, states

@@ -74,7 +74,7 @@ def ask(track: Track, format: str, lufs: float | None = None) -> None:
 
 
 def usual(track: Track) -> str:
-    """The format of a track's main download: the one that was asked for where its file is ready, else the original's."""
+    """The format of a track's main download: the one asked for where its file is ready, else the original's."""
     asked = str(track.generation.prompt.settings.get("format", ""))
     if asked in FORMATS and asked != track.format and ready(track, asked):
         return asked
