@@ -6,8 +6,9 @@ from generator.audio.encode import FORMATS, Format, convert, encode
 from generator.audio.excerpt import Excerpt, excerpt
 from generator.audio.files import sha256
 from generator.audio.gate import Finding, inspect
+from generator.audio.intake import Part, Taken, Wanted, take_in
 from generator.audio.measure import Measurements, measure
-from generator.audio.naming import file_name
+from generator.audio.naming import codec_title, file_name, label
 from generator.audio.tags import Tags, read_cover, read_tags, write_tags
 from generator.audio.waveform import waveform_path, waveform_peaks
 
@@ -18,8 +19,12 @@ __all__ = [
     "Format",
     "Measurements",
     "NotAudio",
+    "Part",
     "Sound",
     "Tags",
+    "Taken",
+    "Wanted",
+    "codec_title",
     "convert",
     "decode",
     "draw_cover",
@@ -27,10 +32,12 @@ __all__ = [
     "excerpt",
     "file_name",
     "inspect",
+    "label",
     "measure",
     "read_cover",
     "read_tags",
     "sha256",
+    "take_in",
     "waveform_path",
     "waveform_peaks",
     "write_tags",

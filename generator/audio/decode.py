@@ -1,9 +1,8 @@
 """From a file of unknown worth to samples: the whole file is decoded, so a broken one is found out here."""
 
-import codecs
-import struct
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,33 +10,35 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from generator.audio import headers
+
 MAX_SECONDS = 900.0
 MAX_BYTES = 400_000_000
-MAX_FRAMES = 90_000_000  # 15 minutes at 96 kHz: what fits a worker's memory
+MAX_VALUES = 130_000_000  # samples of all channels: ten minutes of stereo at 96 kHz, a quarter of an hour at 48 kHz
 MAX_BAD_PACKETS = 20
+MAX_CHANNELS = 64
 RATES = (4_000, 384_000)
+LOUDEST = 1000.0  # 60 dB above full scale: no sound is louder, and sums of its squares stay finite
+LOST_S = 1.0  # a header that announces this much more than was decoded is asked for proof
 # Demuxers that read sound and nothing else. Play lists (HLS, ffconcat) would open other files and addresses.
 CONTAINERS = "mp3,wav,w64,rf64,flac,ogg,mov,mp4,m4a,aac,aiff,matroska,webm,caf,au"
 # PyAV before 19 refuses a file for a tag that is not UTF-8 unless told otherwise; later ones lack the argument.
 _ANY_TAGS: dict[str, Any] = {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
-_LOOK = 512  # bytes that tell a text from a sound
+UNPLAYABLE = "It is not an audio file that can be played."
 _DIRECT = ("flt", "fltp", "s16", "s16p", "s32", "s32p")  # turned into floats here, without a resampler
 _FULL_SCALE = {"flt": 1.0, "s16": 2.0**15, "s32": 2.0**31}
-
-_Kind = tuple[tuple[bytes, ...], str]  # how it starts, what to say
-_TEXT_KINDS: tuple[_Kind, ...] = (
-    ((b"<!doctype html", b"<html", b"<head", b"<body"), "It is a web page, not an audio file."),
-    ((b"<?xml", b"<error"), "It is an error message (XML), not an audio file."),
-    ((b"{", b"["), "It is a data message (JSON), not an audio file."),
-    ((b"#extm3u", b"[playlist]", b"ffconcat"), "It is a play list: a list of files, without sound of its own."),
-)
-_SOUND_STARTS = (b"fLaC", b"RIFF", b"OggS", b"ID3")
-_PICTURES: _Kind = ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "It is a picture, not an audio file.")
-_ARCHIVES: _Kind = ((b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf"), "It is an archive; unpack it first.")
+_BITS = {"u8": 8, "s16": 16, "s32": 24, "s64": 32, "flt": 32, "dbl": 64}
 
 
 class NotAudio(Exception):
-    """The file is not playable audio; the message says why in plain words."""
+    """The file is not playable audio; the message says why in plain words.
+
+    `is_message`: it is an answer in words, as servers give instead of a file, or nothing at all.
+    """
+
+    def __init__(self, sentence: str, *, is_message: bool = False) -> None:
+        super().__init__(sentence)
+        self.is_message = is_message
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,13 @@ class Sound:
     sample_rate: int  # Hz
     codec: str
     container: str
-    bit_rate: int | None  # bits per second, as the container says
-    announced_seconds: float | None  # the length the container promised
+    bit_rate: int | None  # bits per second of the coded sound, on average
+    announced_seconds: float | None  # the length the header announces; None when it was wrong and nothing is missing
     bad_packets: int = 0  # pieces that could not be decoded
+    bits: int | None = None  # of each sample, of a lossless codec
+    is_lossy: bool = False
+    came_channels: int = 0  # before they were mixed down
+    was_mended: bool = False  # values that are no numbers, or beyond all bounds, were replaced
 
     @property
     def frames(self) -> int:
@@ -72,87 +77,96 @@ def decode(path: str | Path, *, max_seconds: float = MAX_SECONDS, max_bytes: int
         NotAudio: empty, something else than audio, broken from the start, too long or too large.
     """
     path = Path(path)
-    _check_bytes(path, max_bytes)
-    try:
-        with av.open(str(path), mode="r", options=_options(), **_ANY_TAGS) as file:
-            if not file.streams.audio:
-                raise NotAudio("There is no sound in the file.")
-            reading = _Reading(file, max_seconds)
-            samples = reading.samples()
-            announced = _promised_by_wav(path) or (file.duration / av.time_base if file.duration else None)
-            codec, container = reading.stream.codec_context.name, file.format.name
-            return Sound(samples, reading.rate, codec, container, file.bit_rate or None, announced, reading.bad)
-    except (av.FFmpegError, ValueError) as error:
-        raise NotAudio("It is not an audio file that can be played.") from error
-
-
-def _options() -> dict[str, str]:
-    return {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
-
-
-def _check_bytes(path: Path, max_bytes: int) -> None:
-    size = path.stat().st_size
-    if size == 0:
-        raise NotAudio("The file is empty.")
-    if size > max_bytes:
+    if path.stat().st_size > max_bytes:
         raise NotAudio(f"The file is larger than {max_bytes / 1e6:.0f} MB.")
-    with path.open("rb") as file:
-        start = file.read(_LOOK)
-    for starts, sentence in (_PICTURES, _ARCHIVES):
-        if start.startswith(starts):
-            raise NotAudio(sentence)
-    begin = start.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    for starts, sentence in _TEXT_KINDS:
-        if begin.startswith(starts):
-            raise NotAudio(sentence)
-    if _is_text(start):
-        raise NotAudio("It is a text, not an audio file.")
-
-
-def _is_text(start: bytes) -> bool:
-    if start.startswith(_SOUND_STARTS):
-        return False
+    if other := headers.instead_of_audio(path):
+        raise NotAudio(other.sentence, is_message=other.is_message)
     try:
-        text = codecs.getincrementaldecoder("utf-8")().decode(start)  # the last letter may be cut in two
-    except UnicodeDecodeError:
-        return False
-    return all(char.isprintable() or char in "\r\n\t" for char in text)
+        with opened(path) as file:
+            reading = _Reading(file, max_seconds)
+            samples, was_mended = _bounded(reading.samples())
+            sound = _sound(path, file, reading, samples)
+    except MemoryError as error:
+        raise NotAudio("It takes more memory to read than any track does.") from error
+    except (av.FFmpegError, ValueError, OverflowError) as error:
+        raise NotAudio(UNPLAYABLE) from error
+    return replace(_believed(path, sound, reading), was_mended=was_mended)
 
 
-def _promised_by_wav(path: Path) -> float | None:
-    """The length in a WAV's own header; FFmpeg tells the shorter one of a file that was cut off.
+def opened(path: Path) -> av.container.InputContainer:
+    """A file for reading, with nothing but sound demuxed and no other file or address opened on its behalf."""
+    options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
+    return av.open(str(path), mode="r", options=options, **_ANY_TAGS)
 
-    Streamed WAVs promise nothing (0 or all ones).
-    """
-    with path.open("rb") as file:
-        if file.read(12)[:4] != b"RIFF":
-            return None
-        byte_rate = 0
-        while len(head := file.read(8)) == 8:
-            name, size = struct.unpack("<4sI", head)
-            if name == b"data":
-                return size / byte_rate if byte_rate and 0 < size < 0xFFFF_FF00 else None
-            body = file.read(16) if name == b"fmt " else b""
-            if len(body) == 16:
-                byte_rate = struct.unpack_from("<I", body, 8)[0]
-            file.seek(size + size % 2 - len(body), 1)
-    return None
+
+def _sound(path: Path, file: av.container.InputContainer, reading: "_Reading", samples: NDArray[np.float32]) -> Sound:
+    context = reading.stream.codec_context
+    lossless = bool(context.codec.lossless)
+    bits = _BITS.get(context.format.name.removesuffix("p")) if lossless else None
+    if lossless and (digits := "".join(filter(str.isdigit, context.name))) and context.name.startswith("pcm_"):
+        bits = int(digits)
+    if context.name == "flac" and (info := headers.stream_info(path)):
+        bits = info.bits
+    return Sound(
+        samples,
+        reading.rate,
+        context.name,
+        file.format.name,
+        reading.bit_rate,
+        headers.announced(path).seconds or (file.duration / av.time_base if file.duration else None),
+        reading.bad,
+        bits,
+        not lossless,
+        reading.came_channels,
+    )
+
+
+def _believed(path: Path, sound: Sound, reading: "_Reading") -> Sound:
+    """The sound without an announcement that is wrong: decoded frames count, unless bytes are provably missing."""
+    if (sound.announced_seconds or 0.0) - sound.seconds <= LOST_S:
+        return sound
+    if sound.codec == "flac":
+        is_short = not _is_whole_flac(path, sound)
+    elif reading.promised_packets:
+        is_short = reading.packets < reading.promised_packets
+    else:
+        is_short = headers.announced(path).is_short
+    return sound if is_short else replace(sound, announced_seconds=None)
+
+
+def _is_whole_flac(path: Path, sound: Sound) -> bool:
+    info = headers.stream_info(path)
+    if info is None or not any(info.md5) or info.bits not in (16, 24) or sound.came_channels > 2:
+        return not sound.bad_packets
+    whole = np.rint(sound.samples * np.float32(2.0 ** (info.bits - 1))).astype("<i4")
+    values = whole.astype("<i2") if info.bits == 16 else whole.reshape(-1, 1).view(np.uint8)[:, :3]
+    return hashlib.md5(np.ascontiguousarray(values).tobytes(), usedforsecurity=False).digest() == info.md5
 
 
 class _Reading:
     """One pass over the first audio stream of an open file."""
 
     def __init__(self, file: av.container.InputContainer, max_seconds: float) -> None:
+        if not file.streams.audio:
+            raise NotAudio("There is no sound in the file.")
         self.file, self.stream = file, file.streams.audio[0]
         context = self.stream.codec_context
-        self.rate = context.sample_rate
-        if not RATES[0] <= self.rate <= RATES[1] or not context.channels:
-            raise NotAudio("It is not an audio file that can be played.")
+        if context is None:
+            raise NotAudio("The sound in the file is of a kind that is not supported. " + headers.TAKEN)
+        self.rate, self.came_channels = context.sample_rate, context.channels
+        if not RATES[0] <= self.rate <= RATES[1] or not 0 < self.came_channels <= MAX_CHANNELS:
+            raise NotAudio(UNPLAYABLE)
         self.limit = max_seconds
-        self.room = min(int(max_seconds * self.rate), MAX_FRAMES)
-        self.layout = "mono" if context.channels == 1 else "stereo"
-        self.channels = 1 if context.channels == 1 else 2
-        self.bad = 0
+        self.layout = "mono" if self.came_channels == 1 else "stereo"
+        self.channels = min(self.came_channels, 2)
+        self.room = min(int(max_seconds * self.rate), MAX_VALUES // self.channels)
+        self.bad = self.packets = self._bytes = self._ticks = 0
+        self.promised_packets = int(self.stream.frames)  # of containers with a table of them
+
+    @property
+    def bit_rate(self) -> int | None:
+        seconds = float(self._ticks * (self.stream.time_base or 0))
+        return round(8 * self._bytes / seconds) if seconds else None
 
     def samples(self) -> NDArray[np.float32]:
         known = int((self.file.duration or 0) / av.time_base * self.rate) + self.rate
@@ -161,20 +175,21 @@ class _Reading:
         for frame in self._frames():
             size = frame.samples
             if filled + size > self.room:
-                raise NotAudio(f"It is longer than {self.limit / 60:g} minutes.")
+                raise NotAudio(f"It is longer than {self.room / self.rate / 60:.3g} minutes.")
             if filled + size > len(out):
-                longer = np.empty((min(self.room, 2 * (filled + size)), self.channels), np.float32)
-                longer[:filled] = out[:filled]
-                out = longer
+                out.resize((min(self.room, 2 * (filled + size)), self.channels), refcheck=False)
             _write(frame, out[filled : filled + size])
             filled += size
         if not filled:
             raise NotAudio("There is no sound in the file.")
-        return _finite(out[:filled])
+        return _mixed(out[:filled]) if self.came_channels > 2 else out[:filled]
 
     def _frames(self) -> Iterator[av.AudioFrame]:
         resampler: av.AudioResampler | None = None
         for packet in self.file.demux(self.stream):
+            self.packets += packet.size > 0
+            self._bytes += packet.size
+            self._ticks += packet.duration or 0
             try:
                 frames = packet.decode()
             except av.FFmpegError:
@@ -207,9 +222,19 @@ def _write(frame: av.AudioFrame, out: NDArray[np.float32]) -> None:
     np.multiply(values, scale, out=out, casting="unsafe")
 
 
-def _finite(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = float(np.sum(samples, dtype=np.float64))
-    if not np.isfinite(total):
-        np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+def _mixed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A mix of many channels, turned down as a whole where their sum would clip."""
+    top = max(float(samples.max()), -float(samples.min()))
+    if 1.0 < top < np.inf:
+        samples *= np.float32(1 / top)
     return samples
+
+
+def _bounded(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], bool]:
+    """Samples that can be counted with, and whether some had to be replaced."""
+    with np.errstate(invalid="ignore"):
+        low, high = float(samples.min()), float(samples.max())
+    if low >= -LOUDEST and high <= LOUDEST:  # neither holds of what is not a number
+        return samples, False
+    np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+    return np.clip(samples, -LOUDEST, LOUDEST, out=samples), True

@@ -39,12 +39,19 @@ FORMATS: Mapping[str, Format] = {
 
 
 def encode(
-    samples: NDArray[Any], sample_rate: int, path: str | Path, format: str = "flac", bit_rate: int = MP3_BIT_RATE
+    samples: NDArray[Any],
+    sample_rate: int,
+    path: str | Path,
+    format: str = "flac",
+    bit_rate: int = MP3_BIT_RATE,
+    *,
+    bits: int = 16,
 ) -> None:
-    """Write float (−1..1) or int16 samples of shape (frames, channels) as 16 bit in a format of FORMATS.
+    """Write float (−1..1) or int16 samples of shape (frames, channels) in a format of FORMATS, with 16 bit, or 24 where
+    the format is lossless.
 
-    Floats that came from 16 bit go back to the very same numbers; others are dithered. The file appears whole, or not
-    at all.
+    Floats that came from as many bits go back to the very same numbers; others are dithered at 16 bit. The file appears
+    whole, or not at all.
 
     Raises:
         KeyError: no such format.
@@ -53,7 +60,7 @@ def encode(
     if samples.ndim != 2 or samples.shape[1] not in (1, 2):
         raise ValueError(f"samples have shape {samples.shape}; (frames, 1 or 2) is needed")
     with _replacing(Path(path)) as half:
-        _write(samples, sample_rate, half, FORMATS[format], bit_rate)
+        _write(samples, sample_rate, half, FORMATS[format], bit_rate, bits)
 
 
 def convert(source_path: str | Path, target_path: str | Path, format: str, gain_db: float = 0.0) -> None:
@@ -67,8 +74,9 @@ def convert(source_path: str | Path, target_path: str | Path, format: str, gain_
     kind = FORMATS[format]
     sound = decode(source_path)
     samples = sound.samples * np.float32(10 ** (gain_db / 20)) if gain_db else sound.samples
+    bits = 24 if not sound.is_lossy and (sound.bits or 16) > 16 else 16
     with _replacing(Path(target_path)) as half:
-        _write(samples, sound.sample_rate, half, kind, MP3_BIT_RATE)
+        _write(samples, sound.sample_rate, half, kind, MP3_BIT_RATE, bits)
         try:
             tags, cover = read_tags(source_path), read_cover(source_path)
         except ValueError:
@@ -89,19 +97,22 @@ def _replacing(target: Path) -> Iterator[Path]:
         half.unlink(missing_ok=True)
 
 
-def _write(samples: NDArray[Any], rate: int, path: Path, kind: Format, bit_rate: int) -> None:
+def _write(samples: NDArray[Any], rate: int, path: Path, kind: Format, bit_rate: int, bits: int = 16) -> None:
     layout = "mono" if samples.shape[1] == 1 else "stereo"
+    is_fine = kind.lossless and bits > 16
+    codec, sample_format = (kind.codec.replace("s16", "s24"), "s32") if is_fine else (kind.codec, kind.sample_format)
+    blocks = _twenty_four_bit(samples) if is_fine else _sixteen_bit(samples)
     out_rate = rate if kind.lossless or rate in MP3_RATES else MP3_RATES[1]
     with av.open(str(path), mode="w", format=kind.extension) as file:
-        stream = cast(av.AudioStream, file.add_stream(kind.codec, rate=out_rate, options=dict(kind.options)))
+        stream = cast(av.AudioStream, file.add_stream(codec, rate=out_rate, options=dict(kind.options)))
         stream.codec_context.layout = layout
-        stream.codec_context.format = kind.sample_format
+        stream.codec_context.format = sample_format
         if not kind.lossless:
             stream.codec_context.bit_rate = bit_rate
-        fit = av.AudioResampler(format=kind.sample_format, layout=layout, rate=out_rate)
+        fit = av.AudioResampler(format=sample_format, layout=layout, rate=out_rate)
         start = 0
-        for block in _sixteen_bit(samples):
-            frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="s16", layout=layout)
+        for block in blocks:
+            frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format=f"s{8 * block.itemsize}", layout=layout)
             frame.sample_rate, frame.pts = rate, start
             start += len(block)
             for fitted in fit.resample(frame):
@@ -109,6 +120,13 @@ def _write(samples: NDArray[Any], rate: int, path: Path, kind: Format, bit_rate:
         for fitted in fit.resample(None):
             file.mux(stream.encode(fitted))
         file.mux(stream.encode(None))
+
+
+def _twenty_four_bit(samples: NDArray[Any]) -> Iterator[NDArray[np.int32]]:
+    """Blocks of 24 bit numbers in the upper bytes of 32 bit ones."""
+    for start in range(0, len(samples), BLOCK):
+        scaled = np.rint(samples[start : start + BLOCK].astype(np.float64) * 2.0**23)
+        yield np.clip(scaled, -(2.0**23), 2.0**23 - 1).astype(np.int32) << 8
 
 
 def _sixteen_bit(samples: NDArray[Any]) -> Iterator[NDArray[np.int16]]:

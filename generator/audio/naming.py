@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from generator.audio.encode import FORMATS
+
 MOST_BYTES = 120
 NAMELESS = "Track"
 # What Windows, macOS, Linux or a URL give a meaning to.
@@ -40,3 +42,35 @@ def _safe(text: str) -> str:
 def _cut(text: str, room: int) -> str:
     """As many whole letters as fit."""
     return text.encode()[:room].decode(errors="ignore").strip(_EDGES)
+
+
+_CODEC_TITLES = {
+    "mp3float": "MP3",
+    "mp3": "MP3",
+    "mp2float": "MPEG layer 2",
+    "mp2": "MPEG layer 2",
+    "pcm_alaw": "A-law",
+    "pcm_mulaw": "µ-law",
+    "vorbis": "Ogg Vorbis",
+    "pcm_f64le": "64 bit floating point",
+    "pcm_f32le": "32 bit floating point",
+}
+
+
+def codec_title(codec: str) -> str:
+    """What people call a codec: "MP3", "AAC", "ADPCM"."""
+    return _CODEC_TITLES.get(codec) or ("ADPCM" if codec.startswith("adpcm") else codec.upper())
+
+
+def label(format: str, *, bits: int | None = None, bit_rate: int | None = None, source: str = "") -> str:
+    """What a file is called: "WAV · 24 bit", "MP3 · 192 kb/s", "FLAC (converted from MP3)".
+
+    `source`: the lossy codec that its sound went through before it became this file.
+    """
+    if source:
+        return f"{format.upper()} (converted from {codec_title(source)})"
+    if format == "mp3" and bit_rate:
+        return f"MP3 · {round(bit_rate / 1000)} kb/s"
+    if format == "wav" and bits:
+        return f"WAV · {bits} bit"
+    return FORMATS[format].title if format in FORMATS else format.upper()

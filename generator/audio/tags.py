@@ -1,5 +1,6 @@
 """What a file says of itself: ID3v2.4 in MP3 and WAV, Vorbis comments in FLAC, the same facts in each."""
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -75,10 +76,10 @@ def write_tags(path: str | Path, tags: Tags, cover: bytes | None = None, *, form
         ValueError: not an MP3, WAV or FLAC file.
     """
     file = _open(path, format)
-    if isinstance(file, FLAC):
-        _write_vorbis(file, tags, cover)
-    else:
-        _write_id3(file, tags, cover)
+    try:
+        (_write_vorbis if isinstance(file, FLAC) else _write_id3)(file, tags, cover)
+    except (MutagenError, struct.error, AttributeError) as error:
+        raise ValueError(f"{Path(path).name}: {error}") from error
 
 
 def read_tags(path: str | Path) -> Tags:
@@ -110,7 +111,7 @@ def _open(path: str | Path, format: str = "") -> Any:
         raise ValueError(f"{Path(path).name}: tags are written to MP3, WAV and FLAC only")
     try:
         return kind(path)
-    except MutagenError as error:
+    except Exception as error:  # of a broken file mutagen raises whatever comes first, AttributeError among it
         raise ValueError(f"{Path(path).name}: {error}") from error
 
 

@@ -34,20 +34,6 @@ def _checked(found: Iterable[Any]) -> list[str]:
     return addresses
 
 
-class _Backend(httpcore.SyncBackend):
-    def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> httpcore.NetworkStream:
-        try:
-            addresses = _checked(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError as error:
-            raise httpcore.ConnectError(f"no address: {error}") from error
-        for address in addresses[:-1]:
-            try:
-                return super().connect_tcp(address, port, *args, **kwargs)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                continue
-        return super().connect_tcp(addresses[-1], port, *args, **kwargs)
-
-
 class _AsyncBackend(httpcore.AnyIOBackend):
     async def connect_tcp(self, host: str, port: int, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
         loop = asyncio.get_running_loop()
@@ -66,15 +52,8 @@ class _AsyncBackend(httpcore.AnyIOBackend):
 # httpx has no public way to choose how its pool connects, so the pool is replaced; httpx is pinned below 0.29.
 
 
-def transport(**pool: Any) -> httpx.HTTPTransport:
-    """For `httpx.Client`; `pool` is handed to httpcore's. The certificate is still checked against the name."""
-    made = httpx.HTTPTransport(verify=pool["ssl_context"], trust_env=False)
-    made._pool = httpcore.ConnectionPool(network_backend=_Backend(), **pool)
-    return made
-
-
 def async_transport(**pool: Any) -> httpx.AsyncHTTPTransport:
-    """As `transport`, for `httpx.AsyncClient`."""
+    """For `httpx.AsyncClient`; `pool` is handed to httpcore's. The certificate is still checked against the name."""
     made = httpx.AsyncHTTPTransport(verify=pool["ssl_context"], trust_env=False)
     made._pool = httpcore.AsyncConnectionPool(network_backend=_AsyncBackend(), **pool)
     return made

@@ -37,7 +37,7 @@ TIMEOUT = httpx.Timeout(30, connect=10)
 ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
 MOST_BYTES = 300_000_000  # ten minutes of 24-bit stereo at 96 kHz are 345 MB; at 48 kHz 173 MB
 MOST_REDIRECTS = 3
-DOWNLOAD_SECONDS = 300.0
+_LOOK_EVERY = 0.5  # seconds between two looks at a download's pace
 MOST_JSON = 1_000_000
 MOST_WAIT = 600.0  # seconds; a longer Retry-After is cut to this
 
@@ -48,6 +48,10 @@ class DownloadFailed(Exception):
     def __init__(self, sentence: str, *, gone: bool = False) -> None:
         super().__init__(sentence)
         self.gone = gone
+
+
+class TooSlow(DownloadFailed):
+    """It was given up because of the time it takes."""
 
 
 @cache
@@ -88,57 +92,95 @@ def check_address(url: str, *, private_ok: bool = False) -> None:
         raise DownloadFailed(_PRIVATE, gone=True)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How long a download may take altogether, and the bytes a second it needs on average once `grace` is over."""
+
+    seconds: float
+    least_rate: int
+    grace: float = 10.0
+
+
+QUICK = Pace(seconds=200, least_rate=250_000)
+SLOW = Pace(seconds=600, least_rate=4_000, grace=30)
+PICTURE = Pace(seconds=10, least_rate=0)
+
+
+@dataclass
+class _Progress:
+    size: int = 0  # bytes that have come
+
+
 def download(
     url: str,
     target: Path,
     *,
     private_ok: bool = False,
     most_bytes: int = MOST_BYTES,
+    pace: Pace = QUICK,
     alive: Callable[[], None] = lambda: None,
 ) -> None:
     """Fetch a provider's file to `target`: no key sent, size and time capped, each redirect checked anew.
 
     Raises:
+        TooSlow: it did not come at this pace.
         DownloadFailed: with `gone` when trying again cannot help.
     """
-    deadline = time.monotonic() + DOWNLOAD_SECONDS
-    way = None if private_ok else guarded.transport(ssl_context=tls())
-    with httpx.Client(verify=tls(), timeout=TIMEOUT, trust_env=False, follow_redirects=False, transport=way) as http:
+    asyncio.run(_downloaded(url, target, private_ok, most_bytes, pace, alive))
+
+
+async def _downloaded(
+    url: str, target: Path, private_ok: bool, most_bytes: int, pace: Pace, alive: Callable[[], None]
+) -> None:
+    """Fetch, with an eye on the clock that nothing the other side does can hold up."""
+    began, progress = time.monotonic(), _Progress()
+    fetching = asyncio.ensure_future(_fetch(url, target, private_ok, most_bytes, progress))
+    try:
+        while not (await asyncio.wait({fetching}, timeout=_LOOK_EVERY))[0]:
+            alive()
+            gone, rate = time.monotonic() - began, progress.size / (time.monotonic() - began)
+            if gone > pace.seconds or (gone > pace.grace and rate < pace.least_rate):
+                raise TooSlow(f"The provider's file server is very slow ({rate / 1000:.1f} kB a second).")
+        await fetching
+    finally:
+        fetching.cancel()
+        with contextlib.suppress(asyncio.CancelledError, DownloadFailed):
+            await fetching
+
+
+async def _fetch(url: str, target: Path, private_ok: bool, most_bytes: int, progress: _Progress) -> None:
+    async with client(public_only=not private_ok) as http:
         for _ in range(MOST_REDIRECTS + 1):
-            check_address(url, private_ok=private_ok)
+            await asyncio.to_thread(check_address, url, private_ok=private_ok)
             try:
-                with http.stream("GET", url) as reply:
+                async with http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as reply:
                     if reply.is_redirect:
                         url = urljoin(url, reply.headers.get("location", ""))
                         continue
-                    _write(reply, target, most_bytes, deadline, alive)
+                    await _write(reply, target, most_bytes, progress)
                     return
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
                 if isinstance(error.__cause__, guarded.PrivateAddress):
                     raise DownloadFailed(_PRIVATE, gone=True) from error
                 raise DownloadFailed(f"The download broke off ({type(error).__name__}).") from error
-    raise DownloadFailed("The provider's file moved too often.", gone=True)
+    raise DownloadFailed("The provider's file moved too often.")
 
 
-def _write(reply: httpx.Response, target: Path, most_bytes: int, deadline: float, alive: Callable[[], None]) -> None:
+async def _write(reply: httpx.Response, target: Path, most_bytes: int, progress: _Progress) -> None:
     if reply.status_code in (403, 404, 410):
-        raise DownloadFailed(f"The provider no longer has the file (HTTP {reply.status_code}).", gone=True)
+        raise DownloadFailed(f"The provider does not give the file out (HTTP {reply.status_code}).")
     if reply.status_code != 200:
         raise DownloadFailed(f"The provider's file server answered HTTP {reply.status_code}.")
     announced = reply.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > most_bytes:
         raise DownloadFailed("The file is larger than any track can be.", gone=True)
-    size = 0
     with target.open("wb") as file:
-        for chunk in reply.iter_bytes():
-            size += len(chunk)
-            if size > most_bytes:
+        async for chunk in reply.aiter_bytes():
+            progress.size += len(chunk)
+            if progress.size > most_bytes:
                 raise DownloadFailed("The file is larger than any track can be.", gone=True)
-            if time.monotonic() > deadline:
-                raise DownloadFailed("The download took too long.")
             file.write(chunk)
-            alive()
-    if announced.isdigit() and "content-encoding" not in reply.headers and size < int(announced):
+    if announced.isdigit() and "content-encoding" not in reply.headers and progress.size < int(announced):
         raise DownloadFailed("The download broke off before the end.")
 
 

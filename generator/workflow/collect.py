@@ -1,7 +1,14 @@
 """Remote work comes home: claim a delivery, download it, hand it to ingest, end the generation when nothing is missing.
 
-What if the process dies here? The claim on the delivery (`heartbeat`) runs out and the file is fetched again. Nothing
-is ever submitted again from here, and an address that is dead for good is given up with a sentence, not with money.
+    not to be had     403, 404, a page instead of the file, half a file, a slow server: asked for again, slower and
+                      slower, for as long as the provider keeps it; the card says so, and a cancel ends it
+    whole, no audio   asked for again MOST_USELESS times, then given up, and so is what breaks the reading of it in
+                      whatever way; the bytes are put aside for the operator
+    very slow         one at a time in the whole studio, so that everybody else's takes find a worker
+
+What if the process dies here? The claim on the delivery (`heartbeat`) runs out and the file is fetched again; an
+attempt to read it is counted before the reading. Nothing is ever submitted again from here. A provider's cover is
+fetched when the take is stored, once, in a few seconds; without it the drawn one stays.
 """
 
 import datetime as dt
@@ -12,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
-from django_q.tasks import async_task
 
+from generator.audio import isolated
 from generator.models import Delivery, Generation, State
 from generator.providers import http
 from generator.providers.base import Output
@@ -25,9 +33,11 @@ from generator.workflow import ending, heartbeat, ingest, media, queue, states, 
 log = logging.getLogger(__name__)
 
 SECONDS = 1.0  # a task goes on to the next delivery for so long
-KEPT_FOR = dt.timedelta(days=6)  # providers keep files for a week; trying longer cannot help
-MOST_USELESS = 5  # answers that were whole and were not audio; broken-off ones are not counted
+KEPT_FOR = dt.timedelta(days=7)  # as long as providers keep files; trying longer cannot help
+MOST_USELESS = 5  # files that were whole and could not be used; what did not come is not counted
+SLOW_LANE = "slow download"
 BACK_OFF = (2, 5, 15, 60, 300, 900, 3600)  # seconds
+SAID_FROM = 5  # seconds: a shorter wait is not worth a word
 COVER_BYTES = 10_000_000
 
 
@@ -41,7 +51,7 @@ def work() -> bool:
     while brought and time.monotonic() < ends and _one():
         pass
     if Delivery.objects.filter(due_at__lte=timezone.now()).exists():
-        async_task(queue.COLLECT)
+        queue.collect()
     return brought
 
 
@@ -49,23 +59,24 @@ def _one() -> bool:
     delivery = _claim()
     if delivery is None:
         return False
-    try:
-        with heartbeat.keep(Delivery.objects.filter(pk=delivery.pk), delivery.claim or 0) as held:
-            try:
-                _fetch(delivery, held)
-            except http.DownloadFailed as error:
-                _try_later(delivery, str(error), held, useless=error.gone)
-            except Failed as error:
-                _try_later(delivery, error.sentence, held, useless=True)
-    except heartbeat.Lost:
-        log.info("take %s of %s is fetched by somebody else", delivery.take, delivery.generation.ref)
-    ending.finish_if_complete(delivery.generation)
+    stored = False
+    with media.workshop() as folder:
+        try:
+            with heartbeat.keep(Delivery.objects.filter(pk=delivery.pk), delivery.claim or 0) as held:
+                stored = _bring(delivery, folder, held)
+        except heartbeat.Lost:
+            log.info("take %s of %s is fetched by somebody else", delivery.take, delivery.generation.ref)
+        ending.finish_if_complete(delivery.generation)
+        if stored and delivery.cover_url and not delivery.generation.model.is_action:
+            _cover(delivery, folder / "cover")
     return True
 
 
 def _claim() -> Delivery | None:
     now = timezone.now()
-    for pk, due_at in Delivery.objects.filter(due_at__lte=now).order_by("due_at").values_list("pk", "due_at")[:20]:
+    for pk, due_at in (
+        Delivery.objects.filter(due_at__lte=now).order_by("attempts", "due_at").values_list("pk", "due_at")[:20]
+    ):
         row = Delivery.objects.filter(pk=pk, due_at=due_at)
         if heartbeat.take(row, attempts=F("attempts") + 1, error=""):
             related = ("model__provider", "project", "author", "price", "prompt", "action__track")
@@ -73,46 +84,101 @@ def _claim() -> Delivery | None:
     return None
 
 
-def _fetch(delivery: Delivery, held: heartbeat.Claim) -> None:
-    generation = delivery.generation
-    private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
-    with media.workshop() as folder:
-        file = folder / f"take-{delivery.take}.{generation.prompt.settings['format']}"
-        http.download(delivery.url, file, private_ok=private_ok, alive=held.alive)
-        if generation.model.is_action:
-            stored = bool(stems.store(delivery, file, held))
-        else:
-            cover = _cover(delivery, folder / "cover", private_ok)
-            stored = ingest.store(generation, delivery.take, file, title=delivery.title, cover=cover, held=held)
-    held.release(due_at=None, collected_at=timezone.now(), error="")
-    if not stored:
-        log.warning("take %s of %s arrived after its generation had ended", delivery.take, generation.ref)
-
-
-def _cover(delivery: Delivery, target: Path, private_ok: bool) -> bytes | None:
-    """The provider's cover where it has a usable one; a missing cover is never worth failing a track for."""
-    if not delivery.cover_url:
-        return None
+def _bring(delivery: Delivery, folder: Path, held: heartbeat.Claim) -> bool:
+    """Fetch and store one delivery, or put it off; whether there is a take more now."""
+    file = folder / f"take-{delivery.take}"
     try:
-        http.download(delivery.cover_url, target, private_ok=private_ok, most_bytes=COVER_BYTES)
-        return ingest.cover_from(target)
-    except (http.DownloadFailed, ValueError) as error:
+        if delivery.useless >= MOST_USELESS:  # counted, and never told why: whatever read it died of it
+            raise Failed(
+                "The delivered file could not be used: reading it stops the studio's workers. It cost nothing."
+            )
+        _download(delivery, file, held)
+        held.write(useless=F("useless") + 1)
+        stored = _store(delivery, file, held)
+        held.release(due_at=None, collected_at=timezone.now(), error="")
+    except heartbeat.Lost:
+        raise
+    except http.DownloadFailed as error:
+        _try_later(delivery, str(error), held, useless=error.gone)
+    except ingest.Unreadable as error:
+        _try_later(delivery, error.sentence, held, file, useless=not error.is_message)
+    except Failed as error:
+        _try_later(delivery, error.sentence, held, file, useless=True)
+    except (OperationalError, InterfaceError):  # the database is ill, not the file
+        _try_later(delivery, "The studio's database did not answer in time.", held, useless=False)
+    except OSError as error:
+        _try_later(delivery, f"The studio could not store the file: {error.strerror or error}.", held, useless=False)
+    except Exception as error:
+        log.exception("take %s of %s could not be read: %s", delivery.take, delivery.generation.ref, error)
+        sentence = "The delivered file could not be used: the studio fails to read it. It cost nothing."
+        _try_later(delivery, sentence, held, file, useless=True)
+    else:
+        if not stored:
+            log.warning("take %s of %s arrived after its generation had ended", delivery.take, delivery.generation.ref)
+        return stored
+    return False
+
+
+def _download(delivery: Delivery, file: Path, held: heartbeat.Claim) -> None:
+    private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
+    try:
+        http.download(delivery.url, file, private_ok=private_ok, alive=held.alive)
+    except http.TooSlow:
+        with heartbeat.only_one(SLOW_LANE) as lane:
+            if lane is None:
+                raise
+            http.download(delivery.url, file, private_ok=private_ok, pace=http.SLOW, alive=held.alive)
+
+
+def _store(delivery: Delivery, file: Path, held: heartbeat.Claim) -> bool:
+    if delivery.generation.model.is_action:
+        return bool(stems.store(delivery, file, held))
+    return ingest.store(delivery.generation, delivery.take, file, title=delivery.title, held=held)
+
+
+def _cover(delivery: Delivery, target: Path) -> None:
+    """Take the provider's cover where it has a usable one; a missing cover is never worth failing a track for."""
+    private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
+    try:
+        http.download(delivery.cover_url, target, private_ok=private_ok, most_bytes=COVER_BYTES, pace=http.PICTURE)
+        ingest.replace_cover(delivery.generation, delivery.take, target)
+    except (http.DownloadFailed, isolated.Interrupted, ValueError, OSError) as error:
         states.note(delivery.generation, f"The provider's cover could not be used: {error}")
-        return None
 
 
-def _try_later(delivery: Delivery, error: str, held: heartbeat.Claim, *, useless: bool) -> None:
-    """Back off; give up only after MOST_USELESS answers that were whole and no audio: the take may be paid for."""
-    now = timezone.now()
+def _try_later(
+    delivery: Delivery, error: str, held: heartbeat.Claim, file: Path | None = None, *, useless: bool
+) -> None:
+    """Back off; give up only after MOST_USELESS files that were whole and no audio: the take may be paid for."""
+    generation, now = delivery.generation, timezone.now()
     delivery.useless += useless
     wait = BACK_OFF[min(delivery.attempts, len(BACK_OFF)) - 1]
-    too_old = now - delivery.generation.created_at > KEPT_FOR
+    too_old = now - generation.created_at > KEPT_FOR
+    cancelled = Generation.objects.filter(pk=generation.pk, cancel_asked_at__isnull=False).exists()
     changes: dict[str, Any] = {"error": error, "useless": delivery.useless}
-    if too_old or (useless and delivery.useless >= MOST_USELESS):
-        if held.release(due_at=None, given_up_at=now, **changes):
-            states.note(delivery.generation, f"Take {delivery.take} was given up: {error}")
-    else:
-        held.release(due_at=states.later(now, wait), **changes)
+    if not (too_old or cancelled or (useless and delivery.useless >= MOST_USELESS)):
+        if held.release(due_at=states.later(now, wait), **changes):
+            _say(generation, wait)
+        return
+    if held.release(due_at=None, given_up_at=now, **changes):
+        kept = ingest.keep_unreadable(generation, delivery.take, file) if file else ""
+        states.note(generation, f"Take {delivery.take} was given up: {error}", data={"file": kept} if kept else None)
+
+
+def _say(generation: Generation, wait: float) -> None:
+    """Tell on the card that a finished file does not come, and when it is asked for again."""
+    if wait < SAID_FROM:
+        return
+    again = f"in {wait // 60} min" if wait >= 60 else f"in {wait} s"
+    stage = f"It is made, but the file cannot be fetched yet; next try {again}"
+    Generation.objects.filter(pk=generation.pk, state__in=(State.RUNNING, State.COLLECTING)).update(stage=stage)
+
+
+def hurry(generation: Generation) -> None:
+    """Have what is put off tried at once, because somebody wants an end of it."""
+    waiting = Delivery.objects.filter(generation=generation, due_at__gt=timezone.now()).exclude(error="")
+    if waiting.update(due_at=timezone.now()):
+        queue.collect()
 
 
 def announce(generation: Generation, outputs: Sequence[Output]) -> None:

@@ -156,7 +156,7 @@ def _store(generation: Generation, made: LocalTake, held: heartbeat.Claim) -> No
     asked = made.known.get("asked_seconds")
     title = lineage.title_of(generation) or made.title
     known = {"title": title, "known": made.known, "asked_seconds": asked}
-    if not ingest.store(generation, made.take, made.path, held=held, **known):
+    if not ingest.store(generation, made.take, made.path, is_ours=True, held=held, **known):
         raise heartbeat.Lost
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.models import Delivery, Event, Generation, Reference, State, User
-from generator.workflow import catalogue, ending, heartbeat, queue, states
+from generator.workflow import catalogue, collect, ending, heartbeat, queue, states
 from generator.workflow.refused import Refused
 from generator.workflow.webhooks import events, sending
 
@@ -33,6 +33,7 @@ def cancel(generation: Generation, actor: User) -> None:
             kind=Event.Kind.NOTE,
             actor=actor,
         )
+        collect.hurry(generation)
         return
     generation.refresh_from_db()
     if generation.state in State.ended():
@@ -55,7 +56,7 @@ def rescue() -> None:
     if remote.exclude(model__provider__key__in=local).exists():
         async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
     if Delivery.objects.filter(due_at__lte=now).exists():
-        async_task(queue.COLLECT)
+        queue.collect()
     if Reference.objects.filter(due_at__lte=now).exists():
         async_task(queue.READ)
     if sending.is_waited_for(now):

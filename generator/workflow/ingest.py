@@ -4,43 +4,38 @@ Each step can fail with a sentence and leaves nothing behind but a file no row n
 What if the process dies here? Nothing was promised: the take is still missing, and whoever comes next does it again.
 """
 
+import datetime as dt
+import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from PIL import Image
 
-from generator.audio import (
-    FORMATS,
-    Finding,
-    Measurements,
-    NotAudio,
-    Sound,
-    Tags,
-    convert,
-    decode,
-    draw_cover,
-    inspect,
-    measure,
-    waveform_path,
-    waveform_peaks,
-    write_tags,
-)
-from generator.models import Event, Generation, State, Track
+from generator import audio
+from generator.audio import FORMATS, NotAudio, Tags, Taken, Wanted, isolated, waveform_path
+from generator.models import Event, Generation, Rendition, State, Track
 from generator.providers.errors import Failed
-from generator.workflow import catalogue, heartbeat, library, media, states
+from generator.workflow import catalogue, heartbeat, library, media, renditions, states
 from generator.workflow.webhooks import events
 
-PEAK_BUCKETS = 800
 LIST_WAVE = (240, 40)  # width and height of the list's waveform, in its own units
 TITLE_LENGTH = 120
-MOST_PIXELS = 25_000_000
+UNREADABLE = "unreadable"  # the folder for what came and could not be read, under MEDIA_ROOT
+UNREADABLE_KEPT = dt.timedelta(days=30)
+UNREADABLE_MOST = 200  # files
 _STORED_APART = ("seconds", "frames", "sample_rate", "lufs", "true_peak_dbtp")
+
+
+class Unreadable(Failed):
+    """What was delivered is no audio. `is_message`: it is an answer in words, so the file itself may still come."""
+
+    def __init__(self, error: NotAudio) -> None:
+        super().__init__(f"The delivered file could not be used: {error} It cost nothing.")
+        self.is_message = error.is_message
 
 
 def store(
@@ -51,30 +46,28 @@ def store(
     title: str = "",
     known: Mapping[str, Any] | None = None,
     asked_seconds: float | None = None,
-    cover: bytes | None = None,
+    is_ours: bool = False,
     held: heartbeat.Claim,
 ) -> bool:
     """Turn the file at `path` into take n's track; False when the generation no longer wants it.
 
-    The file is tagged and moved into the library. Storing a take twice is harmless: the first one stays.
+    The file is written anew, tagged and moved into the library. Storing a take twice is harmless: the first one stays.
+    `is_ours`: this studio has just encoded it; everything else is read in a process of its own.
 
     Raises:
-        Failed: the file is not playable audio.
+        Unreadable: the file is not playable audio.
+        isolated.Interrupted: reading it broke off; trying again may help.
         heartbeat.Lost: the claim on the work went to somebody else meanwhile.
     """
-    try:
-        sound = decode(path)
-    except NotAudio as error:
-        raise Failed(f"The delivered file could not be used: {error} It cost nothing.") from error
-    asked = generation.prompt.settings["format"]
-    format, wrong = _format_of(sound, asked)
-    if format is None:
-        format, path = asked, _converted(path, asked)
     known = known or {}
-    facts, peaks = measure(sound), waveform_peaks(sound, PEAK_BUCKETS)
+    asked = generation.prompt.settings["format"]
     title = (title.strip() or _title_from(generation, take))[:TITLE_LENGTH]
-    drawn = partial(draw_cover, facts, peaks, seed=f"{generation.ref}/{take}", title=title)
-    write_tags(path, _tags(generation, take, title, facts, known), drawn(format="jpeg"), format=format)
+    wanted = _wanted(generation, take, title, known, asked_seconds)
+    try:
+        taken = audio.take_in(path, wanted, is_ours=True) if is_ours else isolated.take_in(path, wanted)
+    except NotAudio as error:
+        raise Unreadable(error) from error
+    also = [renditions.prepared(taken.path, asked)] if is_ours and asked != taken.format else []
     track = Track(
         project=generation.project,
         author=generation.author,
@@ -82,18 +75,32 @@ def store(
         take=take,
         model_key=generation.model.key,
         title=title,
-        cover=media.keep_bytes(cover or drawn(), "webp"),
-        format=format,
-        peaks=peaks,
-        waveform=waveform_path(peaks, *LIST_WAVE),
+        cover=media.keep_bytes(taken.cover, "webp"),
+        format=taken.format,
+        peaks=taken.peaks,
+        waveform=waveform_path(taken.peaks, *LIST_WAVE),
         made_of=dict(known),
-        findings=[*wrong, *_findings(generation, sound, facts, asked_seconds)],
-        **_kept(path, format),
-        **_columns(sound, facts, known),
+        findings=[asdict(finding) for finding in taken.findings],
+        **_kept(taken.path, taken.format),
+        **_columns(taken, known),
     )
     track.has_findings = bool(track.findings)
     track.search_text = library.search_text(track, tags=())
-    return _add(generation, track, held)
+    return _add(generation, track, also, held)
+
+
+def _wanted(
+    generation: Generation, take: int, title: str, known: Mapping[str, Any], asked_seconds: float | None
+) -> Wanted:
+    spec = catalogue.spec_of(generation.model.key)
+    return Wanted(
+        format=generation.prompt.settings["format"],
+        tags=_tags(generation, take, title, known),
+        seed=f"{generation.ref}/{take}",
+        seconds=asked_seconds,
+        loop=bool(generation.prompt.settings.get("loop")),
+        instrumental=spec is not None and spec.instrumental,
+    )
 
 
 def _kept(path: Path, format: str) -> dict[str, Any]:
@@ -102,41 +109,7 @@ def _kept(path: Path, format: str) -> dict[str, Any]:
     return {"file": name, "sha256": digest, "size": media.path(name).stat().st_size}
 
 
-def _format_of(sound: Sound, asked: str) -> tuple[str | None, list[dict[str, Any]]]:
-    """The format a file really has, whatever its name says, and a finding when it is not the one asked for.
-
-    None: one the studio does not keep; it is converted.
-    """
-    found = next((key for key, kind in FORMATS.items() if sound.container == kind.extension), None)
-    if found == asked:
-        return found, []
-    came = FORMATS[found].title if found else sound.codec.upper()
-    kept = "" if found else "; the studio made one of it"
-    sentence = f"It came as {came}, but {FORMATS[asked].title} was asked for{kept}."
-    return found, [asdict(Finding("wrong_format", "fault", sentence))]
-
-
-def _converted(path: Path, format: str) -> Path:
-    target = path.with_name(f"converted.{FORMATS[format].extension}")
-    convert(path, target, format)
-    return target
-
-
-def _findings(
-    generation: Generation, sound: Sound, facts: Measurements, asked_seconds: float | None
-) -> list[dict[str, Any]]:
-    spec = catalogue.spec_of(generation.model.key)
-    found = inspect(
-        sound,
-        facts,
-        asked_seconds=asked_seconds,
-        loop=bool(generation.prompt.settings.get("loop")),
-        instrumental=spec is not None and spec.instrumental,
-    )
-    return [asdict(finding) for finding in found]
-
-
-def _add(generation: Generation, track: Track, held: heartbeat.Claim) -> bool:
+def _add(generation: Generation, track: Track, also: list[Rendition], held: heartbeat.Claim) -> bool:
     try:
         with transaction.atomic():
             held.lock()
@@ -146,6 +119,9 @@ def _add(generation: Generation, track: Track, held: heartbeat.Claim) -> bool:
             if not wanted.exists():
                 return False
             track.save(force_insert=True)
+            for rendition in also:
+                rendition.track = track
+                rendition.save(force_insert=True)
             states.note(
                 generation,
                 f"Take {track.take} is ready to play",
@@ -159,30 +135,39 @@ def _add(generation: Generation, track: Track, held: heartbeat.Claim) -> bool:
     return True
 
 
-def _columns(sound: Sound, facts: Measurements, known: Mapping[str, Any]) -> dict[str, Any]:
+def _columns(taken: Taken, known: Mapping[str, Any]) -> dict[str, Any]:
     """Tempo and key are what the maker wrote where it says so; what was heard stays among the measurements."""
-    measured = {name: value for name, value in asdict(facts).items() if name not in _STORED_APART}
+    facts = taken.facts
+    measured = {name: _finite(value) for name, value in asdict(facts).items() if name not in _STORED_APART}
+    file = {"codec": taken.codec, "bits": taken.bits, "bit_rate": taken.bit_rate}
+    if taken.is_lossy:
+        file["source"] = taken.source
     return {
         "length_ms": round(facts.seconds * 1000),
         "sample_rate": facts.sample_rate,
-        "channels": sound.samples.shape[1],
-        "lufs": facts.lufs,
-        "true_peak": facts.true_peak_dbtp,
-        "bpm": known.get("written_bpm") or facts.bpm,
+        "channels": facts.channels,
+        "lufs": _finite(facts.lufs),
+        "true_peak": _finite(facts.true_peak_dbtp),
+        "bpm": known.get("written_bpm") or _finite(facts.bpm),
         "musical_key": known.get("written_key") or facts.key or "",
-        "measured": {**measured, "codec": sound.codec, "bit_rate": sound.bit_rate},
+        "measured": {**measured, **file},
     }
 
 
-def _tags(generation: Generation, take: int, title: str, facts: Measurements, known: Mapping[str, Any]) -> Tags:
+def _finite(value: Any) -> Any:
+    """A measurement as the database takes it: what is not a number was not measured."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return [_finite(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _tags(generation: Generation, take: int, title: str, known: Mapping[str, Any]) -> Tags:
     return Tags(
         title=title,
         artist=f"{generation.model.title} · BGM Studio",
         album=generation.project.name,
         date=f"{timezone.localdate():%Y-%m-%d}",
         comment=f"Made by AI with {generation.model.title}. Take {take} of generation {generation.ref}.",
-        bpm=facts.bpm,
-        key=facts.key,
         encoder="BGM Studio",
         licence=licence_of(generation),
         prompt=generation.prompt.text,
@@ -208,19 +193,37 @@ def _title_from(generation: Generation, take: int) -> str:
     return f"{words[0].upper()}{words[1:]}" + (f" ({take})" if generation.takes_asked > 1 else "")
 
 
-def cover_from(path: Path) -> bytes:
-    """Re-encode a picture from outside as our own WebP, at most 1024 px.
+def replace_cover(generation: Generation, take: int, picture: Path) -> None:
+    """Give a stored take a picture from outside instead of the drawn one.
 
     Raises:
         ValueError: not a picture, or too large a one.
+        isolated.Interrupted: reading it broke off.
     """
-    try:
-        with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as picture:
-            if picture.width * picture.height > MOST_PIXELS:
-                raise ValueError("the picture is too large")
-            picture.thumbnail((1024, 1024))
-            out = BytesIO()
-            picture.convert("RGB").save(out, "WEBP", quality=85)
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
-        raise ValueError("it is not a picture") from error
-    return out.getvalue()
+    target = picture.with_name(f"{picture.name}.webp")
+    isolated.picture(picture, target)
+    name, _ = media.keep(target, "webp")
+    rows = Track.objects.filter(generation=generation, take=take)
+    drawn = list(rows.values_list("cover", flat=True))
+    rows.update(cover=name)
+    media.discard(drawn)
+
+
+def keep_unreadable(generation: Generation, take: int, path: Path) -> str:
+    """Put a file that nobody can read aside for the operator, for a month; where it is, or nothing."""
+    folder = media.path(UNREADABLE)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.is_file() or sum(1 for _ in folder.iterdir()) >= UNREADABLE_MOST:
+        return ""
+    target = folder / f"{generation.ref}-{take}"
+    os.replace(path, target)
+    return f"{UNREADABLE}/{target.name}"
+
+
+def forget_unreadable() -> None:
+    """Delete what was put aside a month ago."""
+    oldest = timezone.now().timestamp() - UNREADABLE_KEPT.total_seconds()
+    folder = media.path(UNREADABLE)
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if file.stat().st_mtime < oldest:
+            file.unlink(missing_ok=True)

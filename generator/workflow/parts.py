@@ -17,11 +17,11 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator.audio import decode, measure, waveform_path, waveform_peaks
+from generator.audio.intake import PART_BUCKETS, PART_WAVE
 from generator.models import Generation, Rendition, Stem, Track, User
 from generator.providers.errors import ProviderError
 from generator.providers.parting import LocalPart, Parting, PartKind
 from generator.workflow import catalogue, compose, media, queue, states
-from generator.workflow.stems import PEAK_BUCKETS, WAVE
 
 NOTES = sha256(b"the notes of a track").hexdigest()  # the recipe of the one MIDI file a track has
 ASKED, FAILED = "stems_asked", "stems_failed"  # in the history, with the track's ref: how long a page has to wait
@@ -134,7 +134,7 @@ def _keep_player(track: Track, part: LocalPart, number: int) -> None:
         "sha256": digest,
         "size": media.path(name).stat().st_size,
         "length_ms": round(sound.seconds * 1000),
-        "waveform": waveform_path(waveform_peaks(sound, PEAK_BUCKETS), *WAVE),
+        "waveform": waveform_path(waveform_peaks(sound, PART_BUCKETS), *PART_WAVE),
         "lufs": measure(sound).lufs,
     }
     Stem.objects.get_or_create(**place, defaults=facts)

@@ -21,6 +21,7 @@ RENDER = "generator.workflow.tasks.render"
 PARTS = "generator.workflow.tasks.parts"
 READ = "generator.workflow.tasks.read_reference"
 MOST_WAITING = 4  # deliveries with a task each
+COLLECT_TIMEOUT = 1500  # seconds: a quick download and a slow one, and the reading of what came
 SWEEP_TIMEOUT = 1200  # seconds: its own time and the longest stream
 SWEEPER, SWEEP_LEASE = "sweep", dt.timedelta(seconds=30)
 
@@ -37,7 +38,12 @@ def wake_collector() -> None:
     """
     waiting = Delivery.objects.filter(due_at__lte=timezone.now())
     if waiting[: MOST_WAITING + 1].count() <= MOST_WAITING:
-        async_task(COLLECT)
+        collect()
+
+
+def collect() -> None:
+    """Start a collector."""
+    async_task(COLLECT, timeout=COLLECT_TIMEOUT)
 
 
 def wake(generation: Generation) -> None:

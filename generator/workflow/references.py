@@ -4,6 +4,7 @@ What if the process dies here? An upload is a stored file and a row that is due;
 an attempt is counted before the work, so a file that kills its worker is given up after MOST_ATTEMPTS.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import PurePath
@@ -14,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.audio import Measurements, NotAudio, decode, excerpt, measure
+from generator.audio import Measurements, NotAudio, isolated
 from generator.models import PrivateTrack, Project, Reference, ReferenceId, Track, User
 from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import Field, ModelSpec
@@ -23,10 +24,13 @@ from generator.workflow import catalogue, heartbeat, media, queue
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.refused import Refused
 
+log = logging.getLogger(__name__)
+
 MOST_UPLOAD = 60_000_000  # bytes: five minutes of a WAV as studios make them
 MOST_START = 900
 USUAL_SECONDS = 30.0  # what is kept of a sound when the model does not say
 MOST_ATTEMPTS = 3
+UNREAD = "The studio could not read this file. Save it as WAV or MP3 with another program and try again."
 PICK = "pick-"  # the form's choice of a reference for a field; a model's own field never has a dash in its name
 PASTED, UPLOAD = "paste", "upload"
 MEASURED = ("bpm", "bpm_confidence", "key", "key_confidence", "brightness", "energy")  # what is kept of a reading
@@ -115,7 +119,7 @@ def work() -> bool:
     try:
         with heartbeat.keep(rows, reference.claim or 0) as held:
             if reference.attempts > MOST_ATTEMPTS:
-                _refuse(reference, "The studio could not read this file.", held)
+                _refuse(reference, UNREAD, held)
             else:
                 _read(reference, held)
     except heartbeat.Lost:
@@ -141,7 +145,7 @@ def _read(reference: Reference, held: heartbeat.Claim) -> None:
     try:
         with media.workshop() as folder:
             target = folder / "reference.mp3"
-            facts = excerpt(
+            facts = isolated.excerpt(
                 media.path(reference.upload), target, start=reference.start_ms / 1000, most=reference.most_ms / 1000
             )
             size = target.stat().st_size
@@ -151,6 +155,10 @@ def _read(reference: Reference, held: heartbeat.Claim) -> None:
         return
     except FileNotFoundError:
         _refuse(reference, "Its file is missing from the studio’s disk.", held)
+        return
+    except (isolated.Interrupted, OSError):
+        log.exception("reference %s could not be read", reference.ref)
+        _put_off(reference, held)
         return
     read = held.release(
         upload="",
@@ -171,10 +179,18 @@ def _read(reference: Reference, held: heartbeat.Claim) -> None:
 def _measure(reference: Reference, held: heartbeat.Claim) -> None:
     """Measure one that was read before references were measured: what is kept of it."""
     try:
-        measured = _facts(measure(decode(media.path(reference.file))))
-    except (NotAudio, FileNotFoundError):
+        measured = _facts(isolated.measure_file(media.path(reference.file)))
+    except (NotAudio, isolated.Interrupted, OSError):
         measured = {}
     held.release(due_at=None, measured=measured)
+
+
+def _put_off(reference: Reference, held: heartbeat.Claim) -> None:
+    """Try again at once, until its attempts are used up: what could not be read may be the machine's fault."""
+    if reference.attempts >= MOST_ATTEMPTS:
+        _refuse(reference, UNREAD, held)
+    else:
+        held.release(due_at=timezone.now())
 
 
 def _facts(measured: Measurements) -> dict[str, Any]:

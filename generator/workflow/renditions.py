@@ -13,7 +13,7 @@ from pathlib import Path
 from django.core.cache import cache
 from django_q.tasks import async_task
 
-from generator.audio import FORMATS, convert
+from generator.audio import FORMATS, convert, label
 from generator.models import Rendition, Track
 from generator.workflow import media, queue
 from generator.workflow.refused import Refused
@@ -73,6 +73,30 @@ def ask(track: Track, format: str, lufs: float | None = None) -> None:
         async_task(queue.RENDER, track.pk, format, lufs)
 
 
+def usual(track: Track) -> str:
+    """The format of a track's main download: the one asked for where its file is ready, else the original's."""
+    asked = str(track.generation.prompt.settings.get("format", ""))
+    if asked in FORMATS and asked != track.format and ready(track, asked):
+        return asked
+    return track.format
+
+
+def title_of(track: Track, format: str) -> str:
+    """What a track's file in a format is called: what it is, and whether it was made from a lossy original."""
+    file = track.measured
+    bits = file.get("bits") or _bits_in(str(file.get("codec", "")))
+    source = str(file.get("source", "")) or ("" if FORMATS[track.format].lossless else str(file.get("codec", "mp3")))
+    if format == track.format:
+        converted = source if FORMATS[format].lossless else ""
+        return label(format, bits=bits, bit_rate=file.get("bit_rate"), source=converted)
+    return label(format, bits=24 if (bits or 16) > 16 else 16, source=source)
+
+
+def _bits_in(codec: str) -> int | None:
+    digits = "".join(filter(str.isdigit, codec)) if codec.startswith("pcm_") else ""
+    return int(digits) if digits else None
+
+
 def _asked(track: Track, format: str, lufs: float | None) -> str:
     return f"rendition/{track.pk}/{_hash(_recipe(format, lufs))}"
 
@@ -86,14 +110,22 @@ def make(track: Track, format: str, lufs: float | None = None) -> Path:
     cache.delete(_asked(track, format, lufs))  # whatever comes of it, it can be asked for again
     if existing := ready(track, format, lufs):
         return existing
-    recipe = _recipe(format, lufs)
     level = levelled(track, lufs) if lufs is not None else None
+    made = prepared(media.path(track.file), format, lufs, level.gain_db if level else 0.0)
+    Rendition.objects.update_or_create(
+        track=track,
+        recipe_hash=made.recipe_hash,
+        defaults={"recipe": made.recipe, "file": made.file, "size": made.size},
+    )
+    return media.path(made.file)
+
+
+def prepared(source: Path, format: str, lufs: float | None = None, gain_db: float = 0.0) -> Rendition:
+    """A rendition of a file, stored, and its row without a track; not saved."""
+    recipe = _recipe(format, lufs)
     with media.workshop() as folder:
         target = folder / f"rendition.{FORMATS[format].extension}"
-        convert(media.path(track.file), target, format, level.gain_db if level else 0.0)
+        convert(source, target, format, gain_db)
         size = target.stat().st_size
         name, _ = media.keep(target, FORMATS[format].extension)
-    Rendition.objects.update_or_create(
-        track=track, recipe_hash=_hash(recipe), defaults={"recipe": recipe, "file": name, "size": size}
-    )
-    return media.path(name)
+    return Rendition(recipe_hash=_hash(recipe), recipe=recipe, file=name, size=size)

@@ -12,19 +12,17 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from generator.audio import FORMATS, NotAudio, Sound, decode, encode, measure, waveform_path, waveform_peaks
+from generator.audio import NotAudio, isolated
 from generator.models import Delivery, Event, Generation, Stem, Track
 from generator.providers.errors import Failed
 from generator.workflow import heartbeat, media, states
+from generator.workflow.ingest import Unreadable
 
 MOST_PARTS = 16
 MOST_BYTES = 400_000_000  # of all parts of one archive, unpacked
 CHUNK = 1 << 20
 MOST_CONTENTS = 100_000  # bytes of table of contents
 _TAIL = 22 + (1 << 16)  # where that table is announced
-PEAK_BUCKETS, WAVE = 400, (240, 40)
-# What a decoder calls a container, and the ending such a file is kept with. Anything else becomes FLAC.
-_ENDINGS = {"mp3": "mp3", "wav": "wav", "flac": "flac"}
 _NAMES = re.compile(
     r"vocals?|voice|drums?|bass|guitars?|piano|keys|strings|synth|other|instrumental|accompaniment", re.I
 )
@@ -134,11 +132,10 @@ def _store_one(
     if Stem.objects.filter(generation=generation, number=number).exists():
         return
     try:
-        sound = decode(file)
+        part = isolated.take_in_part(file)
     except NotAudio as error:
-        raise Failed(f"A delivered part could not be used: {error}") from error
-    name, digest = media.keep(*_kept_as(sound, file))
-    size = media.path(name).stat().st_size
+        raise Unreadable(error) from error
+    name, digest = media.keep(part.path, part.extension)
     _, is_new = Stem.objects.get_or_create(
         generation=generation,
         number=number,
@@ -147,20 +144,11 @@ def _store_one(
             "title": title,
             "file": name,
             "sha256": digest,
-            "size": size,
-            "length_ms": round(sound.seconds * 1000),
-            "waveform": waveform_path(waveform_peaks(sound, PEAK_BUCKETS), *WAVE),
-            "lufs": measure(sound).lufs,
+            "size": media.path(name).stat().st_size,
+            "length_ms": round(part.seconds * 1000),
+            "waveform": part.waveform,
+            "lufs": part.lufs,
         },
     )
     if is_new:
         states.note(generation, f"{title} is ready", kind=Event.Kind.TAKE, data={"number": number, "sha256": digest})
-
-
-def _kept_as(sound: Sound, file: Path) -> tuple[Path, str]:
-    """The file and its ending: as it came where a browser plays it, else as FLAC."""
-    if ending := _ENDINGS.get(sound.container):
-        return file, ending
-    target = file.with_name(f"{file.name}.flac")
-    encode(sound.samples, sound.sample_rate, target, format="flac")
-    return target, FORMATS["flac"].extension

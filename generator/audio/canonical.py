@@ -1,0 +1,147 @@
+"""A file that came from outside, written anew so that every program reads it: the sound stays, the wrapping is ours.
+
+WAV     the very samples of a PCM that browsers play, behind a header of 44 bytes that is true
+FLAC    kept when its first block is true of it; else the same samples, encoded again
+MP3     kept when its header is true of it; else the same frames, behind a new header
+other   decoded, and encoded in the format that was asked for
+"""
+
+import shutil
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+
+from generator.audio import headers
+from generator.audio.decode import LOST_S, NotAudio, Sound, decode, opened
+from generator.audio.encode import FORMATS, encode
+
+# What Chromium, Firefox and Safari play of a WAV, and the tag of its format chunk.
+PLAYABLE_PCM = {"pcm_u8": 1, "pcm_s16le": 1, "pcm_s24le": 1, "pcm_s32le": 1, "pcm_f32le": 3}
+FLAC_BITS = (8, 16, 24)
+MP3_CODECS = ("mp3", "mp3float")
+FINE_BITS = 24
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A file of ours: where it is, one of FORMATS, and what decoding it gives."""
+
+    path: Path
+    format: str
+    sound: Sound
+
+
+def kept_format(sound: Sound) -> str | None:
+    """The format a sound is kept in because it came so, whatever its name says; None: it has to be converted."""
+    if sound.came_channels > 2 or sound.was_mended:
+        return None
+    if sound.container in ("wav", "rf64") and sound.codec in PLAYABLE_PCM:
+        return "wav"
+    if sound.container == "flac" and sound.codec == "flac":
+        return "flac"
+    if sound.container == "mp3" and sound.codec in MP3_CODECS:
+        return "mp3"
+    return None
+
+
+def bits_of(sound: Sound) -> int:
+    """The bits that a lossless copy of a sound needs: 16 or 24."""
+    return FINE_BITS if not sound.is_lossy and (sound.bits or 16) > 16 else 16
+
+
+def candidates(path: Path, sound: Sound, asked: str) -> Iterator[Canonical]:
+    """Files of ours with this sound, beside the one that came, from the least changed to one that is encoded anew.
+
+    Each was decoded again and compared. A later one is for when an earlier one cannot be tagged.
+    """
+    format = kept_format(sound)
+    if (format == "flac" and _is_true_flac(path, sound)) or (format == "mp3" and _is_true_mp3(sound)):
+        yield Canonical(Path(shutil.copyfile(path, path.with_name(f"kept.{format}"))), format, sound)
+    if format is not None and format in _WRITERS:
+        target = path.with_name(f"canonical.{FORMATS[format].extension}")
+        with suppress(av.FFmpegError, OSError):
+            _WRITERS[format](path, sound, target)
+            written = _decoded(target)
+            if written is not None and _is_same(sound, written):
+                yield Canonical(target, format, written)
+    yield from _encoded(path, sound, format or asked)
+
+
+def _encoded(path: Path, sound: Sound, format: str) -> Iterator[Canonical]:
+    target = path.with_name(f"converted.{FORMATS[format].extension}")
+    encode(sound.samples, sound.sample_rate, target, format, bits=bits_of(sound))
+    written = _decoded(target)
+    if written is not None and abs(written.seconds - sound.seconds) < LOST_S:
+        yield Canonical(target, format, written)
+
+
+def _decoded(path: Path) -> Sound | None:
+    try:
+        return decode(path)
+    except NotAudio:
+        return None
+
+
+def _is_same(sound: Sound, written: Sound) -> bool:
+    """Whether the samples are the same; of an MP3 the encoder's padding at its ends may be heard again."""
+    if written.codec in MP3_CODECS:
+        return abs(written.seconds - sound.seconds) < LOST_S / 4
+    return np.array_equal(sound.samples, written.samples)
+
+
+def gives(path: Path, sound: Sound) -> bool:
+    """Whether a file still decodes to these very samples."""
+    written = _decoded(path)
+    return written is not None and np.array_equal(sound.samples, written.samples)
+
+
+def _is_true_flac(path: Path, sound: Sound) -> bool:
+    info = headers.stream_info(path)
+    return info is not None and info.frames == sound.frames and info.bits in FLAC_BITS and not sound.bad_packets
+
+
+def _is_true_mp3(sound: Sound) -> bool:
+    return not sound.bad_packets and abs((sound.announced_seconds or 0.0) - sound.seconds) < LOST_S / 4
+
+
+def _packets(path: Path) -> Iterator[bytes]:
+    with opened(path) as file:
+        for packet in file.demux(file.streams.audio[0]):
+            if packet.size:
+                yield bytes(packet)
+
+
+def _write_wav(path: Path, sound: Sound, target: Path) -> None:
+    width = (sound.bits or 16) // 8
+    align = width * sound.channels
+    with target.open("wb") as out:
+        out.write(bytes(44))
+        size = sum(out.write(packet) for packet in _packets(path))
+        size -= size % align
+        out.truncate(44 + size)
+        if size % 2:
+            out.seek(44 + size)
+            out.write(b"\0")
+        out.seek(0)
+        tag, rate = PLAYABLE_PCM[sound.codec], sound.sample_rate
+        chunk = struct.pack("<4sIHHIIHH", b"fmt ", 16, tag, sound.channels, rate, rate * align, align, 8 * width)
+        out.write(b"RIFF" + struct.pack("<I", 36 + size + size % 2) + b"WAVE" + chunk)
+        out.write(b"data" + struct.pack("<I", size))
+
+
+def _write_mp3(path: Path, sound: Sound, target: Path) -> None:
+    with opened(path) as source, av.open(str(target), mode="w", format="mp3") as out:
+        there = source.streams.audio[0]
+        here = out.add_stream_from_template(there)
+        for packet in source.demux(there):
+            if packet.size and packet.dts is not None:
+                packet.stream = here
+                out.mux(packet)
+
+
+_WRITERS: Mapping[str, Callable[[Path, Sound, Path], None]] = {"wav": _write_wav, "mp3": _write_mp3}
