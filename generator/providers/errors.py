@@ -49,9 +49,7 @@ class Rejected(ProviderError):
 class Busy(ProviderError):
     code = "busy"
 
-    def __init__(
-        self, sentence: str, *, words: str = "", retry_after: float = 30.0, cause: Cause = Cause.NONE
-    ) -> None:
+    def __init__(self, sentence: str, *, words: str = "", retry_after: float = 30.0, cause: Cause = Cause.NONE) -> None:
         super().__init__(sentence, words=words, cause=cause)
         self.retry_after = retry_after
 

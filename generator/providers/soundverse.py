@@ -39,7 +39,7 @@ from generator.providers.base import (
     Request,
     Snapshot,
 )
-from generator.providers.errors import Busy, Cause, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
+from generator.providers.errors import Busy, Cause, Failed, InDoubt, OperatorMustAct, Rejected
 from generator.providers.outside import beginning, loads, plain, tidy
 
 HOME = "https://api.soundverse.ai"
@@ -121,7 +121,7 @@ class Soundverse(OnAccount):
                         async for snapshot in snapshots:
                             yield snapshot
         except calls.NotSent as error:
-            raise _unreachable(error) from None
+            raise _unreachable(error.why) from None
         except calls.NoAnswer as error:
             cause = Cause.UNUSABLE if isinstance(error, calls.Unreadable) else Cause.NO_ANSWER
             raise InDoubt(wire.UNCLEAR, words=str(error), cause=cause) from None
@@ -145,7 +145,7 @@ class Soundverse(OnAccount):
                 key=key,
             )
         except calls.NotSent as error:
-            raise _unreachable(error) from None
+            raise Busy(_LATER, words=error.why, retry_after=10.0, cause=Cause.UNREACHABLE) from None
         except calls.NoAnswer as error:
             cause = Cause.UNUSABLE if isinstance(error, calls.Unreadable) else Cause.NO_ANSWER
             raise Busy(_LATER, words=str(error), retry_after=10.0, cause=cause) from None
@@ -162,8 +162,8 @@ _LATER = "Soundverse cannot say just now how far it is; the studio asks again."
 _BUSY = "Soundverse could not be reached: {}. Nothing was sent, and nothing was paid."
 
 
-def _unreachable(error: calls.NotSent) -> Busy:
-    return Busy(_BUSY.format(error.why), words=str(error), retry_after=2.0, cause=Cause.UNREACHABLE)
+def _unreachable(why: str) -> Busy:
+    return Busy(_BUSY.format(why), words=why, retry_after=2.0, cause=Cause.UNREACHABLE)
 
 
 def _is_sync(account: ProviderConfig) -> bool:

@@ -68,13 +68,13 @@ class WaveSpeed(OnAccount):
         try:
             reply = await self._send(http, "POST", recipe.path + query, account.patience.submit, json=body)
         except calls.NotSent as error:
-            raise _unreachable(error) from None
+            raise _unreachable(error.why) from None
         except calls.NoAnswer as error:
             raise InDoubt(wire.UNCLEAR, words=str(error), cause=Cause.NO_ANSWER) from None
         return self._accepted(reply)
 
     def _accepted(self, reply: calls.Reply) -> Snapshot:
-        """What a submit's answer means: an id is an acceptance, whatever status it came with and whatever else is wrong.
+        """What a submit's answer means: an id is an acceptance, whatever its status and whatever else is wrong.
 
         What an error's answer says of the job besides its id is not believed; the job is asked for.
         """
@@ -188,7 +188,7 @@ class WaveSpeed(OnAccount):
             quoted = await self.price(recipe_of(request).path, body_of(request), http)
         except Busy as error:
             if error.cause == Cause.UNREACHABLE:
-                raise  # neither could the request be sent
+                raise _unreachable(error.words) from None
             return
         if not quoted or request.price in quoted or (request.price_is_estimate and min(quoted) <= request.price):
             return
@@ -215,7 +215,10 @@ class WaveSpeed(OnAccount):
         if kind is None or not 0 < len(content) <= MOST_UPLOAD:
             raise Rejected("A reference is an MP3, M4A, WAV, FLAC or MIDI file of at most 10 MB. It cost nothing.")
         ticket = {"filename": f"reference{file.suffix.lower()}", "size": len(content), "content_type": kind}
-        data = await self._data(http, "POST", "media/uploads", json=ticket)
+        try:
+            data = await self._data(http, "POST", "media/uploads", json=ticket)
+        except Busy as error:
+            raise (_unreachable(error.words) if error.cause == Cause.UNREACHABLE else error) from None
         given = data.get("upload")
         way: Mapping[str, Any] = given if isinstance(given, dict) else {}
         target, home = web_address(way.get("url")), web_address(data.get("download_url"))
@@ -241,7 +244,7 @@ class WaveSpeed(OnAccount):
         except calls.DownloadFailed as error:
             raise Busy("WaveSpeed named an upload address that cannot be used.", words=str(error)) from None
         except calls.NotSent as error:
-            raise _unreachable(error) from None
+            raise _unreachable(error.why) from None
         except calls.NoAnswer as error:
             raise Busy("The upload to WaveSpeed broke off.", words=str(error), cause=Cause.NO_ANSWER) from None
         if not 200 <= reply.status < 300:
@@ -290,7 +293,7 @@ class WaveSpeed(OnAccount):
             seconds = min(self._account.patience.poll, most_seconds)
             reply = await self._send(http, method, path, seconds, **sent)
         except calls.NotSent as error:
-            raise _unreachable(error) from None
+            raise Busy(_LATER, words=error.why, retry_after=10.0, cause=Cause.UNREACHABLE) from None
         except calls.NoAnswer as error:
             cause = Cause.UNUSABLE if isinstance(error, calls.Unreadable) else Cause.NO_ANSWER
             raise Busy(_LATER, words=str(error), retry_after=10.0, cause=cause) from None
@@ -308,9 +311,7 @@ class WaveSpeed(OnAccount):
             raise self._no_use(reply)
         return found.data
 
-    async def _pages(
-        self, path: str, asked: Mapping[str, Any], http: httpx.AsyncClient, *, whole: bool = False
-    ) -> Any:
+    async def _pages(self, path: str, asked: Mapping[str, Any], http: httpx.AsyncClient, *, whole: bool = False) -> Any:
         """Walk a list of theirs, page by page; `whole`: raise InDoubt when there is more than MOST_PAGES."""
         for page in range(1, MOST_PAGES + 1):
             data = await self._data(http, "POST", path, json={"page": page, "page_size": PAGE, **asked})
@@ -331,8 +332,8 @@ class WaveSpeed(OnAccount):
         return Busy(_LATER, words=words, retry_after=wait, cause=calls.cause_of(reply.status))
 
 
-def _unreachable(error: calls.NotSent) -> Busy:
-    return Busy(_BUSY.format(error.why), words=str(error), retry_after=2.0, cause=Cause.UNREACHABLE)
+def _unreachable(why: str) -> Busy:
+    return Busy(_BUSY.format(why), words=why, retry_after=2.0, cause=Cause.UNREACHABLE)
 
 
 def _envelope(reply: calls.Reply) -> wire.Envelope | None:
