@@ -3,7 +3,7 @@
 from generator.models.action import ActionRun, Stem
 from generator.models.asked import Asked, Upload
 from generator.models.audit import AuditLine
-from generator.models.books import Notice, ProviderBill
+from generator.models.books import Notice, ProviderBill, ProviderJob
 from generator.models.catalogue import MusicModel, Price, ProviderAccount
 from generator.models.comparison import Comparison
 from generator.models.desk import ClosedMonth, Deed, Stop
@@ -60,6 +60,7 @@ __all__ = [
     "Prompt",
     "ProviderAccount",
     "ProviderBill",
+    "ProviderJob",
     "Raise",
     "Reference",
     "ReferenceId",

@@ -1,4 +1,4 @@
-"""What a provider says of itself: lines of its own books, and messages that a job has ended."""
+"""What a provider says of itself: lines of its own books, messages that a job has ended; and whose each job is."""
 
 from django.db import models
 from django.utils import timezone
@@ -27,6 +27,22 @@ class ProviderBill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.uuid}"
+
+
+class ProviderJob(models.Model):
+    """A job at a provider belongs to one generation: whoever writes the row first has it."""
+
+    account = models.ForeignKey(ProviderAccount, models.PROTECT, related_name="jobs", editable=False)
+    handle = models.CharField(max_length=200, editable=False)
+    generation = models.OneToOneField(Generation, models.PROTECT, related_name="provider_job", editable=False)
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "handle"], name="one_generation_a_job")]
+        indexes = [models.Index(fields=["account", "at"], name="provider_job_newest")]
+
+    def __str__(self) -> str:
+        return self.handle
 
 
 class Notice(models.Model):

@@ -32,6 +32,14 @@ class ProviderAccount(models.Model):
     resting_until = models.DateTimeField(
         null=True, blank=True, help_text="The breaker: no new work before this moment. Empty it to try at once."
     )
+    halt_code = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Why its queue waits for the administrator: key_refused, no_credit, not_allowed, misconfigured.",
+    )
     last_error = models.TextField(blank=True, editable=False)
     last_error_at = models.DateTimeField(null=True, editable=False)
 

@@ -92,6 +92,16 @@ class Generation(models.Model):
 
     handle = models.CharField(max_length=200, blank=True, editable=False, help_text="The provider's id for the job.")
     submit_attempted_at = models.DateTimeField(null=True, editable=False)
+    wait_reason = models.CharField(
+        max_length=20, blank=True, default="", db_default="", editable=False, help_text="Why remote work waits: a code."
+    )
+    wait_sentence = models.TextField(blank=True, default="", db_default="", editable=False)
+    failed_looks = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="Tries in a row that brought nothing; each makes the next wait longer.",
+    )
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True, editable=False)

@@ -11,8 +11,23 @@
     WebhookRefused      a delivery that cannot be believed: answer it with HTTP 400 and do nothing else
 
 Each ProviderError carries a plain sentence for the person who asked (`sentence`) and the provider's own words
-(`words`), which the pages show one click away.
+(`words`), which the pages show one click away. `cause` says more where the class does not say enough.
 """
+
+import enum
+
+
+class Cause(enum.StrEnum):
+    """What is behind an error, as a code; it also says why a generation waits."""
+
+    NONE = ""  # the class says it all
+    UNREACHABLE = "unreachable"  # no connection could be made, so nothing was sent
+    NO_ANSWER = "no_answer"  # a time-out, a broken connection, a server error: it speaks of the service
+    UNUSABLE = "unusable_answer"  # an answer that says nothing about this one job
+    KEY_REFUSED = "key_refused"
+    NO_CREDIT = "no_credit"
+    NOT_ALLOWED = "not_allowed"  # the key is known, and may not do this
+    MISCONFIGURED = "misconfigured"  # an address, a path or a field of the account is wrong
 
 
 class ProviderError(Exception):
@@ -20,10 +35,11 @@ class ProviderError(Exception):
 
     code = "error"
 
-    def __init__(self, sentence: str, *, words: str = "") -> None:
+    def __init__(self, sentence: str, *, words: str = "", cause: Cause = Cause.NONE) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.words = words[:2000]
+        self.cause = cause
 
 
 class Rejected(ProviderError):
@@ -33,8 +49,8 @@ class Rejected(ProviderError):
 class Busy(ProviderError):
     code = "busy"
 
-    def __init__(self, sentence: str, *, words: str = "", retry_after: float = 30.0) -> None:
-        super().__init__(sentence, words=words)
+    def __init__(self, sentence: str, *, words: str = "", retry_after: float = 30.0, cause: Cause = Cause.NONE) -> None:
+        super().__init__(sentence, words=words, cause=cause)
         self.retry_after = retry_after
 
 

@@ -25,7 +25,7 @@ import httpx
 
 from generator.providers import guarded
 from generator.providers.base import Patience, ProviderConfig
-from generator.providers.errors import OperatorMustAct
+from generator.providers.errors import Cause, OperatorMustAct
 from generator.providers.outside import loads
 
 # httpx tries to import sniffio at every lock, and a failing import searches the whole path again each time: measured, a
@@ -188,11 +188,19 @@ async def _write(reply: httpx.Response, target: Path, most_bytes: int, progress:
 
 
 class NotSent(Exception):
-    """The connection was never made, so nothing can have been accepted."""
+    """The connection was never made, so nothing can have been accepted; `why` says it in a few words for people."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(name)
+        self.why = why
 
 
 class NoAnswer(Exception):
     """Sent, or partly sent, and no whole answer came: what became of it is unknown."""
+
+
+class Unreadable(NoAnswer):
+    """An answer came and cannot be read: the service works, and this answer does not."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +239,8 @@ def base_url(config: ProviderConfig, default: str, title: str) -> str:
         host = None
     plain_ok = config.private_ok or host in _HOME
     if not host or parts.scheme not in (("http", "https") if plain_ok else ("https",)) or parts.username:
-        raise OperatorMustAct(f"The studio's address for {title} is not a secure web address. {TELL}")
+        sentence = f"The studio's address for {title} is not a secure web address. {TELL}"
+        raise OperatorMustAct(sentence, cause=Cause.MISCONFIGURED)
     return url
 
 
@@ -243,10 +252,35 @@ def key_of(config: ProviderConfig, title: str) -> str:
     """
     key = config.key.strip()
     if not key:
-        raise OperatorMustAct(f"The studio has no key for {title} yet. {TELL}")
+        raise OperatorMustAct(f"The studio has no key for {title} yet. {TELL}", cause=Cause.KEY_REFUSED)
     if not _KEY.fullmatch(key):  # the client library would print the whole header in its complaint
-        raise OperatorMustAct(f"The studio's key for {title} has characters a key cannot have. {TELL}")
+        sentence = f"The studio's key for {title} has characters a key cannot have. {TELL}"
+        raise OperatorMustAct(sentence, cause=Cause.KEY_REFUSED)
     return key
+
+
+_NEVER_SENT = (
+    httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol
+)  # fmt: skip
+_WHY: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "its name could not be found"),
+    (ssl.SSLError, "a secure connection could not be made"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (httpx.ConnectTimeout, "it did not answer in time"),
+    (httpx.ProxyError, "the proxy did not let it through"),
+)
+
+
+def _why(error: BaseException) -> str:
+    """What kept a connection from being made, from the errors behind the library's."""
+    causes: list[BaseException | None] = [error]
+    for one in causes:
+        if isinstance(one, BaseExceptionGroup):
+            causes += one.exceptions
+        if one is not None and len(causes) < 20:
+            causes += [one.__cause__, one.__context__]
+    found = (words for kind, words in _WHY if any(isinstance(one, kind) for one in causes))
+    return next(found, "no connection could be made")
 
 
 @contextlib.contextmanager
@@ -254,8 +288,10 @@ def told_apart() -> Iterator[None]:
     """Make NotSent or NoAnswer of every way a call can break, without the library's texts: they may quote headers."""
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
-        raise NotSent(type(error).__name__) from None
+    except _NEVER_SENT as error:
+        raise NotSent(type(error).__name__, _why(error)) from None
+    except httpx.DecodingError as error:
+        raise Unreadable(type(error).__name__) from None
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
         raise NoAnswer(type(error).__name__) from None
 
@@ -305,13 +341,20 @@ async def ask(
 
 
 async def read(reply: httpx.Response, most_bytes: int = MOST_JSON) -> bytes:
-    """The body of an open reply; raises NoAnswer when it is larger than `most_bytes`."""
+    """The body of an open reply; raises Unreadable when it is larger than `most_bytes`."""
     body = bytearray()
     async for chunk in reply.aiter_bytes():
         body += chunk
         if len(body) > most_bytes:
-            raise NoAnswer("the answer was too large")
+            raise Unreadable("the answer was too large")
     return bytes(body)
+
+
+def cause_of(status: int) -> Cause:
+    """What an answer with this status and no usable content speaks of: of the service, or of nothing but itself."""
+    if status == 429:
+        return Cause.NONE
+    return Cause.NO_ANSWER if status >= 500 or status == 408 else Cause.UNUSABLE
 
 
 def retry_after(headers: Mapping[str, str], default: float, most: float = MOST_WAIT) -> float:

@@ -1,6 +1,7 @@
 """What comes from outside: JSON, texts, addresses and ids of a provider, made safe to keep, to show and to build on."""
 
 import json
+import math
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,11 +19,23 @@ def loads(text: str) -> Any:
         raise ValueError("nested too deeply") from None
 
 
+def beginning(text: str) -> Any:
+    """The JSON value a text begins with, NaN as nothing, whatever follows it; None where it begins with none.
+
+    For what is too dear to lose with a broken answer: an id.
+    """
+    try:
+        return _LENIENT.raw_decode(text.lstrip("\ufeff \t\r\n"))[0]
+    except (ValueError, RecursionError):
+        return None
+
+
 def refuse_constant(name: str) -> float:
     """For `parse_constant`: Python's parser knows NaN and Infinity, JSON does not."""
     raise ValueError(f"{name} is not JSON")
 
 
+_LENIENT = json.JSONDecoder(strict=False, parse_constant=lambda name: None)
 _SECRET_NAMES = re.compile(r"authorization|api[-_]?key|secret|password|access[-_]?token", re.IGNORECASE)
 _MOST_TEXT, _MOST_ITEMS, _MOST_DEPTH = 4000, 200, 8
 
@@ -33,6 +46,8 @@ def tidy(value: Any, key: str = "", depth: int = 0) -> Any:
         return plain(value, key)[:_MOST_TEXT]
     if isinstance(value, int) and abs(value) > 2**63:
         return str(value)[:_MOST_TEXT]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # 1e999 is JSON, and infinite
     if isinstance(value, (dict, list)) and depth >= _MOST_DEPTH:
         return "…"
     if isinstance(value, dict):

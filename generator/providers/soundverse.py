@@ -39,8 +39,8 @@ from generator.providers.base import (
     Request,
     Snapshot,
 )
-from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
-from generator.providers.outside import loads, plain, tidy
+from generator.providers.errors import Busy, Cause, Failed, InDoubt, OperatorMustAct, Rejected
+from generator.providers.outside import beginning, loads, plain, tidy
 
 HOME = "https://api.soundverse.ai"
 PATH = "/v5/generate/music-gen"
@@ -115,15 +115,16 @@ class Soundverse(OnAccount):
                     http, "POST", url, patience=patience, seconds=silence, key=key, json=body, headers=idempotent
                 ) as reply:
                     if not 200 <= reply.status_code < 300:
-                        raise await _refused(reply, key, patience)
+                        yield await _accepted(reply, key, patience)
+                        return
                     async with contextlib.aclosing(_told(reply, key, patience, sync=sync)) as snapshots:
                         async for snapshot in snapshots:
                             yield snapshot
         except calls.NotSent as error:
-            message = "Soundverse could not be reached; nothing was sent. The studio tries again by itself."
-            raise Busy(message, words=str(error)) from None
+            raise _unreachable(error.why) from None
         except calls.NoAnswer as error:
-            raise InDoubt(wire.UNCLEAR, words=str(error)) from None
+            cause = Cause.UNUSABLE if isinstance(error, calls.Unreadable) else Cause.NO_ANSWER
+            raise InDoubt(wire.UNCLEAR, words=str(error), cause=cause) from None
 
     async def recover(self, handle: str, http: httpx.AsyncClient) -> Snapshot | None:
         """Ask for a job by its id where the account has a status path; None: it has none, or there is no such job."""
@@ -143,8 +144,11 @@ class Soundverse(OnAccount):
                 seconds=account.patience.poll,
                 key=key,
             )
-        except (calls.NotSent, calls.NoAnswer) as error:
-            raise Busy(_LATER, words=str(error), retry_after=10.0) from None
+        except calls.NotSent as error:
+            raise Busy(_LATER, words=error.why, retry_after=10.0, cause=Cause.UNREACHABLE) from None
+        except calls.NoAnswer as error:
+            cause = Cause.UNUSABLE if isinstance(error, calls.Unreadable) else Cause.NO_ANSWER
+            raise Busy(_LATER, words=str(error), retry_after=10.0, cause=cause) from None
         return _status(reply, handle, key)
 
     def _address(self, account: ProviderConfig, sync: bool) -> str:
@@ -155,6 +159,11 @@ class Soundverse(OnAccount):
 
 
 _LATER = "Soundverse cannot say just now how far it is; the studio asks again."
+_BUSY = "Soundverse could not be reached: {}. Nothing was sent, and nothing was paid."
+
+
+def _unreachable(why: str) -> Busy:
+    return Busy(_BUSY.format(why), words=why, retry_after=2.0, cause=Cause.UNREACHABLE)
 
 
 def _is_sync(account: ProviderConfig) -> bool:
@@ -165,8 +174,11 @@ def _join(base: str, path: str) -> str:
     return f"{base}/{path.lstrip('/')}"
 
 
-async def _refused(reply: httpx.Response, key: str, patience: Patience) -> ProviderError:
-    """The error of an answer that is not a stream; a body that cannot be read changes nothing about its code."""
+async def _accepted(reply: httpx.Response, key: str, patience: Patience) -> Snapshot:
+    """The job that an error's answer names: an id is an acceptance, whatever else is said.
+
+    Raises the error it means where it names none; a body that cannot be read changes nothing about its code.
+    """
     body: bytes = b""
     try:
         async with asyncio.timeout(patience.poll):
@@ -174,7 +186,10 @@ async def _refused(reply: httpx.Response, key: str, patience: Patience) -> Provi
     except (httpx.HTTPError, OSError, calls.NoAnswer):
         pass
     whole = calls.Reply(reply.status_code, reply.headers, body)
-    return wire.refusal(
+    began = beginning(whole.text)
+    if isinstance(began, dict) and (handle := wire.said(began, key).handle):
+        return Snapshot(Progress.RUNNING, handle, raw=tidy(began, key))
+    raise wire.refusal(
         whole.status, _object(whole, key), plain(whole.text, key), calls.retry_after(whole.headers, 60.0)
     )
 
@@ -202,7 +217,8 @@ async def _told(reply: httpx.Response, key: str, patience: Patience, *, sync: bo
                 if snapshot.progress != Progress.RUNNING:
                     return
                 if heard.complete:
-                    raise InDoubt(f"Soundverse says that it is finished, and gives no audio. {wire.UNCLEAR}")
+                    words = f"Soundverse says that it is finished, and gives no audio. {wire.UNCLEAR}"
+                    raise InDoubt(words, cause=Cause.UNUSABLE)
                 last = snapshot
             if last and time.monotonic() - told_at > STILL_HERE:
                 told_at = time.monotonic()
@@ -245,7 +261,7 @@ async def _objects(reply: httpx.Response, patience: Patience) -> AsyncGenerator[
             size += len(chunk)
             yield framer.feed(chunk)
             if size > MOST_STREAM or framer.hopeless:
-                raise calls.NoAnswer("the answer is not a stream of this API")
+                raise calls.Unreadable("the answer is not a stream of this API")
     except (httpx.HTTPError, OSError, calls.NoAnswer) as error:
         broken = error
     yield framer.close()
@@ -261,10 +277,11 @@ def _status(reply: calls.Reply, handle: str, key: str) -> Snapshot | None:
         raise wire.refusal(reply.status, body, plain(reply.text, key), 60.0)
     if reply.status != 200 or body is None:
         words = f"HTTP {reply.status}: {plain(reply.text, key)}"
-        raise Busy(_LATER, words=words, retry_after=calls.retry_after(reply.headers, 10.0))
+        wait = calls.retry_after(reply.headers, 10.0)
+        raise Busy(_LATER, words=words, retry_after=wait, cause=calls.cause_of(reply.status))
     heard = wire.said(body, key)
-    if heard.refused and not heard.failed:
-        raise Busy(_LATER, words=heard.words)
+    if (heard.refused and not heard.failed) or (heard.complete and not heard.audio_url):
+        raise Busy(_LATER, words=heard.words, cause=Cause.UNUSABLE)
     return heard.snapshot(handle)
 
 
@@ -283,7 +300,8 @@ def body_of(request: Request, account: ProviderConfig) -> dict[str, Any]:
         name, _, ours = item.partition("=")
         make = _MAKERS.get(ours.strip() or name.strip())
         if make is None:
-            raise OperatorMustAct(f"The studio's settings for Soundverse name a field “{item[:40]}”. {calls.TELL}")
+            sentence = f"The studio's settings for Soundverse name a field “{item[:40]}”. {calls.TELL}"
+            raise OperatorMustAct(sentence, cause=Cause.MISCONFIGURED)
         value = make(request, account)
         if value is not None:
             body[name.strip()] = value

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generator.providers.base import Output, Progress, Snapshot
-from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
+from generator.providers.errors import Busy, Cause, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
 from generator.providers.outside import identifier, plain, refuse_constant, tidy, web_address
 
 MOST_LINE = 1_000_000  # bytes
@@ -311,6 +311,9 @@ _CODES: Mapping[int, tuple[type[ProviderError], str]] = {
 }
 
 
+_CAUSES = {_MONEY: Cause.NO_CREDIT, _KEY: Cause.KEY_REFUSED, _MOVED: Cause.MISCONFIGURED, UNCLEAR: Cause.NO_ANSWER}
+
+
 def refusal(code: int, body: Mapping[str, Any] | None, text: str, wait: float) -> ProviderError:
     """The error an answer means; `body` when it is JSON.
 
@@ -319,7 +322,9 @@ def refusal(code: int, body: Mapping[str, Any] | None, text: str, wait: float) -
     """
     words = (complaint(body) if body is not None else "") or text.strip()
     kind, sentence = _meaning(code, body, words)
-    return Busy(sentence, words=words, retry_after=wait) if kind is Busy else kind(sentence, words=words)
+    if kind is Busy:
+        return Busy(sentence, words=words, retry_after=wait)
+    return kind(sentence, words=words, cause=_CAUSES.get(sentence, Cause.NONE))
 
 
 def _meaning(code: int, body: Mapping[str, Any] | None, words: str) -> tuple[type[ProviderError], str]:

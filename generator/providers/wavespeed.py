@@ -20,9 +20,9 @@ import httpx
 from generator.money import Micros, show
 from generator.providers import http as calls
 from generator.providers import wavespeed_wire as wire
-from generator.providers.base import OnAccount, Request, Snapshot, Value
-from generator.providers.errors import Busy, Failed, InDoubt, PriceChanged, Rejected
-from generator.providers.outside import identifier, plain, web_address
+from generator.providers.base import OnAccount, Progress, Request, Snapshot, Value
+from generator.providers.errors import Busy, Cause, Failed, InDoubt, PriceChanged, Rejected
+from generator.providers.outside import beginning, identifier, plain, web_address
 from generator.providers.wavespeed_body import CORRECTABLE, body_of, corrected, recipe_of, same_request
 from generator.providers.wavespeed_models import ACTIONS, MODELS, PURPOSES, REGISTER
 
@@ -35,7 +35,7 @@ SKEW = 120.0  # seconds by which their clock may differ from ours
 MOST_UPLOAD = 10_000_000  # what Mureka takes as a reference
 UPLOADS = {".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".wav": "audio/wav", ".flac": "audio/flac", ".mid": "audio/midi"}
 
-_BUSY = "WaveSpeed could not be reached; nothing was sent. The studio tries again by itself."
+_BUSY = "WaveSpeed could not be reached: {}. Nothing was sent, and nothing was paid."
 _LATER = "WaveSpeed cannot say just now how far it is; the studio asks again."
 verify_webhook = wire.verify_webhook
 
@@ -68,27 +68,30 @@ class WaveSpeed(OnAccount):
         try:
             reply = await self._send(http, "POST", recipe.path + query, account.patience.submit, json=body)
         except calls.NotSent as error:
-            raise Busy(_BUSY, words=str(error)) from None
+            raise _unreachable(error.why) from None
         except calls.NoAnswer as error:
-            raise InDoubt(wire.UNCLEAR, words=str(error)) from None
+            raise InDoubt(wire.UNCLEAR, words=str(error), cause=Cause.NO_ANSWER) from None
         return self._accepted(reply)
 
     def _accepted(self, reply: calls.Reply) -> Snapshot:
-        """What a submit's answer means: an id is an acceptance even where the rest of the answer is not."""
-        found = _envelope(reply)
+        """What a submit's answer means: an id is an acceptance, whatever its status and whatever else is wrong.
+
+        What an error's answer says of the job besides its id is not believed; the job is asked for.
+        """
+        found = _envelope(reply) or wire.envelope(beginning(reply.text))
         code = reply.status
         words = reply.text
         if found:
             code = found.code if 200 <= reply.status < 300 and found.code is not None else reply.status
             words = found.message or words
             job = wire.prediction(found.data, self._account.key)
-            if job and job.id and not 400 <= code < 500:
-                return job.snapshot()
+            if job and job.id:
+                return job.snapshot() if 200 <= code < 300 else Snapshot(Progress.RUNNING, job.id, raw=job.raw)
             if job and job.snapshot().error and 200 <= code < 300:
                 raise Failed("WaveSpeed could not make this. It cost nothing.", words=job.error or job.status)
         words = plain(words, self._account.key)
         if 200 <= code < 300:
-            raise InDoubt(wire.UNCLEAR, words=words)
+            raise InDoubt(wire.UNCLEAR, words=words, cause=Cause.UNUSABLE if found else Cause.NO_ANSWER)
         raise wire.refusal(code, words, calls.retry_after(reply.headers, 60.0))
 
     async def poll(self, handle: str, http: httpx.AsyncClient) -> Snapshot | None:
@@ -98,7 +101,7 @@ class WaveSpeed(OnAccount):
         if job is None:
             return None
         if job.id and job.id != handle:
-            raise Busy(_LATER, words=f"it answered about {job.id}", retry_after=30.0)
+            raise Busy(_LATER, words=f"it answered about {job.id}", retry_after=30.0, cause=Cause.UNUSABLE)
         return job.snapshot()
 
     async def _prediction(self, path: str, http: httpx.AsyncClient) -> wire.Prediction | None:
@@ -117,29 +120,32 @@ class WaveSpeed(OnAccount):
     ) -> Snapshot | None:
         """Look through the list of jobs for the one this request made when its submit got no answer.
 
-        It must be of the model, hold everything that was asked, and have begun between the submit and its time-out.
-        `known`: ids that belong to generations already; they are never taken.
+        It must be of the model, hold everything that was asked, and have begun between the submit and its time-out;
+        and it must be the only one: of several nobody can say which is whose, and what an unreadable page holds is
+        unknown.
+
+        Raises:
+            InDoubt: several jobs could be it, or the list is longer than is read.
+            Busy: the list cannot be read just now.
         """
         body = body_of(request)
         recipe = recipe_of(request)
         earliest, latest = since - SKEW, since + self._account.patience.submit + SKEW
         asked = {"model": recipe.path, "include_inputs": True}
         asked |= {"created_after": _utc(earliest), "created_before": _utc(latest)}
-        found: list[tuple[float, wire.Prediction]] = []
-        try:
-            async for job in self._pages("predictions", asked, http):
-                item = wire.prediction(job, self._account.key)
-                if item is None or not item.id or item.created is None or item.id in known:
-                    continue
-                began = item.created.timestamp()
-                if began < earliest:
-                    break  # newest first
-                if began <= latest and item.model in (recipe.path, "") and same_request(body, item.asked):
-                    found.append((abs(began - since), item))
-        except Busy:
-            if not found:  # twins are worth the same: what the readable pages hold will do
-                raise
-        return min(found, key=lambda near: near[0])[1].snapshot() if found else None
+        found: dict[str, wire.Prediction] = {}
+        async for job in self._pages("predictions", asked, http, whole=True):
+            item = wire.prediction(job, self._account.key)
+            if item is None or not item.id or item.created is None or item.id in known:
+                continue
+            began = item.created.timestamp()
+            if began < earliest:
+                break  # newest first
+            if began <= latest and item.model in (recipe.path, "") and same_request(body, item.asked):
+                found[item.id] = item
+        if len(found) > 1:
+            raise InDoubt(f"WaveSpeed lists {len(found)} jobs that could be this one.", cause=Cause.UNUSABLE)
+        return next(iter(found.values())).snapshot() if found else None
 
     # --- money ---
 
@@ -173,13 +179,16 @@ class WaveSpeed(OnAccount):
     async def agree(self, request: Request, http: httpx.AsyncClient) -> None:
         """Stop before anything is sent when the vendor's quote is not what was set aside.
 
-        An estimate may turn out too high, never too low. No quote, or a quote that cannot be had, stops nothing.
+        An estimate may turn out too high, never too low. No quote, or a quote that cannot be had, stops nothing; only
+        where no connection can be made the request is not tried either.
         """
         if request.price is None:
             return
         try:
             quoted = await self.price(recipe_of(request).path, body_of(request), http)
-        except Busy:
+        except Busy as error:
+            if error.cause == Cause.UNREACHABLE:
+                raise _unreachable(error.words) from None
             return
         if not quoted or request.price in quoted or (request.price_is_estimate and min(quoted) <= request.price):
             return
@@ -206,7 +215,10 @@ class WaveSpeed(OnAccount):
         if kind is None or not 0 < len(content) <= MOST_UPLOAD:
             raise Rejected("A reference is an MP3, M4A, WAV, FLAC or MIDI file of at most 10 MB. It cost nothing.")
         ticket = {"filename": f"reference{file.suffix.lower()}", "size": len(content), "content_type": kind}
-        data = await self._data(http, "POST", "media/uploads", json=ticket)
+        try:
+            data = await self._data(http, "POST", "media/uploads", json=ticket)
+        except Busy as error:
+            raise (_unreachable(error.words) if error.cause == Cause.UNREACHABLE else error) from None
         given = data.get("upload")
         way: Mapping[str, Any] = given if isinstance(given, dict) else {}
         target, home = web_address(way.get("url")), web_address(data.get("download_url"))
@@ -231,8 +243,10 @@ class WaveSpeed(OnAccount):
             )
         except calls.DownloadFailed as error:
             raise Busy("WaveSpeed named an upload address that cannot be used.", words=str(error)) from None
-        except (calls.NotSent, calls.NoAnswer) as error:
-            raise Busy("The upload to WaveSpeed broke off.", words=str(error)) from None
+        except calls.NotSent as error:
+            raise _unreachable(error.why) from None
+        except calls.NoAnswer as error:
+            raise Busy("The upload to WaveSpeed broke off.", words=str(error), cause=Cause.NO_ANSWER) from None
         if not 200 <= reply.status < 300:
             raise Busy("WaveSpeed's file server did not take the upload.", words=f"HTTP {reply.status}")
 
@@ -278,8 +292,11 @@ class WaveSpeed(OnAccount):
         try:
             seconds = min(self._account.patience.poll, most_seconds)
             reply = await self._send(http, method, path, seconds, **sent)
-        except (calls.NotSent, calls.NoAnswer) as error:
-            raise Busy(_LATER, words=str(error), retry_after=10.0) from None
+        except calls.NotSent as error:
+            raise Busy(_LATER, words=error.why, retry_after=10.0, cause=Cause.UNREACHABLE) from None
+        except calls.NoAnswer as error:
+            cause = Cause.UNUSABLE if isinstance(error, calls.Unreadable) else Cause.NO_ANSWER
+            raise Busy(_LATER, words=str(error), retry_after=10.0, cause=cause) from None
         found = _envelope(reply)
         code = found.code if found and reply.status == 200 and found.code else reply.status
         if code in (401, 402, 403):
@@ -294,8 +311,8 @@ class WaveSpeed(OnAccount):
             raise self._no_use(reply)
         return found.data
 
-    async def _pages(self, path: str, asked: Mapping[str, Any], http: httpx.AsyncClient) -> Any:
-        """Walk a list of theirs, page by page."""
+    async def _pages(self, path: str, asked: Mapping[str, Any], http: httpx.AsyncClient, *, whole: bool = False) -> Any:
+        """Walk a list of theirs, page by page; `whole`: raise InDoubt when there is more than MOST_PAGES."""
         for page in range(1, MOST_PAGES + 1):
             data = await self._data(http, "POST", path, json={"page": page, "page_size": PAGE, **asked})
             items = data.get("items")
@@ -306,10 +323,17 @@ class WaveSpeed(OnAccount):
             more = data.get("has_more") is True or (isinstance(total, int) and page * PAGE < total)
             if not items or not more:
                 return
+        if whole:
+            raise InDoubt("WaveSpeed lists more jobs than are read.", cause=Cause.UNUSABLE)
 
     def _no_use(self, reply: calls.Reply) -> Busy:
         words = f"HTTP {reply.status}: {plain(reply.text, self._account.key)}"
-        return Busy(_LATER, words=words, retry_after=calls.retry_after(reply.headers, 10.0))
+        wait = calls.retry_after(reply.headers, 10.0)
+        return Busy(_LATER, words=words, retry_after=wait, cause=calls.cause_of(reply.status))
+
+
+def _unreachable(why: str) -> Busy:
+    return Busy(_BUSY.format(why), words=why, retry_after=2.0, cause=Cause.UNREACHABLE)
 
 
 def _envelope(reply: calls.Reply) -> wire.Envelope | None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from generator.money import PER_DOLLAR, Micros
 from generator.providers.base import Output, Progress, Snapshot
-from generator.providers.errors import Busy, InDoubt, OperatorMustAct, ProviderError, Rejected, WebhookRefused
+from generator.providers.errors import Busy, Cause, InDoubt, OperatorMustAct, ProviderError, Rejected, WebhookRefused
 from generator.providers.outside import identifier, loads, plain, tidy, web_address
 
 # Four are printed on the model's page, seven are the server's own; the rest are spellings met elsewhere.
@@ -80,14 +80,17 @@ class Envelope:
 
 def envelope(body: Any) -> Envelope | None:
     """Open the common envelope; None: this is not one of WaveSpeed's replies."""
-    if not isinstance(body, dict) or not {"code", "message", "data"} & body.keys():
+    if not isinstance(body, dict) or not {"code", "message", "data", "id"} & body.keys():
         return None
     code = body.get("code")
     if isinstance(code, str) and code.isascii() and code.isdigit() and len(code) < 10:
         code = int(code)
     said = [_words(body.get(name)) for name in ("message", "error_code", "error")]
     message = " ".join(dict.fromkeys(words for words in said if words))
-    return Envelope(code if isinstance(code, int) else None, message, body.get("data"))
+    data = body.get("data")
+    if not isinstance(data, dict) and identifier(body.get("id")):
+        data = body  # some answers, errors among them, name the job beside the code
+    return Envelope(code if isinstance(code, int) else None, message, data)
 
 
 def prediction(data: Any, key: str = "") -> Prediction | None:
@@ -207,14 +210,14 @@ def refusal(code: int, words: str, wait: float) -> ProviderError:
     if code == 429 or code == 425:
         return Busy("WaveSpeed has no room just now; the studio tries again by itself.", words=words, retry_after=wait)
     if code == 401:
-        return OperatorMustAct(_NO_KEY, words=words)
+        return OperatorMustAct(_NO_KEY, words=words, cause=Cause.KEY_REFUSED)
     if code == 402 or (code in (400, 403) and _MONEY.search(words) and not _POLICY.search(words)):
-        return OperatorMustAct(_NO_MONEY, words=words)
+        return OperatorMustAct(_NO_MONEY, words=words, cause=Cause.NO_CREDIT)
     if code == 403:
-        return OperatorMustAct(_NO_LEAVE, words=words)
+        return OperatorMustAct(_NO_LEAVE, words=words, cause=Cause.NOT_ALLOWED)
     if code in (301, 307, 308):
         moved = "WaveSpeed's address has moved. Please tell the administrator; nothing was made and it cost nothing."
-        return OperatorMustAct(moved, words=words)
+        return OperatorMustAct(moved, words=words, cause=Cause.MISCONFIGURED)
     if code == 408 or not 400 <= code < 500:
         return InDoubt(UNCLEAR, words=words)
     if _POLICY.search(words):

@@ -20,8 +20,8 @@ from generator.models import BalanceReading, Entry, Generation, Notice, Provider
 from generator.money import Micros
 from generator.providers import http
 from generator.providers.base import Bill, Bookkeeping, Configurable, Notifying, Provider
-from generator.providers.errors import ProviderError, WebhookRefused
-from generator.workflow import catalogue, states
+from generator.providers.errors import Cause, OperatorMustAct, ProviderError, WebhookRefused
+from generator.workflow import breaker, catalogue, states
 from generator.workflow.money import book
 
 log = logging.getLogger(__name__)
@@ -67,12 +67,14 @@ def test(account: ProviderAccount) -> tuple[bool, str]:
         return True, f"A key is set. {account.title} has no call that costs nothing, so only a generation can try it."
     try:
         balance: Micros = _call(provider.balance)
+    except OperatorMustAct as error:
+        breaker.halt(account, error)
+        return False, error.sentence
     except ProviderError as error:
         ProviderAccount.objects.filter(pk=account.pk).update(last_error=error.sentence, last_error_at=timezone.now())
         return False, error.sentence
-    ProviderAccount.objects.filter(pk=account.pk).update(
-        balance=balance, balance_at=timezone.now(), failures_in_a_row=0, resting_until=None
-    )
+    ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
+    breaker.close(account)
     return True, f"The key works. {account.title} says {money.show(balance)} is left."
 
 
@@ -87,6 +89,10 @@ def refresh() -> None:
             continue
         try:
             _read_books(account, provider)
+        except OperatorMustAct as error:
+            if error.cause == Cause.KEY_REFUSED:
+                breaker.halt(account, error)
+            log.warning("the books of %s could not be read: %s", account.title, error.sentence)
         except ProviderError as error:
             log.warning("the books of %s could not be read: %s", account.title, error.sentence)
     Notice.objects.filter(at__lt=timezone.now() - NOTICES_FOR).delete()
@@ -95,10 +101,19 @@ def refresh() -> None:
 def _read_books(account: ProviderAccount, provider: Bookkeeping) -> None:
     now = time.time()
     balance: Micros = _call(provider.balance)
+    if _is_mended(account, balance):
+        breaker.close(account)
     ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
     BalanceReading.objects.create(account=account, balance=balance)
     for bill in _call(lambda client: provider.billings(now - LOOK_BACK.total_seconds(), now, client)):
         _keep(account, bill)
+
+
+def _is_mended(account: ProviderAccount, balance: Micros) -> bool:
+    """Whether what halted an account is over, as far as a balance that can be read tells."""
+    if account.halt_code == Cause.NO_CREDIT:
+        return balance > (account.balance or 0)
+    return account.halt_code == Cause.KEY_REFUSED
 
 
 def _keep(account: ProviderAccount, bill: Bill) -> None:
@@ -176,5 +191,6 @@ def notice(account: ProviderAccount, headers: Mapping[str, str], body: bytes) ->
 
 
 def look_now(account: ProviderAccount, handle: str) -> None:
-    """Make a running job due, so that the sweep's next turn asks for it."""
-    Generation.objects.filter(model__provider=account, handle=handle, state=State.RUNNING).update(due_at=timezone.now())
+    """Make a running job due, or one that is unclear, so that the sweep's next turn asks for it."""
+    open_ = Generation.objects.filter(model__provider=account, state__in=(State.RUNNING, State.IN_DOUBT))
+    open_.filter(handle=handle).update(due_at=timezone.now())

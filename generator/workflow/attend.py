@@ -18,10 +18,22 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from generator.models import Event, Generation, MusicModel, Notice, ProviderAccount, State
+from generator.models import Generation, Notice, Price, State
+from generator.money import Micros
 from generator.providers.base import PollProvider, Progress, Provider, Quoting, Request, Snapshot, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
-from generator.workflow import actions, breaker, catalogue, collect, ending, handover, states
+from generator.workflow import (
+    actions,
+    adoption,
+    breaker,
+    catalogue,
+    collect,
+    ending,
+    handover,
+    looking,
+    states,
+    waiting,
+)
 from generator.workflow.compose import request_of
 
 log = logging.getLogger(__name__)
@@ -29,30 +41,23 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENT_AFTER = dt.timedelta(minutes=15)  # our giving up on a quick answer is not their failure
-SEARCH_EVERY = 60.0
-GIVE_UP_AFTER = dt.timedelta(days=7)  # providers forget jobs after a week
 STREAM_CLAIM = 150.0  # seconds a row stays claimed between two snapshots of an open stream
-
-_AMBIGUOUS = (
-    "The provider did not answer after the request was sent. It may be working on it, and it may cost; the studio "
-    "looks for it and never sends it twice."
-)
 
 
 async def attend(generation: Generation, http: httpx.AsyncClient) -> None:
     """Move one claimed generation a step; every outcome leaves it in a state that says what is next."""
-    try:
-        provider = catalogue.provider_for(generation)
-    except KeyError:
-        await _db(ending.fail)(generation, Failed("The provider of this model is no longer installed."))
+    if generation.state == State.SUBMITTING:
+        await _db(_doubt)(generation, "The studio was interrupted while sending it")
         return
+    if reason := waiting.unavailable(generation):
+        await _db(looking.stand_by)(generation, reason)
+        return
+    provider = catalogue.provider_for(generation)
     if generation.state == State.QUEUED:
         await _submit(provider, generation, http)
-    elif generation.state == State.SUBMITTING:
-        await _db(_doubt)(generation, "The studio was interrupted while sending it")
-    elif generation.state == State.RUNNING:
+    elif generation.handle or generation.state == State.RUNNING:
         await _ask(provider, generation, http)
-    elif generation.state == State.IN_DOUBT:
+    else:
         await _look_for(provider, generation, http)
 
 
@@ -70,7 +75,7 @@ async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncC
     request = request_of(generation)
     if isinstance(provider, Quoting):
         try:
-            await provider.agree(request, http)  # before the attempt: what dies here has sent nothing
+            await _agree(provider, generation, request, http)  # before the attempt: what dies here has sent nothing
         except ProviderError as error:
             await _db(_refused)(generation, error)
             return
@@ -87,7 +92,26 @@ async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncC
         await _db(_refused)(generation, error)
     except Exception as error:
         log.exception("submitting %s", generation.ref)
-        await _db(_refused)(generation, InDoubt(_AMBIGUOUS, words=f"{type(error).__name__}: {error}"))
+        await _db(_refused)(generation, InDoubt(looking.LOST, words=f"{type(error).__name__}: {error}"))
+
+
+async def _agree(provider: Quoting, generation: Generation, request: Request, http: httpx.AsyncClient) -> None:
+    """Compare their quote with what was set aside, or with the list where somebody has confirmed a price since.
+
+    What was set aside stays what is charged; a difference is for the billing review.
+    """
+    try:
+        await provider.agree(request, http)
+    except PriceChanged:
+        listed = await _db(_listed)(generation)
+        if listed in (None, request.price):
+            raise
+        await provider.agree(replace(request, price=listed), http)
+
+
+def _listed(generation: Generation) -> Micros | None:
+    price = Price.objects.at(generation.model, timezone.now())
+    return Micros(price.per_take * generation.takes_asked) if price else None
 
 
 async def _answers(provider: Provider, request: Request, http: httpx.AsyncClient) -> AsyncGenerator[Snapshot]:
@@ -116,35 +140,20 @@ def _attempt(generation: Generation) -> bool:
 
 
 def _refused(generation: Generation, error: ProviderError) -> None:
-    generation.refresh_from_db(fields=["state", "handle", "attempts"])
-    # Once it was accepted, whatever is said does not mean "send it again".
-    accepted = generation.state not in (State.QUEUED, State.SUBMITTING)
-    if isinstance(error, Busy) and not accepted:
-        wait = error.retry_after * random.uniform(1, 1.25)
-        due_at = states.later(timezone.now(), wait)
-        states.advance(generation, State.QUEUED, error.sentence, due_at=due_at, stage="Waiting for room")
-        return
-    if isinstance(error, (InDoubt, Busy)):
-        _doubt(generation, error.sentence, words=error.words)
-        breaker.stumble(generation.model.provider, error.sentence)
-        return
-    if isinstance(error, PriceChanged):
-        _another_price(generation, error)
-    elif isinstance(error, OperatorMustAct):
-        breaker.stumble(generation.model.provider, error.sentence, at_once=True)
-    elif isinstance(error, Failed):
-        breaker.stumble(generation.model.provider, error.sentence)
-    elif isinstance(error, Rejected):
-        breaker.well(generation.model.provider)
-    ending.fail(generation, error)
-
-
-def _another_price(generation: Generation, error: PriceChanged) -> None:
-    """Rest this one model until a new price row says that somebody has seen it; the others go on."""
-    theirs = round(error.theirs / generation.takes_asked)
-    MusicModel.objects.filter(pk=generation.model_id).update(quoted=theirs, quoted_at=timezone.now())
+    generation.refresh_from_db(fields=["state", "handle", "attempts", "failed_looks", "wait_reason", "cancel_asked_at"])
     account = generation.model.provider
-    ProviderAccount.objects.filter(pk=account.pk).update(last_error=error.sentence, last_error_at=timezone.now())
+    # Once it was accepted, only its failure is an end: whatever else is said does not mean "send it again".
+    accepted = bool(generation.handle) or generation.state not in (State.QUEUED, State.SUBMITTING)
+    if isinstance(error, InDoubt) or (accepted and not isinstance(error, Failed)):
+        _doubt(generation, error.sentence, words=error.words)
+        looking.blame(generation, error)
+    elif isinstance(error, (Busy, OperatorMustAct)):
+        looking.blame(generation, error)
+        looking.stay_queued(generation, error)
+    else:
+        if isinstance(error, Rejected):
+            breaker.well(account)
+        ending.fail(generation, error)
 
 
 def _doubt(generation: Generation, why: str, *, words: str = "") -> None:
@@ -159,17 +168,7 @@ def _doubt(generation: Generation, why: str, *, words: str = "") -> None:
         Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=due_at)
         states.note(generation, text, data={"words": words})
         return
-    states.advance(
-        generation,
-        State.IN_DOUBT,
-        why,
-        data={"words": words},
-        error_code=InDoubt.code,
-        error_sentence=_AMBIGUOUS,
-        provider_words=words,
-        due_at=states.later(now, 5),
-        stage="",
-    )
+    looking.doubt(generation, why, words=words, due_at=states.later(now, 5))
 
 
 def _stream_over(generation: Generation) -> None:
@@ -184,15 +183,17 @@ def _stream_over(generation: Generation) -> None:
 
 def _heard(generation: Generation, snapshot: Snapshot, claim: float | None = None) -> None:
     """Write down what a provider said: its id first, then progress, outputs or failure."""
-    if snapshot.handle and not generation.handle:
-        generation.handle = snapshot.handle
-        Generation.objects.filter(pk=generation.pk, handle="").update(handle=snapshot.handle)
-        states.note(generation, "The provider accepted it", kind=Event.Kind.REPLY, data=dict(snapshot.raw))
+    account = generation.model.provider
+    if snapshot.handle and snapshot.handle != generation.handle:
+        if not adoption.take(generation, snapshot.handle, snapshot):
+            if generation.state == State.SUBMITTING:
+                looking.doubt(generation, looking.TAKEN, due_at=states.later(timezone.now(), looking.SEARCH_EVERY))
+            return
+        breaker.took_a_job(account)
+    breaker.well(account)
     if snapshot.progress == Progress.FAILED:
-        breaker.well(generation.model.provider)
         ending.fail(generation, Failed(_failed_sentence(generation), words=snapshot.error))
     elif snapshot.progress == Progress.COMPLETED:
-        breaker.well(generation.model.provider)
         _completed(generation, snapshot)
     else:
         _under_way(generation, snapshot, claim)
@@ -220,6 +221,7 @@ def _completed(generation: Generation, snapshot: Snapshot) -> None:
             stage="Downloading and checking",
             percent=90,
             due_at=None,
+            **looking.FOUND,
         )
         if moved:
             collect.announce(generation, snapshot.outputs)
@@ -227,11 +229,10 @@ def _completed(generation: Generation, snapshot: Snapshot) -> None:
 
 def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) -> None:
     now = timezone.now()
-    wait = claim or snapshot.retry_after
-    changes: dict[str, Any] = {"stage": _stage(snapshot)}
+    wait = min(claim or snapshot.retry_after or 0.0, looking.MOST_WAIT)
+    changes: dict[str, Any] = {"stage": _stage(snapshot), **looking.FOUND}
     if snapshot.percent is not None:
         changes["percent"] = _percent(snapshot)
-    breaker.well(generation.model.provider)
     if generation.state == State.RUNNING:
         if wait:
             changes["due_at"] = states.later(now, wait)
@@ -262,6 +263,9 @@ def _is_news(generation: Generation, snapshot: Snapshot) -> bool:
         or snapshot.retry_after is not None
         or _stage(snapshot) != generation.stage
         or (snapshot.percent is not None and _percent(snapshot) != generation.percent)
+        or generation.state != State.RUNNING
+        or bool(generation.wait_reason)
+        or generation.failed_looks > 0
         or breaker.is_counting(generation.model.provider)
     )
 
@@ -276,7 +280,7 @@ def next_look(generation: Generation, now: dt.datetime) -> float:
     if gone < usual * 0.4:
         wait = min(max(2.0, usual * 0.5 - gone), 30.0)
     elif gone > PATIENT_AFTER.total_seconds():
-        wait = 60.0
+        wait = looking.slower(gone)
     else:
         wait = 2.0 if gone < 2 * slow else 5.0
     return wait * random.uniform(0.9, 1.1)
@@ -305,75 +309,32 @@ async def _ask(provider: Provider, generation: Generation, http: httpx.AsyncClie
         elif isinstance(provider, StreamProvider):
             snapshot = await provider.recover(generation.handle, http)
         else:
-            return
+            raise Failed("This model is made on this machine and has no job at a provider.")
     except Failed as error:
         await _db(ending.fail)(generation, error)
         return
     except ProviderError as error:
-        await _db(_ask_later)(generation, error)
+        await _db(looking.ask_later)(generation, error, next_look(generation, timezone.now()))
         return
     if snapshot is None:
-        await _db(_lost)(generation)
+        await _db(looking.unknown)(generation, next_look(generation, timezone.now()), at_once=not _is_polled(provider))
+    elif snapshot.progress in (Progress.WAITING, Progress.RUNNING) and looking.is_over(generation):
+        await _db(looking.give_up)(generation)
     elif _is_news(generation, snapshot):
         await _db(_heard)(generation, snapshot)
 
 
-def _ask_later(generation: Generation, error: ProviderError) -> None:
-    """A poll that failed says nothing about the job: ask again later, for as long as a provider remembers."""
-    now = timezone.now()
-    if generation.submit_attempted_at and now - generation.submit_attempted_at > GIVE_UP_AFTER:
-        _lost(generation)
-        return
-    wait = getattr(error, "retry_after", None) or 3 * next_look(generation, now)
-    Generation.objects.filter(pk=generation.pk, state=State.RUNNING).update(due_at=states.later(now, wait))
-    breaker.stumble(generation.model.provider, error.sentence)
-
-
-def _lost(generation: Generation) -> None:
-    states.advance(
-        generation,
-        State.IN_DOUBT,
-        "The provider cannot say what became of it",
-        error_code=InDoubt.code,
-        error_sentence=_AMBIGUOUS,
-        due_at=None,
-    )
-
-
 async def _look_for(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
-    if not isinstance(provider, PollProvider) or not generation.submit_attempted_at:
-        await _db(_stop_looking)(generation)
-        return
+    """Look for a job whose id is not known, where there is a list to look through."""
     found: Snapshot | None = None
-    with contextlib.suppress(ProviderError):
-        known = await _db(_handles)(generation)
-        since = generation.submit_attempted_at.timestamp()
-        found = await provider.find(request_of(generation), since, http, known=known)
-    await _db(_adopt)(generation, found)
-
-
-def _stop_looking(generation: Generation) -> None:
-    """There is no list to look through: a person decides."""
-    Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=None)
-
-
-def _handles(generation: Generation) -> set[str]:
-    """The ids of this provider's jobs that belong to generations already."""
-    same = Generation.objects.filter(model__provider=generation.model.provider_id).exclude(handle="")
-    return set(same.filter(created_at__gte=generation.created_at - GIVE_UP_AFTER).values_list("handle", flat=True))
-
-
-def _adopt(generation: Generation, found: Snapshot | None) -> None:
-    now = timezone.now()
-    if found and found.handle:
-        changes: dict[str, Any] = {"handle": found.handle, "error_code": "", "error_sentence": "", "due_at": now}
-        with transaction.atomic():
-            # Two that asked for the same may have been looked for side by side: the first one takes the job.
-            ProviderAccount.objects.select_for_update().get(pk=generation.model.provider_id)
-            if found.handle not in _handles(generation):
-                data = dict(found.raw)
-                states.advance(generation, State.RUNNING, "Found again at the provider", data=data, **changes)
-                return
-    since = generation.submit_attempted_at or generation.created_at
-    waiting = None if now - since > GIVE_UP_AFTER else states.later(now, SEARCH_EVERY)
-    Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=waiting)
+    several = False
+    if isinstance(provider, PollProvider) and generation.submit_attempted_at:
+        try:
+            known = await _db(adoption.known)(generation)
+            since = generation.submit_attempted_at.timestamp()
+            found = await provider.find(request_of(generation), since, http, known=known)
+        except InDoubt:
+            several = True
+        except ProviderError as error:
+            log.info("the list in which %s may stand could not be read: %s", generation.ref, error.sentence)
+    await _db(looking.looked)(generation, found, several=several)

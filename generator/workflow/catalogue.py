@@ -21,6 +21,7 @@ from generator.providers.base import (
     Provider,
     ProviderConfig,
 )
+from generator.providers.errors import Cause
 from generator.providers.registry import Registry
 
 
@@ -119,6 +120,9 @@ def local_keys() -> list[str]:
 def sync() -> None:
     """Give every provider and model of the code its row, and a first price to each model that has none."""
     with transaction.atomic():
+        # A key from the environment may be another one since the last start; one that is kept here is tried there.
+        halted = ProviderAccount.objects.filter(secret="").exclude(halt_code="")
+        halted.update(halt_code="", resting_until=None, failures_in_a_row=0)
         for provider in registry():
             account, _ = ProviderAccount.objects.update_or_create(key=provider.key, defaults={"title": provider.title})
             for spec in provider.models:
@@ -199,7 +203,7 @@ def _choices(keys: Sequence[str]) -> list[ModelChoice]:
         if row is None or price is None:
             continue
         spec = spec_for(row)
-        if not isinstance(spec, ModelSpec) or not has_key(row.provider):
+        if not isinstance(spec, ModelSpec) or not has_key(row.provider) or key_is_refused(row.provider):
             continue
         reason = _why_not(row, price)
         choices.append(ModelChoice(row, spec, price, not reason, reason, spec.provider in local))
@@ -226,10 +230,17 @@ def has_key(account: ProviderAccount) -> bool:
     return not isinstance(found, Configurable) or found.has_key
 
 
+def key_is_refused(account: ProviderAccount) -> bool:
+    """Whether the provider does not accept the key it has here, which is as good as none."""
+    return account.halt_code == Cause.KEY_REFUSED
+
+
 def _why_not(row: MusicModel, price: Price) -> str:
     account = row.provider
     if not (account.enabled and row.enabled):
         return f"{row.title} is switched off by the administrator."
+    if account.halt_code:
+        return f"{account.title} waits for the administrator: {account.last_error}"
     if account.is_resting:
         why = account.last_error or "it is not answering properly."
         return f"{account.title} rests for a moment: {why} The studio tries again by itself."
@@ -257,6 +268,8 @@ def action(key: str) -> ActionChoice | None:
     price = Price.objects.at(row, timezone.now()) if row else None
     spec = spec_for(row) if row else None
     if row is None or price is None or not isinstance(spec, ActionSpec) or not has_key(row.provider):
+        return None
+    if key_is_refused(row.provider):
         return None
     return ActionChoice(row, spec, price, _why_not(row, price))
 

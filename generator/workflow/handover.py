@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from generator.models import ActionRun, Generation, State, Track
 from generator.providers.base import Acting, Provider
-from generator.providers.errors import Busy, Failed, ProviderError
-from generator.workflow import ending, media, renditions, states
+from generator.providers.errors import Busy, Cause, Failed, OperatorMustAct, ProviderError
+from generator.workflow import ending, looking, media, renditions, states
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ async def handed_over(provider: Provider, generation: Generation, http: httpx.As
         if not await sync_to_async(_later)(generation, CLAIM, "Uploading"):
             return False
         address = await provider.upload(file, http)
-    except Busy as error:
+    except (Busy, OperatorMustAct) as error:
         await sync_to_async(_broke_off)(generation, error)
         return False
     except ProviderError as error:
@@ -86,15 +86,19 @@ def _of_track(track: Track, most: int) -> Path | None:
 
 def _later(generation: Generation, seconds: float, stage: str) -> bool:
     """Keep the claim on a queued row; False when it was cancelled."""
-    changes = {"due_at": states.later(timezone.now(), seconds), "stage": stage}
+    changes = {"due_at": states.later(timezone.now(), seconds), "stage": stage, "wait_reason": ""}
     return bool(Generation.objects.filter(pk=generation.pk, state=State.QUEUED).update(**changes))
 
 
-def _broke_off(generation: Generation, error: Busy) -> None:
-    if timezone.now() - generation.created_at > GIVE_UP:
+def _broke_off(generation: Generation, error: ProviderError) -> None:
+    """Try again later; what keeps everything from being sent there, nothing being sent, is waited for."""
+    if isinstance(error, OperatorMustAct) or error.cause == Cause.UNREACHABLE:
+        looking.blame(generation, error)
+        looking.stay_queued(generation, error)
+    elif timezone.now() - generation.created_at > GIVE_UP and not generation.wait_reason:
         sentence = f"The sound could not be uploaded for two hours. {_FREE}"
         ending.fail(generation, Failed(sentence, words=f"{error.sentence} {error.words}"))
-    elif _later(generation, error.retry_after, "Waiting to upload again"):
+    elif _later(generation, getattr(error, "retry_after", 30.0), "Waiting to upload again"):
         states.note(generation, error.sentence, data={"words": error.words})
 
 

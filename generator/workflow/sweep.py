@@ -5,7 +5,7 @@
     queued      write the attempt, then submit: at most once, whatever happens after
     submitting  someone died between the attempt and the answer: in doubt
     running     poll, or ask after a lost stream
-    in doubt    look for it at the provider; adopt it if it is there; else it waits for a person
+    in doubt    look for it at the provider, or ask by its id; slower and slower, for a week; else a person decides
 
 One loop holds the name `sweep` (`heartbeat`); a second one started by mistake leaves at once. While a submit or a
 stream is open the loop goes on, up to LONGEST; then it hands everything else over to a successor and only hears its
@@ -30,7 +30,7 @@ from django_q.tasks import async_task
 from generator.models import Generation, MusicModel, State
 from generator.models.generation import GenerationQuerySet
 from generator.providers import http
-from generator.workflow import attend, breaker, catalogue, heartbeat, queue, states
+from generator.workflow import attend, breaker, catalogue, heartbeat, queue, states, waiting
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ TICK = 0.2
 AT_ONCE = 96  # coroutines, each with its own connection
 SENDING = 48  # of them at most with a submit or an open stream: polls never wait for streams
 CLAIM = 40.0  # seconds a claim lasts that is not a poll's
+IDLE = 70.0  # seconds: a loop does not stay for what is looked at later than that
 LOOK = 500  # how far down the queue fairness looks
 
 
@@ -72,9 +73,12 @@ def _under_way() -> GenerationQuerySet:
 
 
 def _is_needed() -> bool:
-    """Whether a loop has to stay: a doubt that is looked for once a minute wakes one by itself (`control.rescue`)."""
-    soon = states.later(timezone.now(), 5)
-    return _under_way().filter(~Q(state=State.IN_DOUBT) | Q(due_at__lte=soon)).exists()
+    """Whether a loop has to stay: what is not looked at for a while wakes one by itself (`control.rescue`)."""
+    now = timezone.now()
+    soon, later = states.later(now, 5), states.later(now, IDLE)
+    waits = Q(state=State.QUEUED) & (Q(model__provider__in=breaker.resting()) | Q(model__in=waiting.disputed_models()))
+    near = Q(due_at__lte=soon) | (~Q(state=State.IN_DOUBT) & Q(due_at__lte=later))
+    return _under_way().filter(near).exclude(waits).exists()
 
 
 async def _loop(seconds: float, lease: ExitStack) -> None:
@@ -118,20 +122,29 @@ def _claim(room: int, busy: dict[int, str]) -> list[Generation]:
     now = timezone.now()
     due = _under_way().filter(due_at__lte=now).exclude(pk__in=busy).order_by("due_at", "id")
     chosen = list(due.exclude(state=State.QUEUED)[:room])
-    sends = sum(state == State.QUEUED for state in busy.values())
-    chosen += _next_to_send(due.filter(state=State.QUEUED), min(room - len(chosen), SENDING - sends))
+    sends = [pk for pk, state in busy.items() if state == State.QUEUED]
+    chosen += _next_to_send(due.filter(state=State.QUEUED), min(room - len(chosen), SENDING - len(sends)), sends)
     return _take(chosen, now) if chosen else []
 
 
-def _next_to_send(queued: GenerationQuerySet, most: int) -> list[Generation]:
-    """New work of providers that do not rest, people with the least in flight first."""
+def _next_to_send(queued: GenerationQuerySet, most: int, under_way: list[int]) -> list[Generation]:
+    """New work of providers that do not rest, people with the least in flight first.
+
+    A provider that has just rested gets one, and the others once that one was accepted.
+    """
     if most <= 0:
         return []
-    rows = list(queued.exclude(model__provider__in=breaker.resting()).values_list("pk", "author")[:LOOK])
+    ready = queued.exclude(model__provider__in=breaker.resting()).exclude(model__in=waiting.disputed_models())
+    rows = list(ready.values_list("pk", "author", "model__provider")[:LOOK])
     if len(rows) > most:
         flying = Counter(_under_way().exclude(state=State.QUEUED).values_list("author", flat=True))
         rows.sort(key=lambda row: flying[row[1]])
-    return list(queued.filter(pk__in=[pk for pk, _ in rows[:most]]))
+    careful = breaker.half_open() if rows else set()
+    if careful:
+        sending = set(Generation.objects.filter(pk__in=under_way).values_list("model__provider", flat=True))
+        first = {provider: pk for pk, _, provider in reversed(rows) if provider not in sending}
+        rows = [row for row in rows if row[2] not in careful or first.get(row[2]) == row[0]]
+    return list(queued.filter(pk__in=[row[0] for row in rows[:most]]))
 
 
 def _take(chosen: list[Generation], now: dt.datetime) -> list[Generation]:

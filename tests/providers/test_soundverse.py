@@ -217,6 +217,15 @@ def test_a_refusal_becomes_the_right_error_and_sentence(vendors, soundverse, mod
         assert body["message"] in raised.words
 
 
+@pytest.mark.parametrize("mode", ["stream", "sync"])
+@pytest.mark.parametrize("status", [400, 402, 404, 429, 500])
+def test_an_answer_that_names_the_job_is_an_acceptance_whatever_its_status(vendors, soundverse, mode, status):
+    body = b'{"success": false, "message": "Insufficient balance", "message_id": "abc"}'
+    vendors.trouble(mode, "status", status=status, body=body)
+    (told,), error = listen(soundverse(mode=mode), tune())
+    assert (told.handle, told.progress, error) == ("abc", Progress.RUNNING, None)
+
+
 def test_what_is_wrong_with_the_fields_is_kept_in_words(vendors, soundverse):
     _, raised = listen(soundverse(fields="prompt"), tune())
     assert raised.words == "userId: Field required; projectId: Field required"

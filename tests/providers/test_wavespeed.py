@@ -13,6 +13,9 @@ from tests.fakes.live import Row
 from tests.providers.conftest import BGM, HASTY, Caller, brief
 
 
+BGM_PATH = "mureka-ai/mureka-v7.6/generate-bgm"
+
+
 def submits(vendors) -> list:
     return vendors.requests("POST", "/generate-bgm")
 
@@ -207,9 +210,22 @@ def test_an_id_is_an_acceptance_whatever_else_the_answer_says(vendors, wavespeed
     assert wavespeed.submit(brief()).handle == "abc"
 
 
-def test_a_gateway_time_out_that_names_the_job_is_an_acceptance(vendors, wavespeed):
-    vendors.trouble("submit", "status", status=504, body=envelope(504, "timed out", id="abc", status="processing"))
-    assert wavespeed.submit(brief()).handle == "abc"
+@pytest.mark.parametrize("status", [400, 401, 402, 404, 409, 422, 429, 500, 504])
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope(504, "timed out", id="abc", status="processing"),
+        envelope(400, "prompt is required", id="abc", status="failed"),
+        b'{"code": 429, "message": "slow down", "id": "abc"}',
+        b'{"id": "abc", "status": "created"}',
+        b'{"code": 200, "data": {"id": "abc", "timings": NaN}} and more',
+    ],
+    ids=["processing", "failed", "beside the code", "bare", "broken"],
+)
+def test_an_answer_that_names_the_job_is_an_acceptance_whatever_its_status(vendors, wavespeed, status, body):
+    vendors.trouble("submit", "status", status=status, body=body)
+    accepted = wavespeed.submit(brief())
+    assert (accepted.handle, accepted.progress, accepted.outputs) == ("abc", Progress.RUNNING, ())
 
 
 @pytest.mark.parametrize(
@@ -431,13 +447,13 @@ def test_a_job_that_belongs_to_another_generation_is_left_alone(vendors, wavespe
     assert wavespeed.find(brief(), since, known={job.id for job in vendors.wavespeed.jobs}) is None
 
 
-def test_of_several_twins_the_nearest_in_time_is_taken(vendors, wavespeed):
+def test_of_several_twins_none_is_taken(vendors, wavespeed):
     for _ in range(3):
         vendors.trouble("submit", "cut", accept=True)
         wavespeed.refused("submit", brief())
     jobs = vendors.wavespeed.jobs
-    jobs[0].created, jobs[2].created = jobs[1].created - 20, jobs[1].created + 20
-    assert wavespeed.find(brief(), jobs[1].created + 1).handle == jobs[1].id
+    assert type(wavespeed.refused("find", brief(), jobs[1].created)) is InDoubt
+    assert wavespeed.find(brief(), jobs[1].created, known={jobs[0].id, jobs[2].id}).handle == jobs[1].id
 
 
 def test_a_list_that_does_not_tell_what_was_asked_is_no_proof(vendors, wavespeed):
@@ -465,14 +481,23 @@ def test_only_jobs_of_its_time_are_asked_for_however_many_came_later(vendors, wa
     assert len(vendors.requests("POST", "/predictions")) == 1
 
 
-def test_a_job_on_a_readable_page_is_found_though_the_next_page_is_not(vendors, wavespeed, monkeypatch):
-    rows = iter((None, Row("list", "status", status=503)))
+def test_a_job_on_a_readable_page_is_not_taken_while_the_next_page_is_unknown(vendors, wavespeed, monkeypatch):
+    rows = iter((None, Row("list", "status", status=503), None, None))
     for _ in range(100):
         vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "others"})
     last = wavespeed.submit(brief(prompt="the last")).handle
+    since = vendors.wavespeed.jobs[-1].created
     monkeypatch.setattr(vendors, "take", lambda on: next(rows) if on == "list" else None)
-    assert wavespeed.find(brief(prompt="the last"), vendors.wavespeed.jobs[-1].created).handle == last
-    assert len(vendors.requests("POST", "/predictions")) == 2
+    assert type(wavespeed.refused("find", brief(prompt="the last"), since)) is Busy
+    assert wavespeed.find(brief(prompt="the last"), since).handle == last
+
+
+def test_of_a_list_longer_than_is_read_nothing_is_taken(vendors, wavespeed, monkeypatch):
+    monkeypatch.setattr("generator.providers.wavespeed.MOST_PAGES", 1)
+    vendors.wavespeed.jobs = [vendors.wavespeed.accept(BGM_PATH, {"prompt": "others"}) for _ in range(100)]
+    wavespeed.submit(brief(prompt="the last"))
+    since = vendors.wavespeed.jobs[-1].created
+    assert type(wavespeed.refused("find", brief(prompt="the last"), since)) is InDoubt
 
 
 def test_a_list_that_cannot_be_read_is_asked_for_again_later(vendors, wavespeed):
