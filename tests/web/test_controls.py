@@ -45,7 +45,7 @@ def test_everything_that_is_morphed_is_looked_at():
     swapped = set()
     for file in TEMPLATES.rglob("*.html"):
         text = file.read_text()
-        swapped |= {name for name in re.findall(r'hx-target="#([\w-]+)" hx-swap="morph', text)}
+        swapped |= set(re.findall(r'hx-target="#([\w-]+)" hx-swap="morph', text))
         if re.search(r'hx-target="this" hx-swap="morph', text):
             swapped.add(re.search(r'id="([\w-]+)"', text)[1])
     inside = {found for name in MORPHED for found in re.findall(r'id="([\w-]+)"', (TEMPLATES / name).read_text())}
