@@ -8,6 +8,7 @@ from django.utils.text import capfirst
 
 from generator import money
 from generator.models.fields import MicrosField
+from generator.workflow import amounts
 
 
 def _is_money(column: Any) -> bool:
@@ -48,19 +49,26 @@ class ReadOnlyInline(admin.TabularInline):
 
 
 class DollarsField(forms.CharField):
-    """Dollars as a person writes them ("0.045"), micro-dollars inside."""
+    """Dollars as a person writes them ("0.045"), micro-dollars inside; other ways of writing are shown back first."""
 
     def to_python(self, value: Any) -> Any:
         text = super().to_python(value)
         if text in self.empty_values:
             return None
         try:
-            return money.dollars(str(text))
-        except ValueError as error:
-            raise forms.ValidationError(f"{error}.") from error
+            amount = money.dollars(str(text))
+        except money.NotAnAmount as error:
+            raise forms.ValidationError(str(error), "invalid") from error
+        if not money.is_plain(str(text)):
+            words = f"{amounts.to_confirm(str(text), amount)} Nothing is saved yet: save again if that is right."
+            raise forms.ValidationError(words, "unconfirmed")
+        return amount
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return amounts.as_understood(data) if isinstance(data, str) else data
 
     def prepare_value(self, value: Any) -> Any:
-        return money.plain(value).rstrip("0").rstrip(".") if isinstance(value, int) else value
+        return money.as_typed(value) if isinstance(value, int) else value
 
 
 def dollars(name: str, title: str):

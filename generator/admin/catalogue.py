@@ -181,7 +181,12 @@ class ModelAdmin(admin.ModelAdmin):
 
 
 class PriceForm(forms.ModelForm):
-    per_take = DollarsField(label="Price of a take", help_text="In dollars, such as 0.045.")
+    per_take = DollarsField(
+        label="Price of a take",
+        help_text="In dollars, such as 0.045. A saved price is never changed. To replace a mistaken one, add another "
+        "with the same “valid from” or a later one; what was requested in between keeps its price and can be "
+        "corrected on its page in the billing review.",
+    )
 
     class Meta:
         model = Price

@@ -14,22 +14,11 @@ from generator import access, money, workflow
 from generator.models import Budget, Project, Raise, User
 from generator.web.htmx import Request
 from generator.workflow import Refused
+from generator.workflow.amounts import confirmed_amount
 from generator.workflow.caps import Room
 
 USUAL_GRANT = dt.timedelta(days=7)
 SHOWN = 50
-
-
-def amount(text: str, field: str) -> int:
-    """Read an amount in dollars.
-
-    Raises:
-        Refused: it is none.
-    """
-    try:
-        return money.dollars(text)
-    except ValueError:
-        raise Refused("That is not an amount in dollars, such as 12.50.", field) from None
 
 
 def end_of_day(text: str) -> dt.datetime:
@@ -71,13 +60,15 @@ def _set(request: Request, project: Project) -> str:
     member = project.members.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 18 else None
     if pk and member is None:
         raise Refused("That person is not a member any more.", "member")
-    cap = amount(typed, "cap") if typed else None
+    cap = confirmed_amount(typed, "cap") if typed else None
     workflow.raising.set_cap(project, cap, request.user, member)
     whose = member.label if member else project.name
     return f"{whose}: {money.show(cap)} a month." if cap is not None else f"{whose}: no cap."
 
 
-def _page(request: Request, project: Project, refused: Refused | None = None, status: int = 200) -> HttpResponse:
+def _page(
+    request: Request, project: Project, refused: Refused | None = None, status: int = 200, answering: int | None = None
+) -> HttpResponse:
     found = rooms_in(project)
     people = [(person, found.get(person.pk)) for person in members_of(project)]
     requests = access.answerable_requests(request.user).filter(budget__project=project)
@@ -89,6 +80,7 @@ def _page(request: Request, project: Project, refused: Refused | None = None, st
         "open": requests.open(),
         "answered": requests.exclude(state=Raise.State.OPEN).select_related("answered_by")[:SHOWN],
         "refused": refused,
+        "answering": answering,
         "typed": request.POST,
         "resets": workflow.caps.next_month(timezone.now()),
         "usual_end": timezone.localdate() + USUAL_GRANT,
@@ -112,19 +104,18 @@ def members_of(project: Project) -> list[User]:
 def answer(request: Request, pk: int) -> HttpResponse:
     """Grant a request for a while, or decline it with a reason."""
     asked = get_object_or_404(access.answerable_requests(request.user), pk=pk)
-    project = asked.budget.project
+    project: Project = asked.budget.project  # type: ignore[assignment]  # those on other caps are the staff's to answer
     typed = {name: request.POST.get(name, "") for name in ("grant", "until", "answer")}
     try:
         if "decline" in request.POST:
             workflow.raising.decline(asked, request.user, typed["answer"])
         else:
-            granted, until = amount(typed["grant"], "grant"), end_of_day(typed["until"])
+            granted, until = confirmed_amount(typed["grant"], "grant"), end_of_day(typed["until"])
             workflow.raising.grant(asked, request.user, granted, until, typed["answer"])
     except Refused as refused:
-        messages.error(request, refused.sentence)
-    else:
-        messages.success(request, f"{asked.asked_by.label}: {workflow.raising.in_words(asked)}.")
-    return redirect("budget", project.ref) if project else redirect("spend")
+        return _page(request, project, refused, status=422, answering=asked.pk)
+    messages.success(request, f"{asked.asked_by.label}: {workflow.raising.in_words(asked)}.")
+    return redirect("budget", project.ref)
 
 
 # --- asking ---
@@ -138,7 +129,7 @@ def more(request: Request, pk: int) -> HttpResponse:
     refused, status = None, 200
     if request.method == "POST":
         try:
-            asked = amount(request.POST.get("amount", ""), "amount")
+            asked = confirmed_amount(request.POST.get("amount", ""), "amount")
             workflow.raising.ask_for_more(cap, request.user, asked, request.POST.get("reason", ""))
             messages.success(request, "Asked. You are told as soon as there is an answer.")
             return redirect("ask-for-more", cap.pk)

@@ -13,9 +13,10 @@ from generator import access, money, workflow
 from generator.billing import spend
 from generator.models import ApiKey, Project, Scope
 from generator.models.key import ApiKeyQuerySet
-from generator.web.budgets import amount, end_of_day
+from generator.web.budgets import end_of_day
 from generator.web.htmx import Request, back
 from generator.workflow import Refused
+from generator.workflow.amounts import confirmed_amount
 
 SHOWN = 200
 NAMED = "named"  # the stand-in that is none: the model a client names
@@ -45,9 +46,15 @@ def project_keys(request: Request, ref: str) -> HttpResponse:
     return _page(request, access.revocable_keys(request.user).filter(project=project), project)
 
 
-def _page(request: Request, rows: ApiKeyQuerySet, project: Project | None = None) -> HttpResponse:
-    made, token, refused = None, "", None
-    if request.method == "POST":
+def _page(
+    request: Request,
+    rows: ApiKeyQuerySet,
+    project: Project | None = None,
+    refused: Refused | None = None,
+    capped: int | None = None,
+) -> HttpResponse:
+    made, token = None, ""
+    if request.method == "POST" and refused is None:
         try:
             made, token = _make(request, project)
         except Refused as caught:
@@ -58,7 +65,9 @@ def _page(request: Request, rows: ApiKeyQuerySet, project: Project | None = None
         "made": made,
         "token": token,
         "refused": refused,
-        "typed": request.POST if refused else {},
+        "typed": request.POST if refused and not capped else {},
+        "capped": capped,
+        "typed_cap": request.POST.get("cap", ""),
         "rows": _rows(rows),
         "scopes": [(scope.value, *scope.label.split(": ")) for scope in Scope],
         "projects": access.projects(request.user),
@@ -108,7 +117,7 @@ def _make(request: Request, project: Project | None) -> tuple[ApiKey, str]:
         Scope(typed["scope"]),
         project=project,
         expires_at=end_of_day(typed["expires"]) if typed["expires"] else None,
-        cap=amount(typed["cap"], "cap") if typed["cap"] else None,
+        cap=confirmed_amount(typed["cap"], "cap") if typed["cap"] else None,
         stand_in="" if typed["stand_in"] == NAMED else typed["stand_in"],
     )
 
@@ -133,11 +142,17 @@ def cap(request: Request, ref: str) -> HttpResponse:
     """Set what a key may spend a month; an empty field takes the cap away."""
     key, typed = _mine(request, ref), request.POST.get("cap", "").strip()
     try:
-        most = amount(typed, "cap") if typed else None
+        most = confirmed_amount(typed, "cap") if typed else None
         workflow.keys.set_cap(key, most, request.user)
     except Refused as refused:
-        messages.error(request, refused.sentence)
-    else:
-        said = "no cap" if most is None else f"{money.show(most)} a month"
-        messages.success(request, f"“{key.name}”: {said}.")
+        return _cap_again(request, key, refused)
+    said = "no cap" if most is None else f"{money.show(most)} a month"
+    messages.success(request, f"“{key.name}”: {said}.")
     return redirect(back(request, reverse("keys")))
+
+
+def _cap_again(request: Request, key: ApiKey, refused: Refused) -> HttpResponse:
+    """The page the cap was typed into, with what was typed."""
+    project = access.projects(request.user).filter(ref=request.POST.get("page", "")).first()
+    rows = access.revocable_keys(request.user).filter(project=project) if project else access.own_keys(request.user)
+    return _page(request, rows, project, refused, capped=key.pk)

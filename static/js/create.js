@@ -88,10 +88,13 @@ document.addEventListener("htmx:afterRequest", (event) => {
     $("#library")?.scrollIntoView({ block: "start" });
   }
 });
+let sentAt = -Infinity;
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.closest("#create")) return;
   event.preventDefault();
-  $("#create").requestSubmit($("#create .button-big"));
+  const isTwice = event.timeStamp - sentAt < 500; // held down, or pressed twice: once
+  sentAt = event.timeStamp;
+  if (!isTwice) $("#create").requestSubmit($("#create .button-big"));
 });
 restore();
 count();

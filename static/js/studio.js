@@ -10,6 +10,27 @@ Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, kind) => {
   return true;
 };
 
+// --- pressing twice is pressing once: the second press never reaches what an answer has put there in between ---
+const DOUBLE_PRESS_MS = 500;
+let pressed = { at: -Infinity };
+document.addEventListener("click", (event) => {
+  const control = event.target.closest("button:not([type=button]), input[type=submit]");
+  if (!control || !event.isTrusted) return;
+  const { at, x, y, control: before } = pressed;
+  const isSame = event.detail ? Math.hypot(event.clientX - x, event.clientY - y) < 10 : control === before;
+  const card = control.closest(".job")?.querySelector(".job-prompt").id;
+  pressed = { at: event.timeStamp, x: event.clientX, y: event.clientY, control, card };
+  if (!isSame || event.timeStamp - at > DOUBLE_PRESS_MS) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
+// A control that an answer has taken away leaves the focus on its card, not at the top of the page.
+document.addEventListener("htmx:afterSettle", () => {
+  if (!pressed.card || pressed.control.isConnected || document.activeElement !== document.body) return;
+  document.getElementById(pressed.card)?.focus({ preventScroll: true });
+  pressed.card = "";
+});
+
 // --- htmx: rest while nobody looks; say what went wrong when the studio cannot be reached ---
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.matches("[data-poll]:not([data-poll=always])") && document.hidden) event.preventDefault();

@@ -119,6 +119,15 @@ def test_a_cap_that_is_no_amount_is_told(owner, project, cap, body, says):
     assert Budget.objects.get().cap == dollars("0.05")
 
 
+def test_a_comma_multiplies_nothing(owner, project):
+    address = f"projects/{project.ref}/caps/project"
+    for sent in ("1,250", "1.250", "12,50 EUR"):
+        problem(owner.ask("PUT", address, {"cap_usd": sent}), 422, "refused", "cap_usd")
+    assert not Budget.objects.exists()
+    for sent, understood in (("12,50", "12.500000"), ("1.250,00", "1250.000000")):
+        assert owner.ask("PUT", address, {"cap_usd": sent}).json()["cap_usd"] == understood
+
+
 @pytest.mark.parametrize("who", ["nobody", "0", "9" * 30, "²"])
 def test_whoever_is_no_member_has_no_cap(owner, project, stranger, who):
     for one in (who, stranger.pk):

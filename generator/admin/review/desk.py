@@ -98,22 +98,25 @@ def _throw(request: HttpRequest) -> None:
 @review_page
 @require_http_methods(["GET", "POST"])
 def requests(request: HttpRequest) -> HttpResponseBase:
-    """The requests for more, to grant for a while or to decline."""
+    """The requests for more, to grant for a while or to decline; a refused answer is shown as it was typed."""
     if request.method == "POST":
         must_book(request)
         try:
             _answer(request)
         except Refused as refused:
             messages.error(request, refused.sentence)
-        return redirect("admin:review-requests")
+        else:
+            return redirect("admin:review-requests")
     rows = Raise.objects.select_related("budget__user", "budget__project", "asked_by", "answered_by")
     waiting = list(rows.open())
     context = {
         "open": [(one, caps.rooms_of([one.budget])[0]) for one in waiting],
         "answered": rows.exclude(state=Raise.State.OPEN)[:PAGE],
         "usual_end": timezone.localdate() + USUAL_GRANT,
+        "typed": request.POST,
+        "answering": whole(request.POST.get("request", "")),
     }
-    return page(request, "requests", "Requests for more", context)
+    return page(request, "requests", "Requests for more", context, 422 if request.method == "POST" else 200)
 
 
 def _answer(request: HttpRequest) -> None:

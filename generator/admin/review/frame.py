@@ -13,10 +13,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from generator import money
 from generator.billing import spend
 from generator.billing.review import Narrowed
-from generator.workflow import Refused
+from generator.workflow.amounts import confirmed_amount
 
 LOOK, BOOK = "generator.look_at_money", "generator.book_money"
 PAGE = 50
@@ -100,9 +99,6 @@ def amount(request: HttpRequest, name: str = "amount") -> int:
     """Read an amount in dollars.
 
     Raises:
-        Refused: it is none.
+        Refused: it is none, or has to be confirmed.
     """
-    try:
-        return money.dollars(request.POST.get(name, ""))
-    except ValueError:
-        raise Refused("That is not an amount in dollars, such as 0.045.", name) from None
+    return confirmed_amount(request.POST.get(name, ""), name)

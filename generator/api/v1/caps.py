@@ -19,7 +19,8 @@ from generator.api.v1.problems import Problem
 from generator.api.v1.reading import number
 from generator.api.v1.schemas import Ref, Strict, Usd
 from generator.models import Budget, Project, Raise, User
-from generator.web.budgets import amount, end_of_day, members_of, rooms_in
+from generator.web.budgets import end_of_day, members_of, rooms_in
+from generator.workflow.amounts import parse_amount
 from generator.workflow.caps import Room
 from generator.workflow.raising import MOST_WORDS
 
@@ -155,7 +156,7 @@ def set_cap(request: HttpRequest, project_id: str, who: str, ask: CapAsk):
     project = _managed(request, project_id)
     member = None if who == WHOLE else _member(project, who)
     with _our_names():
-        cap = None if ask.cap_usd is None else amount(ask.cap_usd, "cap")
+        cap = None if ask.cap_usd is None else parse_amount(ask.cap_usd, "cap")
         workflow.raising.set_cap(project, cap, caller(request), member)
     return _room(project, member, rooms_in(project).get(member.pk if member else None))
 
@@ -203,7 +204,7 @@ def create_request(request: HttpRequest, project_id: str, ask: RequestAsk):
     user = caller(request)
     cap = _cap(user, find_project(request, project_id), ask.on)
     with _our_names():
-        made = workflow.raising.ask_for_more(cap, user, amount(ask.amount_usd, "amount"), ask.reason)
+        made = workflow.raising.ask_for_more(cap, user, parse_amount(ask.amount_usd, "amount"), ask.reason)
     return Status(201, _request(made))
 
 
@@ -234,7 +235,7 @@ def _answerable(request: HttpRequest, ref: str) -> Raise:
 def grant_request(request: HttpRequest, request_id: str, ask: GrantAsk):
     asked = _answerable(request, request_id)
     with _our_names():
-        granted, until = amount(ask.amount_usd, "amount"), end_of_day(ask.until.isoformat())
+        granted, until = parse_amount(ask.amount_usd, "amount"), end_of_day(ask.until.isoformat())
         workflow.raising.grant(asked, caller(request), granted, until, ask.note)
     return _request(asked)
 

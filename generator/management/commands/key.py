@@ -8,6 +8,7 @@ from django.utils import timezone
 from generator import access, money
 from generator.models import Scope, User
 from generator.workflow import Refused, keys
+from generator.workflow.amounts import parse_amount, to_confirm
 
 
 class Command(BaseCommand):
@@ -38,5 +39,7 @@ def _more(user: User, options: dict) -> dict:
     if options["project"] and project is None:
         raise Refused(f"{user.label} is in no project {options['project']}.")
     until = timezone.now() + dt.timedelta(days=options["days"]) if options["days"] else None
-    cap = money.dollars(options["cap"]) if options["cap"] else None
+    cap = parse_amount(options["cap"], "cap") if options["cap"] else None
+    if cap is not None and not money.is_plain(options["cap"]):
+        raise Refused(f"{to_confirm(options['cap'], cap)} If that is right, give it as {money.as_typed(cap)}.")
     return {"project": project, "expires_at": until, "cap": cap, "stand_in": options["stand_in"]}

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from generator import money as micros
 from generator.audio import FORMATS
-from generator.workflow import caps, catalogue
+from generator.workflow import amounts, caps, catalogue
 
 register = template.Library()
 
@@ -27,9 +27,11 @@ def price(amount: int) -> str:
 
 
 @register.filter
-def dollars(amount: int | None) -> str:
-    """An amount as it is typed into a field: "0.045", "12"."""
-    return "" if amount is None else micros.plain(amount).rstrip("0").rstrip(".")
+def dollars(amount: int | str | None) -> str:
+    """An amount as it is typed into a field: "0.045", "12"; a text that was typed, as it was understood."""
+    if isinstance(amount, str):
+        return amounts.as_understood(amount)
+    return "" if amount is None else micros.as_typed(amount)
 
 
 @register.simple_tag
