@@ -157,10 +157,13 @@ ACCOUNT_ADAPTER = "generator.web.accounts.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"signup": "generator.web.accounts.SignupForm"}
+ACCOUNT_FORMS = {
+    "signup": "generator.web.accounts.SignupForm",
+    "add_email": "generator.web.accounts.ChangeAddressForm",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}  # the key: an address, tried from one place
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("STUDIO_TRUSTED_PROXIES", default=0)
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "BGM Studio"
@@ -173,8 +176,9 @@ else:  # nothing is sent: each message becomes a file the operator can read
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 15
-# With open sign-up an address has to be proven, where mail can prove it: then a taken one and a free one look the same.
-ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_CONFIGURED and STUDIO_SIGNUP == "open" else "none"
+# An address has to be proven, where mail can prove it: nobody joins by somebody else's invitation, and with open
+# sign-up a taken address and a free one look the same.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_CONFIGURED else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_CONFIGURED  # tell people when their password or second factor changed
 ACCOUNT_CHANGE_EMAIL = True
 DEFAULT_FROM_EMAIL = env.read("DEFAULT_FROM_EMAIL", "BGM Studio <studio@localhost>", environment.sender)

@@ -26,6 +26,7 @@ from generator.models import (
     Comment,
     Comparison,
     Generation,
+    Invitation,
     NewsKind,
     Notification,
     PrivateTrack,
@@ -46,6 +47,7 @@ from generator.models.fields import REF_LENGTH
 from generator.models.generation import GenerationQuerySet
 from generator.models.key import ApiKeyQuerySet
 from generator.models.notification import NotificationQuerySet
+from generator.models.project import InvitationQuerySet
 from generator.models.raising import RaiseQuerySet
 from generator.models.reference import ReferenceQuerySet
 from generator.models.sharing import ShareLinkQuerySet
@@ -137,6 +139,23 @@ def can_leave(user: User) -> bool:
 def managed_projects(user: User) -> QuerySet[Project]:
     """The shared projects a person owns, and so may invite people to."""
     return Project.objects.filter(_in(user, roles=_MAY_MANAGE), personal_to=None)
+
+
+def managed_invitations(user: User) -> InvitationQuerySet:
+    """The unused invitations a person may renew and withdraw: those to the projects they own, whoever sent them.
+
+    Invitations to the studio alone are the staff's. Those to projects are not: a role in the studio opens no project.
+    """
+    mine = Q(project__in=managed_projects(user))
+    if user.is_staff and user.acting_with is None:
+        mine |= Q(project=None)
+    return Invitation.objects.unused().filter(mine).select_related("project", "invited_by")
+
+
+def received_invitations(user: User) -> InvitationQuerySet:
+    """The project invitations a person may accept: those to their address, once it is proven to be theirs."""
+    rows = Invitation.objects.open().filter(email=user.email.lower()).exclude(project=None)
+    return rows.select_related("project", "invited_by") if user.address_is_proven else rows.none()
 
 
 def visible(tracks: TrackQuerySet, user: User) -> TrackQuerySet:

@@ -136,6 +136,13 @@ def browser(client, user) -> Client:
 
 
 @pytest.fixture
+def mailing(settings) -> None:
+    """A studio that can send mail, and so has addresses proven by it."""
+    settings.EMAIL_CONFIGURED = True
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+
+
+@pytest.fixture
 def fake(monkeypatch) -> Iterator[FakeProvider]:
     """The live fake provider behind the models POLL and STREAM."""
     with FakeProvider() as running:

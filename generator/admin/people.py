@@ -32,6 +32,8 @@ class UserAdmin(DjangoUserAdmin):
     def save_model(self, request, obj, form, change) -> None:
         obj.email = obj.email.lower()  # addresses are looked up in lower case when people sign in
         super().save_model(request, obj, form, change)
+        if "email" in form.changed_data:
+            obj.vouch_for_address()
         Project.objects.personal_for(obj)
 
 
@@ -55,7 +57,7 @@ class ProjectAdmin(admin.ModelAdmin):
 @admin.register(Invitation)
 class InvitationAdmin(admin.ModelAdmin):
     list_display = ("email", "project", "role", "invited_by", "expires_at", "accepted_at")
-    readonly_fields = ("email", "project", "role", "invited_by", "token", "created_at", "accepted_at")
+    readonly_fields = ("email", "project", "role", "invited_by", "created_at", "accepted_at")
 
     def has_add_permission(self, request) -> bool:
-        return False  # made on the Invite page, which shows the link
+        return False  # made on the Invite page, which shows the link once

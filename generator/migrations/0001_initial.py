@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 import generator.models.fields
-import generator.models.project
 import generator.models.user
 
 
@@ -408,9 +407,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "token",
-                    models.CharField(
-                        default=generator.models.project._invitation_token, editable=False, max_length=40, unique=True
-                    ),
+                    models.CharField(editable=False, max_length=40, unique=True),
                 ),
                 ("email", models.EmailField(max_length=254)),
                 (

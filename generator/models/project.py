@@ -1,9 +1,8 @@
 """Projects: shared libraries with members. Everyone has a personal one."""
 
-import secrets
-
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -71,14 +70,30 @@ class Membership(models.Model):
         return f"{self.user} · {self.get_role_display()} of {self.project}"
 
 
-def _invitation_token() -> str:
-    return secrets.token_urlsafe(24)
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def unused(self) -> "InvitationQuerySet":
+        """Those nobody has accepted, whether they have expired or not."""
+        return self.filter(accepted_at=None)
+
+    def open(self) -> "InvitationQuerySet":
+        """Those that can be accepted now. The sender must still be somebody who may invite there."""
+        by_staff = Q(project=None, invited_by__is_staff=True)
+        by_owner = Q(
+            project__archived_at=None,
+            project__memberships__user=F("invited_by"),
+            project__memberships__role=Role.OWNER,
+        )
+        return self.unused().filter(by_staff | by_owner, invited_by__is_active=True, expires_at__gt=timezone.now())
 
 
 class Invitation(models.Model):
-    """A link that lets one address sign up; with a project it also makes the person a member."""
+    """A link that lets one address sign up; with a project it also makes the person a member.
 
-    token = models.CharField(max_length=40, unique=True, default=_invitation_token, editable=False)
+    Like an API key, the link is shown when it is made and never again: the database keeps the hash of its token.
+    """
+
+    ref = RefField()
+    digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the token, in hex.")
     email = models.EmailField()
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="invitations")
     role = models.CharField(max_length=8, choices=Role, default=Role.EDITOR)
@@ -86,6 +101,9 @@ class Invitation(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    token: str = ""  # only on the instance that has just made its link
+    objects = InvitationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]

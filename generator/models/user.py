@@ -14,6 +14,9 @@ from django.utils.crypto import salted_hmac
 from generator.models.project import Project
 
 if TYPE_CHECKING:
+    from allauth.account.models import EmailAddress
+    from django.db.models.fields.related_descriptors import RelatedManager
+
     from generator.models.key import ApiKey
 
 
@@ -25,11 +28,12 @@ def a_time_zone(name: str) -> None:
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **extra) -> "User":
-        """Make a person, and the personal project that everyone has."""
+        """Make a person and the personal project that everyone has; whoever makes them vouches for the address."""
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
         with transaction.atomic():
             user.save(using=self._db)
+            user.vouch_for_address()
             Project.objects.personal_for(user)
         return user
 
@@ -59,6 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=22, blank=True, editable=False, help_text="Changing it ends every session of the person."
     )
 
+    emailaddress_set: "RelatedManager[EmailAddress]"  # allauth's record of which addresses are proven
     acting_with: "ApiKey | None" = None  # a program acts for the person: its key narrows what they may
 
     objects = UserManager()
@@ -82,6 +87,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.label
+
+    @property
+    def address_is_proven(self) -> bool:
+        """Whether the person has shown that mail to this address reaches them, or an administrator vouched for it."""
+        return self.emailaddress_set.filter(email=self.email.lower(), verified=True).exists()
+
+    def vouch_for_address(self) -> None:
+        """Take the address as proven, and drop a change of it that is under way."""
+        with transaction.atomic():
+            self.emailaddress_set.exclude(email=self.email.lower()).delete()
+            proven = {"verified": True, "primary": True}
+            self.emailaddress_set.update_or_create(email=self.email.lower(), defaults=proven)
 
     def end_sessions(self) -> None:
         """Sign the person out on every device; sessions carry a hash that includes this salt."""

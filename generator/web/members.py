@@ -31,7 +31,7 @@ def _page(request: Request, project: Project, **more) -> HttpResponse:
         "members": sorted(rows, key=lambda row: _BY_ROLE[row.role]),
         "roles": Role.choices,
         "roles_in_words": ROLES_IN_WORDS,
-        "invited": [(one, link_of(request, one)) for one in workflow.people.pending(project)] if may_manage else [],
+        "invited": workflow.people.pending(project) if may_manage else (),
         "may_invite": may_manage and project.personal_to_id is None,
         **more,
     }
@@ -70,7 +70,7 @@ def transfer(request: Request, project: Project) -> HttpResponse:
 
 @for_owners(_refused)
 def invite(request: Request, project: Project) -> HttpResponse:
-    """Invite to this project; the link is shown to be copied, whether it could be mailed or not."""
+    """Invite to this project; the link is shown once, to be copied, whether it could be mailed or not."""
     asked = request.POST.copy()
     asked["project"] = str(project.pk)
     form = InvitationForm(request.user, asked)

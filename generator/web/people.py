@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.core.mail import send_mail
-from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from generator.models import Invitation, Project, Role, User
 from generator.web.htmx import Request, back
 
 SHOWN = 100
+MAILED = "mailed"  # the part of a link's query that only a mailed one has
 ROLES_IN_WORDS = "Owners invite and delete; editors generate and edit; viewers listen, comment and download."
 
 
@@ -41,7 +41,7 @@ class InvitationForm(forms.Form):
         if not user.is_staff:  # the studio's own door is for the staff to open
             project.required = True
             project.empty_label = None  # type: ignore[attr-defined]
-        self.open = open_invitations(user)
+        self.open = access.managed_invitations(user).filter(expires_at__gt=timezone.now())
 
     def clean_email(self) -> str:
         return self.cleaned_data["email"].lower()
@@ -53,25 +53,15 @@ class InvitationForm(forms.Form):
         if project and project.members.filter(email__iexact=email).exists():
             self.add_error("email", f"{email} is a member of {project} already.")
         elif self.open.filter(email=email, project=project).exists():
-            self.add_error("email", f"{email} has an open invitation already; its link is in the list below.")
-
-
-def open_invitations(user: User) -> QuerySet[Invitation]:
-    return unused_invitations(user).filter(expires_at__gt=timezone.now())
-
-
-def unused_invitations(user: User) -> QuerySet[Invitation]:
-    """The invitations this person may see, renew and withdraw: theirs, their projects', and for staff every one."""
-    found = Invitation.objects.filter(accepted_at=None)
-    if not user.is_staff:
-        found = found.filter(Q(invited_by=user) | Q(project__in=access.managed_projects(user)))
-    return found.select_related("project", "invited_by")
+            self.add_error(
+                "email", f"{email} has an open invitation already; make a new link for it in the list below."
+            )
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
 def invite(request: Request) -> HttpResponse:
-    """Invite by address; the link is shown to copy, and mailed where a mail server is configured."""
+    """Invite by address; the link is shown once, to copy, and mailed where a mail server is configured."""
     if not may_invite(request.user):
         raise PermissionDenied("Owners of a project and administrators invite people.")
     form = InvitationForm(request.user, request.POST or None, initial={"project": _asked_project(request)})
@@ -80,12 +70,11 @@ def invite(request: Request) -> HttpResponse:
         cleaned = form.cleaned_data
         made = send(request, cleaned["email"], cleaned["project"], Role(cleaned["role"]))
         form = InvitationForm(request.user)
-    rows = [(one, link_of(request, one)) for one in open_invitations(request.user)[:SHOWN]]
     found = {
         "form": form,
         "made": made,
         "link": link_of(request, made) if made else "",
-        "rows": rows,
+        "rows": form.open[:SHOWN],
         "here": "account",
     }
     return render(request, "people/invite.html", found, status=422 if form.errors else 200)
@@ -111,20 +100,21 @@ def join_path(invitation: Invitation) -> str:
 
 
 def mail(inviter: User, invitation: Invitation, link: str) -> None:
-    """Mail an invitation's link, where a mail server is configured."""
+    """Mail an invitation's link, where a mail server is configured; the mailed one proves the address as well."""
     if not settings.EMAIL_CONFIGURED:
         return
     where = f"“{invitation.project.name}” in BGM Studio" if invitation.project else "BGM Studio"
     subject = f"{inviter.label} invites you to {where}"
+    link = f"{link}?{MAILED}={workflow.people.mailed_proof(invitation)}"
     text = f"{subject}.\n\n{link}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
     send_mail(subject, text, None, [invitation.email], fail_silently=True)
 
 
 @login_required
 @require_POST
-def withdraw(request: Request, token: str) -> HttpResponse:
+def withdraw(request: Request, ref: str) -> HttpResponse:
     """Take an open invitation back: its link stops working."""
-    found = get_object_or_404(unused_invitations(request.user), token=token)
+    found = get_object_or_404(access.managed_invitations(request.user), ref=ref)
     workflow.people.withdraw(found, request.user)
     messages.success(request, f"The invitation for {found.email} is withdrawn.")
     return redirect(back(request, reverse("invite")))
@@ -132,13 +122,12 @@ def withdraw(request: Request, token: str) -> HttpResponse:
 
 @login_required
 @require_POST
-def resend(request: Request, token: str) -> HttpResponse:
-    """Let an unused invitation run anew, and mail it again where that is possible."""
-    found = get_object_or_404(unused_invitations(request.user), token=token)
-    if workflow.people.renew(found, request.user):
-        mail(request.user, found, link_of(request, found))
-        mailed = (
-            "It was mailed again." if settings.EMAIL_CONFIGURED else "No mail server is set up: send the link yourself."
-        )
-        messages.success(request, f"{found.email} can join until {found.expires_at:%-d %B}. {mailed}")
-    return redirect(back(request, reverse("invite")))
+def resend(request: Request, ref: str) -> HttpResponse:
+    """Give an unused invitation a new link, shown once, and mail it where that is possible."""
+    found = get_object_or_404(access.managed_invitations(request.user), ref=ref)
+    if not workflow.people.renew(found, request.user):
+        return redirect(back(request, reverse("invite")))
+    link = link_of(request, found)
+    mail(request.user, found, link)
+    shown = {"made": found, "link": link, "project": found.project, "back": back(request, reverse("invite"))}
+    return render(request, "people/new_link.html", shown)

@@ -8,12 +8,11 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Invitation, Membership, Project, Role, User
+from generator.models import Membership, Project, Role, User
 from generator.web.htmx import Request
 
 LINES = 100
@@ -23,14 +22,11 @@ LINES = 100
 @require_GET
 def projects(request: Request) -> HttpResponse:
     """Every project of a person, what they are there, what they are invited to, and what was put away."""
-    invited = Invitation.objects.filter(
-        email=request.user.email.lower(), accepted_at=None, expires_at__gt=timezone.now(), project__archived_at=None
-    ).exclude(project=None)
     found = {
         "here": "projects",
         "rows": _counted(request, access.projects(request.user)),
         "archived": access.archived_projects(request.user),
-        "invited": invited.select_related("project", "invited_by"),
+        "invited": access.received_invitations(request.user),
     }
     return render(request, "projects/projects.html", found)
 

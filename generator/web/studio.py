@@ -51,15 +51,20 @@ def _typed(value: object) -> str:
 @login_required
 @require_GET
 def home(request: Request) -> HttpResponse:
-    """Send a person to the project they were in last, else where they last asked for music, else to their own."""
-    mine = access.projects(request.user)
-    last = mine.filter(ref=request.session.get("project", "")).first()
+    """Send a person to the project they were in last, else where they last asked for music or were invited."""
+    last = access.projects(request.user).filter(ref=request.session.get("project", "")).first()
     if last is None:
         asked = access.generations(request.user).filter(author=request.user).order_by("-id").first()
-        last = asked.project if asked else mine.first()
-    if last is None:
-        last = Project.objects.personal_for(request.user)
-    return redirect("studio", last.ref)
+        last = asked.project if asked else _invited_to(request)
+    if last is None and access.received_invitations(request.user).exists():
+        return redirect("projects")
+    return redirect("studio", (last or Project.objects.personal_for(request.user)).ref)
+
+
+def _invited_to(request: Request) -> Project | None:
+    """The shared project whose invitation the person accepted last."""
+    invited = {"invitations__email": request.user.email.lower(), "invitations__accepted_at__isnull": False}
+    return access.projects(request.user).filter(**invited).order_by("-invitations__accepted_at").first()
 
 
 @login_required

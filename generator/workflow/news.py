@@ -136,10 +136,11 @@ def commented(said: Comment) -> None:
             tell(person, NewsKind.COMMENT, text, f"{track.get_absolute_url()}#comment-{said.ref}")
 
 
-def invited(email: str, actor: User, project: Project, link: str) -> None:
-    """Tell somebody who has an account already; others have the link alone."""
-    if person := User.objects.filter(email__iexact=email).first():
-        tell(person, NewsKind.INVITATION, f"{actor.label} invites you to “{project.name}”", link)
+def invited(email: str, actor: User, project: Project) -> None:
+    """Tell whoever has an account under this proven address; others have the link alone."""
+    person = User.objects.filter(email__iexact=email, is_active=True).first()
+    if person and person.address_is_proven:
+        tell(person, NewsKind.INVITATION, f"{actor.label} invites you to “{project.name}”", reverse("projects"))
 
 
 # --- by mail ---

@@ -1,11 +1,19 @@
-"""Invitations: a link for one address, once, until a day; with a project it makes the person a member too."""
+"""Invitations: a link for one address, once, until a day; with a project it makes the person a member too.
+
+The link is the token in it, shown when it is made and kept as a hash. Where mail is set up, joining takes proof that
+mail to the address arrives: a link that came by mail carries it (`mailed_proof`), any other link asks for it.
+"""
 
 import datetime as dt
+import secrets
+from hashlib import sha256
 
+from django.conf import settings
+from django.core.signing import Signer
 from django.db import transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from generator.models import AuditLine, Invitation, Membership, Project, Role, User
 from generator.workflow import news
@@ -13,12 +21,15 @@ from generator.workflow.audit import record
 from generator.workflow.refused import Refused
 
 LASTS = dt.timedelta(days=14)
+UNPROVEN = "proof"  # the field of a refusal that a proof of the address would mend
 
 
 def invite(email: str, actor: User, project: Project | None = None, role: Role = Role.EDITOR) -> Invitation:
-    """Make an invitation; the link in it works without any mail server."""
+    """Make an invitation; its `token` is on the returned instance alone."""
+    token = secrets.token_urlsafe(24)
     with transaction.atomic():
         made = Invitation.objects.create(
+            digest=_digest(token),
             email=email.strip().lower(),
             project=project,
             role=role,
@@ -27,58 +38,84 @@ def invite(email: str, actor: User, project: Project | None = None, role: Role =
         )
         if project:
             record(project, actor, AuditLine.Kind.MEMBERS, f"Invited {made.email} as {role.label.lower()}")
-            news.invited(made.email, actor, project, reverse("join", args=[made.token]))
+            news.invited(made.email, actor, project)
+    made.token = token
     return made
 
 
 def pending(project: Project) -> QuerySet[Invitation]:
     """A project's invitations that nobody has used yet, those that have run out among them."""
-    return project.invitations.filter(accepted_at=None).select_related("invited_by")
+    return project.invitations.unused().select_related("invited_by")
 
 
 def renew(invitation: Invitation, actor: User) -> bool:
-    """Let an unused invitation run anew from today, with the same link; False when it was used in between."""
+    """Give an unused invitation a new link that lasts anew, sent by `actor`; the link before it stops working.
+
+    False: it was used in between.
+    """
+    token = secrets.token_urlsafe(24)
     with transaction.atomic():
-        mine = Invitation.objects.filter(pk=invitation.pk, accepted_at=None)
-        if not mine.update(expires_at=timezone.now() + LASTS):
+        mine = Invitation.objects.unused().filter(pk=invitation.pk)
+        if not mine.update(digest=_digest(token), expires_at=timezone.now() + LASTS, invited_by=actor):
             return False
         if invitation.project:
             record(invitation.project, actor, AuditLine.Kind.MEMBERS, f"Renewed the invitation for {invitation.email}")
     invitation.refresh_from_db()
+    invitation.token = token
     return True
 
 
 def withdraw(invitation: Invitation, actor: User) -> None:
     """Take an unused invitation back: its link stops working."""
     with transaction.atomic():
-        gone, _ = Invitation.objects.filter(pk=invitation.pk, accepted_at=None).delete()
+        gone, _ = Invitation.objects.unused().filter(pk=invitation.pk).delete()
         if gone and invitation.project:
             record(invitation.project, actor, AuditLine.Kind.MEMBERS, f"Withdrew the invitation for {invitation.email}")
 
 
 def open_invitation(token: str) -> Invitation | None:
     """The invitation behind a token, if it can still be used."""
-    found = Invitation.objects.filter(token=token).select_related("project", "invited_by").first()
-    if found is None or not found.is_open:
-        return None
-    return None if found.project and found.project.archived_at else found
+    return _open().filter(digest=_digest(token)).first()
+
+
+def open_invitation_by_ref(ref: str) -> Invitation | None:
+    """The same, by its name: for whoever has followed its link before."""
+    return _open().filter(ref=ref).first()
+
+
+def _open() -> QuerySet[Invitation]:
+    return Invitation.objects.open().select_related("project", "invited_by")
+
+
+def mailed_proof(invitation: Invitation) -> str:
+    """What a link carries that was mailed and shown to nobody: whoever has it reads the mail of that address."""
+    return Signer(salt="generator.workflow.people.mailed").signature(f"{invitation.email}:{invitation.digest}")
+
+
+def is_mailed_proof(invitation: Invitation, proof: str) -> bool:
+    return constant_time_compare(proof, mailed_proof(invitation))
 
 
 def accept(invitation: Invitation, user: User) -> None:
     """Use an invitation up for a person; they join its project, if it has one.
 
     Raises:
-        Refused: it is for another address, or was used or withdrawn in between.
+        Refused: it is for another address or one that is not proven (field `proof`), or was used in between.
     """
     if invitation.email != user.email.lower():
         raise Refused(f"This invitation is for {invitation.email}.", "email")
+    if settings.EMAIL_CONFIGURED and not user.address_is_proven:
+        raise Refused(f"First show that mail to {invitation.email} reaches you.", UNPROVEN)
     with transaction.atomic():
-        now = timezone.now()
-        used = Invitation.objects.filter(pk=invitation.pk, accepted_at=None, expires_at__gt=now).update(accepted_at=now)
-        if not used:
+        used = Invitation.objects.open().filter(pk=invitation.pk)
+        if not Invitation.objects.unused().filter(pk__in=used.values("pk")).update(accepted_at=timezone.now()):
             raise Refused("This invitation has been used or has run out. Ask for a new one.")
         if invitation.project:
             role = Role(invitation.role)
             _, is_new = Membership.objects.get_or_create(project=invitation.project, user=user, defaults={"role": role})
             if is_new:
                 record(invitation.project, user, AuditLine.Kind.MEMBERS, f"Joined as {role.label.lower()}")
+
+
+def _digest(token: str) -> str:
+    return sha256(token.encode(errors="replace")).hexdigest()

@@ -134,7 +134,7 @@ def one_of_each(ask, make_track, make_reference, make_stem, user, project) -> di
         Success.objects.create(id="s" * 32, success=True, **task),
         Failure.objects.create(id="f" * 32, success=False, **task),
         OrmQ.objects.first(),
-        EmailAddress.objects.create(user=user, email=user.email),
+        EmailAddress.objects.get(user=user),
         Authenticator.objects.create(user=user, type="totp", data={"secret": "x"}),
     ]
     return {type(row): row for row in rows}

@@ -213,7 +213,7 @@ def things(project, ask, make_track, make_stem, make_reference, member, user, tm
         "member_id": str(editor.pk),
         "who": str(editor.pk),
         "request_id": str(workflow.raising.ask_for_more(cap, editor, dollars("5"), "three versions").pk),
-        "invitation_id": workflow.people.invite("hopper@example.com", user, project).token,
+        "invitation_id": workflow.people.invite("hopper@example.com", user, project).ref,
         "project_id": project.ref,
         "prompt_id": failed.prompt.ref,
         "generation_id": failed.ref,

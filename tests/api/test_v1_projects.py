@@ -2,6 +2,7 @@
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from generator import workflow
 from generator.models import Membership, Role, Scope
@@ -99,12 +100,13 @@ def test_the_last_owner_stays(manager, project):
     assert "needs an owner" in manager.answer("POST", f"projects/{project.ref}/leave", status=422)["detail"]
 
 
-def test_an_invitation_runs_anew_under_the_same_link(manager, project, settings):
+def test_an_invitation_runs_anew_under_a_new_link(manager, project, settings):
     settings.EMAIL_CONFIGURED = True
     asked = {"email": "grace@example.com", "role": "viewer"}
     made = manager.answer("POST", f"projects/{project.ref}/invitations", asked, status=201)
     project.invitations.update(expires_at="2020-01-01T00:00:00Z")
     again = manager.post(f"projects/{project.ref}/invitations/{made['id']}/renew")
-    assert again["url"] == made["url"]
+    opens = [Client().get(one["url"].removeprefix("http://testserver")).status_code for one in (made, again)]
+    assert opens == [410, 302]
     assert again["expires_at"] >= made["expires_at"]
     assert [one.to for one in mail.outbox] == [["grace@example.com"]] * 2

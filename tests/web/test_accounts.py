@@ -57,6 +57,17 @@ def test_five_wrong_tries_lock_the_address_with_a_clear_429(client, user):
     assert b"Too many wrong tries" in reply.content
 
 
+def test_wrong_tries_elsewhere_do_not_lock_the_person_out(client, user):
+    guesser = Client(REMOTE_ADDR="203.0.113.9")
+    assert [sign_in(guesser, password="wrong").status_code for _ in range(6)] == [200] * 5 + [429]
+    assert sign_in(client).status_code == 302
+
+
+def test_a_guesser_with_many_addresses_is_stopped_too(client, user, offered):
+    people = [f"someone-{number}@example.com" for number in range(11)]
+    assert [sign_in(client, email, "wrong").status_code for email in people] == [200] * 10 + [429]
+
+
 def test_another_address_is_not_locked_with_it(client, user, stranger):
     for _ in range(5):
         sign_in(client, password="wrong")
@@ -203,14 +214,14 @@ def test_an_owner_invites_and_gets_a_link_to_copy(signed_in, project):
     reply = signed_in.post("/people/invite/", {"email": "New@Example.com", "project": project.pk, "role": "editor"})
     made = Invitation.objects.get()
     assert (made.email, made.project, made.role) == ("new@example.com", project, Role.EDITOR)
-    assert reverse("join", args=[made.token]) in reply.content.decode()
+    assert Client().get(re.search(r"/join/[^/]+/", reply.content.decode())[0]).status_code == 302
     assert not mail.outbox
 
 
 def test_the_invitation_is_mailed_where_there_is_a_mail_server(signed_in, project, settings):
     settings.EMAIL_CONFIGURED = True
     signed_in.post("/people/invite/", {"email": "new@example.com", "project": project.pk, "role": "editor"})
-    assert reverse("join", args=[Invitation.objects.get().token]) in mail.outbox[0].body
+    assert Client().get(re.search(r"/join/\S+", mail.outbox[0].body)[0]).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -253,7 +264,7 @@ def test_staff_invite_to_the_studio_alone(client, stranger):
 
 
 def test_an_invitation_is_withdrawn_by_its_owner_only(client, user, stranger, invitation):
-    link = reverse("withdraw", args=[invitation.token])
+    link = reverse("withdraw", args=[invitation.ref])
     client.force_login(stranger)
     assert client.post(link).status_code == 404
     client.force_login(user)
@@ -335,6 +346,13 @@ def test_an_unknown_address_gets_the_same_answer(client, user, settings):
         Client().post("/accounts/password/reset/", {"email": email}) for email in (user.email, "no@example.com")
     )
     assert known.url == unknown.url
+    assert [message.to for message in mail.outbox] == [[user.email]]
+
+
+def test_where_anybody_may_sign_up_an_unknown_address_is_told_how(client, db, settings, open_door):
+    settings.EMAIL_CONFIGURED = True
+    client.post("/accounts/password/reset/", {"email": "no@example.com"})
+    assert [message.to for message in mail.outbox] == [["no@example.com"]]
 
 
 # --- second factor ---

@@ -91,10 +91,11 @@ TABLE = """
     key-revoke           POST    in         404       404     404     302    404
     invite               GET     in         403       403     403     200    200
     invite               POST    in         403       403     403     422    422
-    withdraw             POST    in         404       404     404     302    302
+    withdraw             POST    in         404       404     404     302    404
     new-project          GET     in         200       200     200     200    200
     new-project          POST    in         302       302     302     302    302
-    resend               POST    in         404       404     404     302    302
+    resend               POST    in         404       404     404     200    404
+    accept-invitation    POST    in         404       404     404     404    404
     projects             GET     in         200       200     200     200    200
     project-people       GET     in         404       200     200     200    404
     member-role          POST    in         404       403     403     302    404
@@ -183,6 +184,8 @@ KINDS = {
     "w": "webhook",
     "d": "message",
     "keys": "key",
+    "people": "invitation",
+    "projects": "invitation",
 }
 QUERY = dict.fromkeys(("spend", "statement", "spend-lines"), "?project={project}")
 
@@ -252,6 +255,7 @@ def things(project, ask, make_track, make_reference, make_stem, user, member, tm
     hook = workflow.webhooks.make(project, user, "suite", "https://example.com/in")
     numbers |= {"webhook": hook.ref, "message": workflow.webhooks.send_test(hook).ref}
     things = {"key": key.ref, "project": project.ref, "token": invitation.token, "archived": archived.ref}
+    things |= {"invitation": invitation.ref}
     return things | jobs | sounds | shared | numbers
 
 

@@ -1,6 +1,7 @@
 """Projects and their people: started, renamed, shared, handed over, left, put away; never without an owner."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.core import mail
@@ -42,11 +43,12 @@ def test_the_list_names_every_project_with_my_role(browser, project, member):
 def test_the_list_shows_what_one_is_invited_to(client, stranger, user, project):
     made = workflow.people.invite("EVE@example.com", user, project, Role.VIEWER)
     client.force_login(stranger)
-    shown = client.get(reverse("projects")).content.decode()
-    assert reverse("join", args=[made.token]) in shown
-    client.get(reverse("join", args=[made.token]))
+    accept = reverse("accept-invitation", args=[made.ref])
+    assert accept in client.get(reverse("projects")).content.decode()
+    assert client.get(accept).status_code == 405
+    assert client.post(accept).url == reverse("studio", args=[project.ref])
     assert access.role(stranger, project) == Role.VIEWER
-    assert reverse("join", args=[made.token]) not in client.get(reverse("projects")).content.decode()
+    assert accept not in client.get(reverse("projects")).content.decode()
 
 
 # --- name, archive ---
@@ -174,27 +176,32 @@ def test_a_leavers_private_tracks_go_with_them(project, member, make_track):
 # --- invitations ---
 
 
+def link_on(reply) -> str:
+    return re.search(r"/join/[^/]+/", reply.content.decode())[0]
+
+
 def test_an_invitation_can_be_copied_renewed_and_withdrawn(browser, project):
-    reply = page(browser, "project-invite", project, email="New@Example.com", role="viewer")
+    link = link_on(page(browser, "project-invite", project, email="New@Example.com", role="viewer"))
     made = Invitation.objects.get()
-    assert reverse("join", args=[made.token]) in reply.content.decode()
     assert not mail.outbox
     Invitation.objects.update(expires_at=timezone.now() - dt.timedelta(days=1))
     assert b"ran out on" in page(browser, "project-people", project).content
-    assert Client().get(reverse("join", args=[made.token])).status_code == 410
-    browser.post(reverse("resend", args=[made.token]))
-    assert Client().get(reverse("join", args=[made.token])).status_code == 302
-    browser.post(reverse("withdraw", args=[made.token]))
-    assert Client().get(reverse("join", args=[made.token])).status_code == 410
+    assert Client().get(link).status_code == 410
+    renewed = link_on(browser.post(reverse("resend", args=[made.ref])))
+    assert Client().get(renewed).status_code == 302
+    assert Client().get(link).status_code == 410
+    browser.post(reverse("withdraw", args=[made.ref]))
+    assert Client().get(renewed).status_code == 410
     assert b"Not used yet" not in page(browser, "project-people", project).content
 
 
 def test_sending_again_mails_again(browser, project, settings):
     settings.EMAIL_CONFIGURED = True
     page(browser, "project-invite", project, email="new@example.com", role="viewer")
-    browser.post(reverse("resend", args=[Invitation.objects.get().token]))
+    browser.post(reverse("resend", args=[Invitation.objects.get().ref]))
     assert [message.to for message in mail.outbox] == [["new@example.com"]] * 2
-    assert mail.outbox[0].body.splitlines()[2] == mail.outbox[1].body.splitlines()[2]
+    before, now = (message.body.splitlines()[2] for message in mail.outbox)
+    assert (Client().get(before).status_code, Client().get(now).status_code) == (410, 302)
 
 
 def test_a_bad_invitation_keeps_what_was_typed(browser, project):

@@ -48,7 +48,9 @@ class InvitationOut(Schema):
     id: str
     email: str
     role: Role
-    url: str = Field(description="Whoever has this address of theirs can join, once.")
+    url: str | None = Field(
+        description="Where the invited person joins, once. Told when the link is made; null afterwards."
+    )
     invited_by: str
     expires_at: dt.datetime
 
@@ -112,10 +114,10 @@ def remove_member(request: HttpRequest, project_id: str, member_id: str):
 
 def _invitation(row: Invitation, base: str) -> InvitationOut:
     return InvitationOut(
-        id=row.token,
+        id=row.ref,
         email=row.email,
         role=Role(row.role),
-        url=base + join_path(row),
+        url=base + join_path(row) if row.token else None,
         invited_by=row.invited_by.label,
         expires_at=row.expires_at,
     )
@@ -135,7 +137,7 @@ def create_invitation(request: HttpRequest, project_id: str, ask: InvitationAsk)
         raise Problem(422, "Nobody is invited to a personal project. Start one to share.")
     made = workflow.people.invite(_address(user, project, ask), user, project, ask.role)
     shown = _invitation(made, outputs.base_url(request))
-    mail(user, made, shown.url)
+    mail(user, made, str(shown.url))
     return Status(201, shown)
 
 
@@ -151,12 +153,12 @@ def _address(user: User, project: Project, ask: InvitationAsk) -> str:
     "/projects/{project_id}/invitations/{invitation_id}/renew", response=InvitationOut, summary="Let one run anew"
 )
 def renew_invitation(request: HttpRequest, project_id: str, invitation_id: str):
-    """The same link, from today on; mailed again where a mail server is set up."""
+    """A new link, good from today on, mailed where a mail server is set up; the one before it stops working."""
     found, user = _pending(request, project_id, invitation_id), caller(request)
     if not workflow.people.renew(found, user):
         raise Problem(409, "It was used in between.")
     shown = _invitation(found, outputs.base_url(request))
-    mail(user, found, shown.url)
+    mail(user, found, str(shown.url))
     return shown
 
 
@@ -167,7 +169,7 @@ def withdraw_invitation(request: HttpRequest, project_id: str, invitation_id: st
 
 
 def _pending(request: HttpRequest, project_id: str, invitation_id: str) -> Invitation:
-    found = workflow.people.pending(managed(request, project_id)).filter(token=invitation_id).first()
+    found = workflow.people.pending(managed(request, project_id)).filter(ref=invitation_id).first()
     if found is None:
         raise Problem(404, "There is no such invitation to this project.")
     return found
