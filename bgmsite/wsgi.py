@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application: Django, at as many desks as the studio has."""
 
 import os
 
@@ -9,6 +9,7 @@ _application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
+from generator.api.refused import refuse  # noqa: E402
 from generator.web.places import Desks  # noqa: E402
 
-application = Desks(_application, settings.STUDIO_WEB_THREADS)
+application = Desks(_application, settings.STUDIO_WEB_THREADS, refuse)

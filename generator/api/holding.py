@@ -1,7 +1,7 @@
 """Connections that are held open until a generation has ended: counted, limited, and without a database connection.
 
     try:
-        held = hold(lambda: door.ask(…), quiet=15)     # in the view; first a place, then what it is for
+        held = hold(lambda: door.ask(…), user=user)    # in the view; first a place, then what it is for
     except Full: …                                     # nothing was asked for: the contract's overload error
     return streamed(held, chunks(held), "text/event-stream")
 
@@ -19,8 +19,8 @@ from collections.abc import Callable, Generator, Iterable
 
 from django.http import StreamingHttpResponse
 
-from generator.models import Generation
-from generator.web.places import at_desk, get_up, leave_seat, take_seat
+from generator.models import Generation, User
+from generator.web.places import at_desk, get_up, holder_of, leave_seat, take_seat
 from generator.workflow.follow import Seen, follow
 
 __all__ = ["PATIENCE", "QUIET", "Full", "Hold", "Seen", "at_desk", "hold", "streamed"]
@@ -30,7 +30,7 @@ QUIET = 15.0  # seconds between signs of life
 
 
 class Full(Exception):
-    """As many connections are held as this process allows; nothing was begun."""
+    """As many connections are held as this process allows, or one key; nothing was begun."""
 
 
 class Hold:
@@ -38,10 +38,11 @@ class Hold:
 
     generation: Generation
 
-    def __init__(self) -> None:
+    def __init__(self, holder: str) -> None:
         self._steps: Generator[Seen | None] | None = None
         self._first: Seen | None = None
-        self._seated = take_seat()
+        self._holder = holder
+        self._seated = take_seat(holder)
 
     def begin(self, ask: Callable[[], Generation], patience: float, quiet: float | None) -> "Hold":
         if not self._seated:
@@ -69,7 +70,7 @@ class Hold:
             self._seated = False
             if self._steps is not None:
                 self._steps.close()
-            leave_seat()
+            leave_seat(self._holder)
 
     def __enter__(self) -> "Hold":
         return self
@@ -81,13 +82,21 @@ class Hold:
         self.close()
 
 
-def hold(ask: Callable[[], Generation], patience: float = PATIENCE, *, quiet: float | None = QUIET) -> Hold:
+def hold(
+    ask: Callable[[], Generation],
+    patience: float = PATIENCE,
+    *,
+    quiet: float | None = QUIET,
+    user: User | None = None,
+) -> Hold:
     """Take a place, ask for the generation, and hold this connection until it rests, at most `patience` seconds.
 
+    `user`: who asks; their key has a share of the places.
+
     Raises:
-        Full: no place is free; nothing was asked for.
+        Full: no place is free, or none of this key's; nothing was asked for.
     """
-    held = Hold()
+    held = Hold(holder_of(user) if user else "")
     try:
         return held.begin(ask, patience, quiet)
     except BaseException:

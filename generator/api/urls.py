@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 from generator.api import outputs
+from generator.api.wavespeed import media
+from generator.web.bodies import UPLOADS
 
 app_name = "api"
 urlpatterns = [
@@ -12,3 +14,10 @@ urlpatterns = [
     path("o/<str:address>/cover.webp", outputs.cover, name="output-cover"),
     path("o/<str:address>/<str:name>", outputs.audio, name="output"),
 ]
+
+UPLOADS |= {
+    "api/v1/references": None,
+    "api:wavespeed-binary": None,
+    "api:wavespeed-upload": None,
+    "api:wavespeed-put": media.ticket_holder,
+}

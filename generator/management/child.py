@@ -8,7 +8,6 @@ Three nets, because each has a hole:
 """
 
 import ctypes
-import logging
 import multiprocessing
 import os
 import signal
@@ -56,15 +55,9 @@ def stay_below_parent() -> None:
     die_with_parent()
 
 
-def _knows_why(record: logging.LogRecord) -> bool:
-    """Drop granian's word on many threads: nearly all of them wait (generator.web.places)."""
-    return not record.getMessage().startswith("Configuration allows spawning up to")
-
-
 def main(what: str, arguments: list[str]) -> None:
     stay_below_parent()
     if what == "web":
-        logging.getLogger("_granian").addFilter(_knows_why)
         sys.argv = ["granian", *arguments]
         granian()
     elif what == "cluster":

@@ -11,11 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 log = logging.getLogger("studio")
 
 GRACE = 3.5  # seconds children have to stop by themselves
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+CONNECTIONS, SPARE = 4096, 256  # of a web process at once; descriptors for everything else
 
 
 @dataclass
@@ -90,6 +96,22 @@ def _kill_group(leader: int) -> None:
         return
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def connections() -> int:
+    """How many connections a web process may hold: each takes a descriptor, and one more while a file goes out.
+
+    The limit of descriptors is raised for that to what the system allows; children inherit it.
+    """
+    wanted = 2 * CONNECTIONS + SPARE
+    if resource is None:
+        return CONNECTIONS // 8
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        wanted = min(wanted, most)
+    if now != resource.RLIM_INFINITY and now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+    return (wanted - SPARE) // 2
 
 
 class Record:

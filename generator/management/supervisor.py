@@ -1,6 +1,6 @@
 """One process tree: the web server and the background cluster as children, watched, restarted, stopped together.
 
-    manage.py studio ─┬─ web      granian, one worker process with threads
+    manage.py studio ─┬─ web      granian, one worker process: an event loop and threads
                       └─ cluster  django-q2: main, sentinel, pusher, monitor, workers
 
 The watch on the web is a request, the watch on the cluster is a beat (beat.py). What if this process dies? The kernel
@@ -21,7 +21,7 @@ from django.db import close_old_connections
 
 from generator.management.alone import Presence
 from generator.management.beat import Beat
-from generator.management.processes import Child, Record, stop_all
+from generator.management.processes import Child, Record, connections, stop_all
 
 log = logging.getLogger("studio")
 
@@ -29,6 +29,7 @@ TICK = 0.3
 PROBE_EVERY = 5.0
 PROBE_TIMEOUT = 4.0
 MOST_MISSES = 3
+HEADER_MILLISECONDS = 30_000  # for the head of a request, and between two on one connection
 PARTS = WEB, CLUSTER = ("web", "cluster")
 
 
@@ -150,14 +151,14 @@ def _on_signals(handler) -> None:
 
 
 def _granian(host: str, port: int) -> list[str]:
-    """One worker process with threads: measured against two in docs/operating.md.
+    """One worker process: an event loop in front of threads (`generator.web.asgi`), which makes those by itself.
 
-    A thread for each desk and each seat of `generator.web.places`; granian makes one when it is needed, and lets go of
-    those that were idle for a while. It takes on more connections than that: those beyond wait in its queue.
+    HTTP/1 alone: with it, whoever opens a connection has to send a whole head in time. A connection costs a task and a
+    descriptor, perhaps a second one for a file; those beyond `connections` wait to be accepted.
     """
-    threads = settings.STUDIO_WEB_THREADS + settings.STUDIO_STREAMS
-    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws", "--log-level", "warning"]
-    options += ["--workers", str(settings.STUDIO_WEB_PROCESSES), "--blocking-threads", str(threads)]
-    options += ["--backpressure", str(max(1024, 2 * threads))]
-    options += ["--backlog", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "3"]
-    return [*options, "bgmsite.wsgi:application"]
+    options = ["--interface", "asginl", "--host", host, "--port", str(port), "--no-ws", "--log-level", "warning"]
+    options += ["--workers", str(settings.STUDIO_WEB_PROCESSES), "--http", "1"]
+    options += ["--http1-header-read-timeout", str(HEADER_MILLISECONDS)]
+    options += ["--backlog", "1024", "--backpressure", str(connections())]
+    options += ["--respawn-failed-workers", "--workers-kill-timeout", "3"]
+    return [*options, "bgmsite.asgi:application"]

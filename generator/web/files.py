@@ -3,12 +3,14 @@
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
+from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header, parse_etags
 from django.views.decorators.http import require_safe
@@ -19,9 +21,9 @@ from generator.models import Project, Track
 from generator.models.track import TrackQuerySet
 from generator.web.compare import once_revealed
 from generator.web.htmx import Request
+from generator.web.places import hold_as, holder_of
+from generator.web.uploads import temporary_folder
 
-RANGE_CAP = 1 << 20  # an open-ended range is answered a piece at a time, so that a paused player holds no worker
-CHUNK = 1 << 16
 ZIP_MOST_BYTES = 2_000_000_000
 _RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})")
 
@@ -35,7 +37,7 @@ def _track(request: Request, ref: str) -> Track:
 @login_required
 @require_safe
 def audio(request: Request, ref: str) -> HttpResponseBase:
-    """The original, for the player: 206 with ranges, capped."""
+    """The original, for the player: 206 with ranges."""
     track = _track(request, ref)
     return serve(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
 
@@ -86,31 +88,46 @@ def _missing(request: HttpRequest) -> HttpResponse:
     return render(request, "errors/404.html", {"sentence": "This file is missing from the studio’s disk."}, status=404)
 
 
-def serve(request: HttpRequest, file: Path, mime: str, tag: str) -> HttpResponseBase:
-    """A stored file with ranges, or the page that says it is missing; the caller has asked access."""
+def serve(request: HttpRequest, file: Path, mime: str, tag: str, holder: str = "") -> HttpResponseBase:
+    """A stored file with ranges, or the page that says it is missing; the caller has asked access.
+
+    `holder`: whose share of the seats it takes; otherwise the person's who asks, or their address's.
+    """
     if not file.is_file():
         return _missing(request)
-    size = file.stat().st_size
     etag = f'"{tag}"'
     if {"*", etag} & {known.removeprefix("W/") for known in parse_etags(request.headers.get("if-none-match", ""))}:
         return _headed(HttpResponse(status=304), mime, etag)
+    if settings.STUDIO_SENDFILE == "nginx":  # ranges, too: it has tags of its own, and compares them
+        inner = file.relative_to(settings.MEDIA_ROOT).as_posix()
+        return _headed(HttpResponse(headers={"X-Accel-Redirect": f"/media-internal/{inner}"}), mime, etag)
+    size = file.stat().st_size
+    first, last, status = 0, size - 1, 200
     asked = _RANGE.fullmatch(request.headers.get("range", "").strip()) if request.method == "GET" else None
     if asked and _makes_sense(asked) and request.headers.get("if-range", etag) == etag:
         span = _span(asked["first"], asked["last"], size)
         if span is None:
             refused = HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
             return _headed(refused, mime, etag)
-        first, last = span
-        partial: HttpResponseBase = _headed(StreamingHttpResponse(_read(file, first, last), status=206), mime, etag)
-        partial["Content-Range"] = f"bytes {first}-{last}/{size}"
-        partial["Content-Length"] = str(last - first + 1)
-        return partial
-    if settings.STUDIO_SENDFILE == "nginx":
-        inner = file.relative_to(settings.MEDIA_ROOT).as_posix()
-        return _headed(HttpResponse(headers={"X-Accel-Redirect": f"/media-internal/{inner}"}), mime, etag)
-    whole = HttpResponse() if request.method == "HEAD" else FileResponse(file.open("rb"))
-    whole["Content-Length"] = str(size)
-    return _headed(whole, mime, etag)
+        first, last, status = *span, 206
+    if request.method == "HEAD":
+        return _headed(HttpResponse(headers={"Content-Length": str(size)}), mime, etag)
+    hold_as(request, holder or _holder(request))
+    reply = FileResponse(_Part(file, first, last - first + 1), status=status)
+    reply["Content-Length"] = str(last - first + 1)
+    if status == 206:
+        reply["Content-Range"] = f"bytes {first}-{last}/{size}"
+    return _headed(reply, mime, etag)
+
+
+def _holder(request: HttpRequest) -> str:
+    for person in (getattr(request, "auth", None), getattr(request, "user", None)):
+        if person is not None and person.pk:
+            return holder_of(person)
+    try:
+        return f"address-{get_adapter().get_client_ip(request)}"
+    except PermissionDenied:  # none can be told, behind the proxies that are set up
+        return f"address-{request.META.get('REMOTE_ADDR', '')}"
 
 
 def _headed(reply: HttpResponseBase, mime: str, etag: str) -> HttpResponseBase:
@@ -129,19 +146,27 @@ def _makes_sense(asked: re.Match[str]) -> bool:
 
 
 def _span(from_: str, to: str, size: int) -> tuple[int, int] | None:
-    """First and last byte of a range, a long one cut short; None when the file has none of it."""
+    """First and last byte of a range; None when the file has none of it."""
     first = int(from_) if from_ else max(0, size - int(to))
-    last = min(int(to) if from_ and to else size - 1, size - 1, first + RANGE_CAP - 1)
+    last = min(int(to) if from_ and to else size - 1, size - 1)
     return (first, last) if first <= last else None
 
 
-def _read(file: Path, first: int, last: int) -> Iterator[bytes]:
-    with file.open("rb") as source:
-        source.seek(first)
-        left = last - first + 1
-        while left > 0 and (chunk := source.read(min(CHUNK, left))):
-            left -= len(chunk)
-            yield chunk
+class _Part:
+    """Some bytes of a file, to be read once."""
+
+    def __init__(self, file: Path, first: int, length: int) -> None:
+        self._source: IO[bytes] = file.open("rb")
+        self._source.seek(first)
+        self._left = length
+
+    def read(self, most: int) -> bytes:
+        piece = self._source.read(min(most, self._left))
+        self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self._source.close()
 
 
 # --- many ---
@@ -149,7 +174,7 @@ def _read(file: Path, first: int, last: int) -> Iterator[bytes]:
 
 def zipped(tracks: TrackQuerySet, project: Project) -> HttpResponseBase:
     """The originals of the picked tracks as one zip, stored as they are; names are made unique."""
-    archive = tempfile.TemporaryFile(dir=_temporary())  # noqa: SIM115 (the response closes it)
+    archive = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115 (the response closes it)
     names: set[str] = set()
     room = ZIP_MOST_BYTES
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as out:
@@ -165,9 +190,3 @@ def zipped(tracks: TrackQuerySet, project: Project) -> HttpResponseBase:
             out.write(file, name)
     archive.seek(0)
     return FileResponse(archive, as_attachment=True, filename=f"{project.slug}-{len(names)}-tracks.zip")
-
-
-def _temporary() -> Path:
-    folder = Path(settings.MEDIA_ROOT) / "tmp"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -8,34 +8,52 @@
 
 A request comes to a desk first, and waits for one where all are taken. It may take a seat, never waits for one, and
 leaves its desk to whoever comes next. So threads never run out: at most the desks' and the seats' are in use for long.
+One holder (a key, a person, an address) has a share of the seats. A file for which no seat is left is answered 503,
+unless it is so small that it goes out at once: it is never sent from a desk.
 Without `Desks` around the application (tests, `runserver`) there are no desks; seats are counted all the same.
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from queue import LifoQueue
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.http import FileResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
+
+from generator.models import User
 
 _here = threading.local()  # .desk: the connection of the desk this thread is at
 _free: LifoQueue[BaseDatabaseWrapper] | None = None  # the desk that was left last first: its connection is warm
 _seats = threading.RLock()  # a hold may be collected while it is held
 _taken = 0
+_held: Counter[str] = Counter()  # seats by holder
+LEAST_SHARE = 8  # seats one holder may have in any case
+SMALL = 1 << 18  # bytes of a file that needs no seat
+HOLDER = "studio.holder"  # in a request's environ: whose seat its file takes
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class Desks:
-    """A WSGI application whose requests work at so many desks."""
+def plain(path: str, status: int, sentence: str) -> HttpResponse:
+    return HttpResponse(sentence, status=status, content_type="text/plain")
 
-    def __init__(self, application: Application, count: int) -> None:
+
+class Desks:
+    """A WSGI application whose requests work at so many desks.
+
+    `refuse` makes the answer to whom no seat is left: for a path, a status and a sentence.
+    """
+
+    def __init__(
+        self, application: Application, count: int, refuse: Callable[[str, int, str], HttpResponse] = plain
+    ) -> None:
         global _free
-        self._application = application
+        self._application, self._refuse = application, refuse
         _free = LifoQueue()
         for _ in range(count):
             desk = connections.create_connection(DEFAULT_DB_ALIAS)
@@ -43,40 +61,60 @@ class Desks:
             _free.put(desk)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        begun: list[tuple[Any, ...]] = []
         sit_down()
         try:
-            reply = self._application(environ, start_response)
+            reply = self._application(environ, lambda *about: begun.append(about))
         except BaseException:
             get_up()
             raise
-        if not getattr(reply, "streaming", False):
-            get_up()
-            return reply
         is_file = isinstance(reply, FileResponse) or getattr(reply, "status_code", 200) == 206
-        seated = is_file and take_seat()
-        if seated:
+        if is_file or not getattr(reply, "streaming", False):
             get_up()
-        return _Going(reply, seated)
+        if is_file and not take_seat(environ.get(HOLDER, "")):
+            reply = self._without_seat(environ, reply, begun)
+        elif getattr(reply, "streaming", False):
+            reply = Leaving(reply, environ.get(HOLDER, "") if is_file else None)
+        for about in begun:
+            start_response(*about)
+        return reply
+
+    def _without_seat(self, environ: dict[str, Any], reply: Any, begun: list[tuple[Any, ...]]) -> Iterable[bytes]:
+        try:
+            if int(reply.headers.get("Content-Length", SMALL + 1)) <= SMALL:
+                return [b"".join(reply)]
+        finally:
+            reply.close()
+        words = "Too many files are on their way out. Try again in a moment."
+        refused = self._refuse(environ.get("PATH_INFO", ""), 503, words)
+        refused.headers["Retry-After"] = "5"
+        begun[:] = [("503 Service Unavailable", list(refused.items()))]
+        return [refused.content]
 
 
-class _Going:
+class Leaving:
     """A reply that goes out piece by piece; the server closes it, whatever becomes of it."""
 
-    def __init__(self, reply: Iterable[bytes], seated: bool) -> None:
-        self._reply, self._seated = reply, seated
+    def __init__(self, reply: Any, holder: str | None) -> None:
+        self._reply, self._holder = reply, holder
+
+    @property
+    def source(self) -> IO[bytes] | None:
+        """The file it is, for a server that sends it by itself; its desk has been left."""
+        return getattr(self._reply, "file_to_stream", None) if self._holder is not None else None
 
     def __iter__(self) -> Iterator[bytes]:
         return iter(self._reply)
 
     def close(self) -> None:
         try:
-            self._reply.close()  # type: ignore[attr-defined]
+            self._reply.close()
         finally:
             get_up()
             _close_strays()
-            if self._seated:
-                self._seated = False
-                leave_seat()
+            if self._holder is not None:
+                leave_seat(self._holder)
+                self._holder = None
 
 
 # --- desks ---
@@ -125,21 +163,40 @@ def _close_strays() -> None:
 # --- seats ---
 
 
-def take_seat() -> bool:
-    """Take a seat if one is free; who has one gives it back with `leave_seat`."""
+def take_seat(holder: str = "") -> bool:
+    """Take a seat if one is free and this holder has not its share; who has one gives it back with `leave_seat`."""
     global _taken
     with _seats:
-        if _taken >= settings.STUDIO_STREAMS:
+        if _taken >= settings.STUDIO_STREAMS or (holder and _held[holder] >= share()):
             return False
         _taken += 1
+        _held[holder] += 1
         return True
 
 
-def leave_seat() -> None:
+def leave_seat(holder: str = "") -> None:
     global _taken
     with _seats:
         _taken -= 1
+        _held[holder] -= 1
+        if not _held[holder]:
+            del _held[holder]
+
+
+def share() -> int:
+    """Seats that one holder may have: a quarter of them."""
+    return max(settings.STUDIO_STREAMS // 4, LEAST_SHARE)
 
 
 def seats_taken() -> int:
     return _taken
+
+
+def holder_of(user: User) -> str:
+    """The name of a person's seats, or of those of the key they came with."""
+    return f"key-{user.acting_with.pk}" if user.acting_with else f"person-{user.pk}"
+
+
+def hold_as(request: HttpRequest, holder: str) -> None:
+    """Say whose seat the file takes that a request is answered with."""
+    request.META[HOLDER] = holder

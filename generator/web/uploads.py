@@ -11,12 +11,18 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, Tempora
 from generator.workflow.references import MOST_UPLOAD
 
 
+def temporary_folder() -> Path:
+    """Where files lie while they are made or sent, on the library's disk."""
+    folder = Path(settings.MEDIA_ROOT) / "tmp"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 class _Beside(TemporaryUploadedFile):
     """A temporary file beside the library instead of in the system's folder; it is gone when it is closed."""
 
     def __init__(self, *about: Any) -> None:
-        folder = Path(settings.MEDIA_ROOT) / "tmp"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = temporary_folder()
         file = tempfile.NamedTemporaryFile(suffix=".upload", dir=folder)  # noqa: SIM115 (the request closes it)
         UploadedFile.__init__(self, file, *about)
 

@@ -1,12 +1,14 @@
 """Holding a connection: counted before anything is asked, and given back however it ends."""
 
 import gc
+from contextlib import ExitStack
 
 import pytest
 
 from generator.api.holding import Full, hold, streamed
 from generator.models import Generation, State
 from generator.web import places
+from generator.workflow import keys
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +57,15 @@ def test_a_reply_nobody_reads_gives_its_place_back(ended):
 def test_one_that_is_forgotten_gives_its_place_back(ended):
     hold(lambda: ended)
     assert places.seats_taken() == 0
+
+
+def test_one_key_has_a_share_of_the_places(ended, user, settings):
+    settings.STUDIO_STREAMS = 40
+    user.acting_with = keys.make(user, "greedy")[0]
+    with ExitStack() as stack:
+        for _ in range(places.share()):
+            stack.enter_context(hold(lambda: ended, user=user))
+        with pytest.raises(Full):
+            hold(lambda: ended, user=user)
+        user.acting_with = keys.make(user, "modest")[0]
+        stack.enter_context(hold(lambda: ended, user=user))

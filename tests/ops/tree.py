@@ -119,9 +119,14 @@ class Studio:
 
     def shell(self, code: str) -> None:
         """Run code of the studio's own beside it, as `manage.py shell` does."""
+        self.output(code)
+
+    def output(self, code: str) -> str:
+        """As `shell`; what it printed."""
         env = self.env | {"STUDIO_DATA": str(self.folder)}
         command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-        subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60, stdout=subprocess.PIPE, text=True)
+        return done.stdout
 
     def rows(self, sql: str) -> list[tuple]:
         with sqlite3.connect(self.folder / "studio.sqlite3", timeout=20) as database:

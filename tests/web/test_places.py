@@ -23,7 +23,12 @@ def serve(monkeypatch, settings) -> Iterator[Callable]:
 
     def _serve(view: Callable[[], HttpResponse]) -> Callable[[], HttpResponse]:
         application = places.Desks(lambda environ, start: view(), DESKS)
-        return lambda: application({}, lambda *_: None)
+
+        def ask():
+            return application({}, lambda *about: ask.started.append(about))
+
+        ask.started = []
+        return ask
 
     yield _serve
     assert places._free is None or places._free.qsize() == DESKS
@@ -94,19 +99,39 @@ def test_a_reply_made_as_it_goes_keeps_its_desk(serve):
     assert free_desks() == DESKS
 
 
-@pytest.mark.parametrize(
-    "view", [lambda: FileResponse(BytesIO(b"ab")), lambda: StreamingHttpResponse(iter([b"ab"]), status=206)]
-)
-def test_a_file_goes_out_from_a_seat_where_one_is_free(serve, view):
+FILES = [
+    (lambda: FileResponse(BytesIO(b"ab")), b"ab"),  # so small that it goes out at once
+    (lambda: FileResponse(BytesIO(b"ab" * places.SMALL)), None),
+    (lambda: StreamingHttpResponse(iter([b"ab"]), status=206), None),
+]
+
+
+@pytest.mark.parametrize(("view", "without_seat"), FILES)
+def test_a_file_goes_out_from_a_seat_and_never_from_a_desk(serve, view, without_seat):
     application = serve(view)
     replies = [application() for _ in range(SEATS)]
     assert (free_desks(), places.seats_taken()) == (DESKS, SEATS)
     last = application()
-    assert (free_desks(), places.seats_taken()) == (DESKS - 1, SEATS)
-    for reply in [*replies, last]:
-        assert b"".join(reply) == b"ab"
+    assert (free_desks(), places.seats_taken()) == (DESKS, SEATS)
+    if without_seat:
+        assert b"".join(last) == without_seat
+    else:
+        assert application.started[-1][0].startswith("503")
+        assert dict(application.started[-1][1])["Retry-After"]
+    for reply in replies:
+        assert b"".join(reply)[:2] == b"ab"
         reply.close()
         reply.close()
+
+
+def test_one_holder_has_a_share_of_the_seats(settings):
+    settings.STUDIO_STREAMS = 100
+    taken = [places.take_seat("key-1") for _ in range(30)]
+    assert taken == [True] * 25 + [False] * 5
+    assert places.take_seat("key-2")
+    for holder in [*["key-1"] * 25, "key-2"]:
+        places.leave_seat(holder)
+    assert places.seats_taken() == 0
 
 
 def test_a_held_request_works_again_for_a_moment(serve):

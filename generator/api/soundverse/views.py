@@ -89,7 +89,7 @@ def _begin(request: HttpRequest, *, later: bool) -> tuple[Listener, Hold]:
     _count(request, user)
     asked = read(_body(request), Later if later else Asked)
     order, key = understand(user, asked), _idempotency_key(request, user)
-    held = hold(lambda: order.place(user, key, asked))
+    held = hold(lambda: order.place(user, key, asked), user=user)
     return Listener(user, base_url(request), later), held
 
 

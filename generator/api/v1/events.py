@@ -16,6 +16,7 @@ from pydantic import Field
 
 from generator.api.holding import Full, Hold, Seen, at_desk, hold, streamed
 from generator.api.v1 import schemas
+from generator.api.v1.caller import caller
 from generator.api.v1.generations import find, show
 from generator.api.v1.pages import MOST, USUAL, Page
 from generator.api.v1.problems import Problem
@@ -70,7 +71,7 @@ def list_events(
         return {"items": found[: wanted.limit], "next": following}
     known = int(last_event_id) if last_event_id and last_event_id.isdecimal() else wanted.after
     try:
-        held = hold(lambda: row, wanted.seconds, quiet=QUIET)
+        held = hold(lambda: row, wanted.seconds, quiet=QUIET, user=caller(request))
     except Full:
         raise Problem(503, "Too many connections are open. Ask again in a moment.", Retry_After="2") from None
     return streamed(held, _told(request, held, known), STREAM)

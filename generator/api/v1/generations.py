@@ -62,7 +62,7 @@ def answer(request: HttpRequest, ask: Callable[[], Generation], prefer: str | No
     if not wish or not int(wish[1]):
         return show(request, ask())
     try:
-        with hold(ask, min(int(wish[1]), LONGEST_WAIT), quiet=None) as held:
+        with hold(ask, min(int(wish[1]), LONGEST_WAIT), quiet=None, user=caller(request)) as held:
             for _ in held:
                 pass
     except Full:

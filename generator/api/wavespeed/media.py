@@ -8,7 +8,7 @@ All answer with a `download_url`, to be given to create-upload-id; it needs no k
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.signing import BadSignature, TimestampSigner
@@ -63,6 +63,14 @@ def put(request: HttpRequest, address: str) -> JsonResponse:
         raise Problem(400, f"This address is for exactly {upload.size:,} bytes, with a Content-Length.")
     _filled(upload, _holder(upload), _read(request, upload.size))
     return good(_told(upload, base_url(request)))
+
+
+def ticket_holder(named: Mapping[str, Any]) -> str:
+    """Whose upload comes to an address that was handed out, before its bytes are read; empty: it is none, or over."""
+    try:
+        return f"ticket-{_tickets.unsign(named['address'], max_age=TICKET_LASTS)}"
+    except BadSignature:
+        return ""
 
 
 def _holder(upload: Upload) -> User:

@@ -170,7 +170,7 @@ def _track(call: Call, address: str) -> Track | None:
 
 def _waited(call: Call, generation: Generation) -> dict[str, Any]:
     """The prediction once it has ended; after SYNC_SECONDS, or at once when too many wait already, as it is then."""
-    with suppress(Full), hold(lambda: generation, SYNC_SECONDS, quiet=None) as held:
+    with suppress(Full), hold(lambda: generation, SYNC_SECONDS, quiet=None, user=call.user) as held:
         for _ in held:
             pass
     with at_desk():

@@ -1,0 +1,20 @@
+"""Requests that the server turns away before a view has seen them, answered in the shape of whoever asked."""
+
+from django.http import HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+
+from generator.api.v1 import problems
+from generator.web.context import STYLESHEETS
+
+
+def refuse(path: str, status: int, sentence: str) -> HttpResponse:
+    """The answer to a request for a path that is refused with a status and a sentence."""
+    if path.startswith("/api/v1/"):
+        return problems.answer(status, sentence)
+    if path.startswith(("/api/v2/", "/api/v3/")):
+        return JsonResponse({"code": status, "message": sentence}, status=status)
+    if path.startswith("/v5/"):
+        return JsonResponse({"detail": sentence}, status=status)
+    shown = {"sentence": sentence, "stylesheets": STYLESHEETS}
+    page = render_to_string("errors/refused.html", shown)
+    return HttpResponse(page, status=403 if status == 401 else status, headers={"Cache-Control": "no-store"})
