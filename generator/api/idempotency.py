@@ -27,7 +27,7 @@ def token_of(user: User, header: str | None, about: object) -> str:
     """What is remembered for an `Idempotency-Key`; without one, a fresh token. `about`: what makes two requests one."""
     if header is None:
         return door.once(user, "")
-    request = json.dumps(about, sort_keys=True, default=str).encode()
+    request = json.dumps(about, sort_keys=True).encode()
     return door.once(user, header)[:_HALF] + sha256(request).hexdigest()[:_HALF]
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, JsonResponse
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
+from generator.api.contract import BEARER, LICENCE, contact
 from generator.api.outputs import base_url
 from generator.api.v1 import operations, problems, schemas
 
@@ -52,18 +53,17 @@ ONCE = _header(
 )
 NONE_MATCH = _header("If-None-Match", "The `ETag` that is known already: 304 while it is still the current one.")
 MATCH = _header("If-Match", "The `ETag` this change is based on: 412 if it is no longer the current one.")
-ABOUT_KEY = "An API key of the studio, `bgm_…`: see *Account → API keys*."
 
 
 def finish(api: NinjaAPI, document: Document) -> Document:
     """Complete the document that django-ninja has drawn up."""
     document = {name: part for name, part in document.items() if name != "servers"}
-    document["info"]["license"] = {"name": "MIT", "identifier": "MIT"}
+    document["info"]["license"] = LICENCE
     document["tags"] = [{"name": name, "description": about} for name, about in TAGS.items()]
     parts = document["components"]
     parts["schemas"] |= _schemas(schemas.ProblemOut)
     for scheme in parts["securitySchemes"].values():
-        scheme["description"] = ABOUT_KEY
+        scheme["description"] = BEARER["description"]
     for view in (view for bound in api._get_bound_routers() for view in bound.path_operations.values()):
         for operation in view.operations:
             _complete(document, operation, has_reader=operations.shown_by(view) is not None)
@@ -74,10 +74,8 @@ def finish(api: NinjaAPI, document: Document) -> Document:
 def served(request: HttpRequest, document: Document) -> JsonResponse:
     """The document of the studio that is asked."""
     base = base_url(request)
-    contact = {"name": "The administrators of this studio", "url": base}
-    return JsonResponse(
-        {**document, "info": {**document["info"], "contact": contact}, "servers": [{"url": base, "description": "Here"}]}
-    )
+    info = {**document["info"], "contact": contact(base)}
+    return JsonResponse({**document, "info": info, "servers": [{"url": base, "description": "This studio"}]})
 
 
 def _schemas(model: type[schemas.ProblemOut]) -> Document:

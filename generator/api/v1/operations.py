@@ -11,11 +11,11 @@ from functools import wraps
 from hashlib import sha256
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import resolve, reverse
 from ninja import Router, Schema, Status
-from ninja.files import UploadedFile
 from ninja.operation import Operation, PathView
 from pydantic import BaseModel
 
