@@ -1,7 +1,7 @@
 """What programs reach: the studio's own API and the two vendors' contracts, served by the studio.
 
     /api/v1/   v1          our own (django-ninja)
-    /api/v3/   wavespeed   a client written for WaveSpeed, unchanged
+    /api/v3/   wavespeed   a client written for WaveSpeed, unchanged; /api/v2/ for older ones
     /v5/       soundverse  a client written for Soundverse, unchanged
     /o/        outputs     finished files, for whoever holds the signed address
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from generator.api.contract import BEARER, about
 from generator.api.soundverse.asked import Asked, Later
 
 _NULLABLE = {"type": ["string", "null"]}
@@ -34,44 +35,89 @@ _ANSWER = {
         "message": {"type": "string", "description": "Why, when success is false."},
     },
 }
-_SAID = {"type": "object", "required": ["success", "message"], "properties": {"success": {"const": False}}}
-_DETAIL = {"type": "object", "required": ["detail"]}
-_ERRORS: dict[str, tuple[str, dict[str, Any]]] = {
-    "400": ("The prompt", _DETAIL),
-    "401": ("No key, or one that opens nothing", {"type": "object", "required": ["error", "message"]}),
-    "402": ("A budget is in the way", _SAID),
-    "403": ("The key may only look", _SAID),
-    "405": ("Not a POST", _DETAIL),
-    "413": ("Too large", _DETAIL),
-    "422": ("Something else in the body", _DETAIL),
-    "429": ("As many connections are held as the studio holds", _SAID),
+_SAID = {
+    "type": "object",
+    "required": ["success", "message"],
+    "properties": {"success": {"const": False}, "message": {"type": "string"}},
 }
+_DETAIL = {
+    "type": "object",
+    "required": ["detail"],
+    "properties": {"detail": {"description": "A sentence, or a list of what is wrong in the body."}},
+}
+_NO_KEY = {
+    "type": "object",
+    "required": ["error", "message"],
+    "properties": {"error": {"type": "string"}, "message": {"type": "string"}},
+}
+_SCHEMAS = {
+    "Chunk": _CHUNK,
+    "Answer": _ANSWER,
+    "Failure": _SAID,
+    "Detail": _DETAIL,
+    "NoKey": _NO_KEY,
+    "Asked": Asked.model_json_schema(),
+    "Later": Later.model_json_schema(),
+}
+_ERRORS: dict[str, tuple[str, str]] = {
+    "400": ("The prompt", "Detail"),
+    "401": ("No key, or one that opens nothing", "NoKey"),
+    "402": ("A budget is in the way", "Failure"),
+    "403": ("The key may only look", "Failure"),
+    "405": ("Not a POST", "Detail"),
+    "409": ("The Idempotency-Key was used for another request", "Detail"),
+    "413": ("Too large", "Detail"),
+    "422": ("Something else in the body", "Detail"),
+    "429": ("As many connections are held as the studio holds", "Failure"),
+}
+TAG = "Making music"
+ABOUT = "The addresses of Soundverse's v5 contract, answered by the studio (docs/api_soundverse.md)."
+_ONCE = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 255},
+    "description": "The same key with the same request is told of the first one.",
+}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def document(base: str) -> dict[str, Any]:
     """The document for a studio at this address."""
-    lines = {"application/x-ndjson": {"schema": _CHUNK}, "text/event-stream": {"schema": _CHUNK}}
-    events, answer = {"text/event-stream": {"schema": _CHUNK}}, {"application/json": {"schema": _ANSWER}}
+    chunk, result = {"schema": _ref("Chunk")}, {"schema": _ref("Answer")}
+    lines = {"application/x-ndjson": chunk, "text/event-stream": chunk}
+    events, answer = {"text/event-stream": chunk}, {"application/json": result}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Soundverse v5, served by BGM Studio", "version": "5"},
-        "servers": [{"url": base}],
-        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "info": about(base, "Soundverse v5, served by BGM Studio", "5", ABOUT),
+        "servers": [{"url": base, "description": "This studio"}],
+        "tags": [{"name": TAG, "description": "Music from a sentence, as a stream of progress or as one answer."}],
+        "components": {"securitySchemes": {"key": BEARER}, "schemas": _SCHEMAS},
         "security": [{"key": []}],
         "paths": {
-            "/v5/generate/music-gen": _post("musicGen", Asked, lines),
-            "/v5/generate/music-gen/sync": _post("musicGenSync", Asked, answer),
-            "/v5/generate/music": _post("music", Later, events),
-            "/v5/generate/music/sync": _post("musicSync", Later, answer),
+            "/v5/generate/music-gen": _post("musicGen", "Generate music, as a stream", Asked, lines),
+            "/v5/generate/music-gen/sync": _post("musicGenSync", "Generate music, and wait", Asked, answer),
+            "/v5/generate/music": _post("music", "Generate music from a prompt alone, as a stream", Later, events),
+            "/v5/generate/music/sync": _post("musicSync", "Generate music from a prompt alone, and wait", Later, answer),
         },
     }
 
 
-def _post(name: str, body: type[Later], good: dict[str, Any]) -> dict[str, Any]:
+def _post(name: str, summary: str, body: type[Later], good: dict[str, Any]) -> dict[str, Any]:
     wrong = {
-        code: {"description": words, "content": {"application/json": {"schema": schema}}}
-        for code, (words, schema) in _ERRORS.items()
+        code: {"description": words, "content": {"application/json": {"schema": _ref(name_of)}}}
+        for code, (words, name_of) in _ERRORS.items()
     }
-    sent = {"required": True, "content": {"application/json": {"schema": body.model_json_schema()}}}
+    sent = {"required": True, "content": {"application/json": {"schema": _ref(body.__name__)}}}
     good = {"200": {"description": "It is being made, or made", "content": good}}
-    return {"post": {"operationId": name, "requestBody": sent, "responses": good | wrong}}
+    told = {
+        "operationId": name,
+        "summary": summary,
+        "description": f"{summary}. The generation goes on when the connection ends; its id is in `X-Generation`.",
+        "tags": [TAG],
+        "parameters": [_ONCE],
+    }
+    return {"post": told | {"requestBody": sent, "responses": good | wrong}}

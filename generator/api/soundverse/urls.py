@@ -1,15 +1,15 @@
-"""Its addresses."""
+"""Its addresses. Each answers with and without a slash at its end."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from generator.api.soundverse import views
 
 urlpatterns = [
-    path("generate/music-gen", views.stream, name="soundverse-stream"),
-    path("generate/music-gen/sync", views.sync, name="soundverse-sync"),
-    path("generate/music", views.stream, {"later": True}, name="soundverse-later"),
-    path("generate/music/sync", views.sync, {"later": True}, name="soundverse-later-sync"),
-    path("openapi.json", views.document, name="soundverse-openapi"),
+    re_path(r"^generate/music-gen/?$", views.stream, name="soundverse-stream"),
+    re_path(r"^generate/music-gen/sync/?$", views.sync, name="soundverse-sync"),
+    re_path(r"^generate/music/?$", views.stream, {"later": True}, name="soundverse-later"),
+    re_path(r"^generate/music/sync/?$", views.sync, {"later": True}, name="soundverse-later-sync"),
+    re_path(r"^openapi\.json/?$", views.document, name="soundverse-openapi"),
     path("", views.nowhere, name="soundverse-root"),
     path("<path:rest>", views.nowhere, name="soundverse-nowhere"),
 ]

@@ -18,13 +18,13 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse, UnreadableP
 from django.http.request import RawPostDataException
 from django.views.decorators.csrf import csrf_exempt
 
-from generator.api import door, limits
+from generator.api import door, idempotency, limits
 from generator.api.holding import Full, Hold, hold, streamed
 from generator.api.outputs import base_url
 from generator.api.soundverse import openapi, refusals
 from generator.api.soundverse.asked import Asked, Later, read, understand
 from generator.api.soundverse.told import BARE, EVENTS, Listener
-from generator.models import User
+from generator.models import Generation, User
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponseBase]
@@ -41,6 +41,8 @@ def _contract(view: View) -> View:
             return view(request, **kwargs)
         except refusals.Wrong as wrong:
             return wrong.reply
+        except idempotency.KeyReused:
+            return refusals.plain(409, "This Idempotency-Key was used for another request. Choose a new one.").reply
         except Full:
             return refusals.busy().reply
         except RequestDataTooBig:
@@ -88,8 +90,14 @@ def _begin(request: HttpRequest, *, later: bool) -> tuple[Listener, Hold]:
         raise refusals.no_key()
     _count(request, user)
     asked = read(_body(request), Later if later else Asked)
-    order, key = understand(user, asked), _idempotency_key(request, user)
-    held = hold(lambda: order.place(user, key, asked), user=user)
+    order, given = understand(user, asked), _idempotency_key(request)
+    key = idempotency.token_of(user, given, ["soundverse", asked.model_dump(mode="json")])
+
+    def place() -> Generation:
+        with idempotency.turn(user, given, key):
+            return order.place(user, key, asked)
+
+    held = hold(place, user=user)
     return Listener(user, base_url(request), later), held
 
 
@@ -112,12 +120,12 @@ def _body(request: HttpRequest) -> bytes:
         raise refusals.plain(400, "The body broke off.") from None
 
 
-def _idempotency_key(request: HttpRequest, user: User) -> str:
-    """What makes a repeated request the same one: its header, or nothing but itself."""
+def _idempotency_key(request: HttpRequest) -> str | None:
+    """What makes a repeated request the same one; None: it is one of its own."""
     given = request.headers.get("idempotency-key", "").strip()
     if len(given) > MOST_KEY:
         raise refusals.plain(400, f"An Idempotency-Key has at most {MOST_KEY} characters.")
-    return door.once(user, given)
+    return given or None
 
 
 def _named(held: Hold, reply: HttpResponseBase) -> HttpResponseBase:

@@ -14,12 +14,13 @@ from generator.api.v1 import (
     members,
     moving,
     news,
+    openapi,
+    operations,
     papers,
     problems,
     projects,
     references,
     review,
-    schemas,
     sharing,
     spend,
     splits,
@@ -34,19 +35,6 @@ ABOUT = """Make music, search the library, fetch files and look at the money, as
 Every request names a key: `Authorization: Bearer bgm_…`. Errors are problems (RFC 9457) with a stable `code`.
 A POST that can cost takes an `Idempotency-Key`, and may then be sent again safely. Lists are read with `limit`
 and `cursor`."""
-# What any operation may answer besides its own.
-ALWAYS = {401: "No key", 403: "Not allowed", 404: "Not there for this key", 422: "Refused", 429: "Too often"}
-_PROBLEM = {"content": {problems.MEDIA: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}}
-_RATE = {
-    f"RateLimit-{name}": {"schema": {"type": "integer"}, "description": about}
-    for name, about in {
-        "Limit": "Requests a minute.",
-        "Remaining": "Left of them.",
-        "Reset": "Seconds until they are all there again.",
-    }.items()
-}
-
-
 class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
@@ -54,21 +42,9 @@ class Api(NinjaAPI):
     _document: Any = None
 
     def get_openapi_schema(self, **how: Any) -> Any:
-        """The document, with the errors that any operation may answer; drawn up once a process."""
-        self._document = self._document or self._draw_up(**how)
+        """The document, without the address of the studio; drawn up once a process."""
+        self._document = self._document or openapi.finish(self, super().get_openapi_schema(**how))
         return self._document
-
-    def _draw_up(self, **how: Any) -> Any:
-        document = super().get_openapi_schema(**how)
-        document["components"]["schemas"]["ProblemOut"] = schemas.ProblemOut.model_json_schema()
-        for methods in document["paths"].values():
-            for operation in methods.values():
-                replies = operation["responses"]
-                for reply in replies.values():
-                    reply["headers"] = _RATE
-                replies |= {code: {"description": words, **_PROBLEM} for code, words in ALWAYS.items()}
-                replies["default"] = {"description": "Any other error", **_PROBLEM}
-        return document
 
 
 api = Api(
@@ -77,6 +53,7 @@ api = Api(
     description=ABOUT,
     urls_namespace="api:v1",
     docs_url=None,
+    openapi_url=None,
     auth=Bearer(),
     parser=Json(),
 )
@@ -86,4 +63,5 @@ PARTS = (
     *(splits, spend, caps, papers, news, webhooks),
 )
 for part in PARTS:
+    operations.prepare(part.router)
     api.add_router("", part.router)

@@ -150,6 +150,14 @@ def list_caps(request: HttpRequest, project_id: str):
     return {"items": [_room(project, None, rooms.get(None)), *people]}
 
 
+@router.get("/projects/{project_id}/caps/{who}", response=RoomOut, summary="One of them")
+def get_cap(request: HttpRequest, project_id: str, who: str):
+    """`who`: “project”, or a member's id."""
+    project = _managed(request, project_id)
+    member = None if who == WHOLE else _member(project, who)
+    return _room(project, member, rooms_in(project).get(member.pk if member else None))
+
+
 @router.put("/projects/{project_id}/caps/{who}", response=RoomOut, summary="Set a cap, or lift it")
 def set_cap(request: HttpRequest, project_id: str, who: str, ask: CapAsk):
     """`who`: “project”, or a member's id. Lowering a cap stops nothing that was asked for already."""
@@ -219,6 +227,14 @@ def _cap(user: User, project: Project, on: str) -> Budget:
     if found is None:
         raise Problem(422, "There is no such cap, so there is nothing to ask for.", "on")
     return found
+
+
+@router.get("/requests/{request_id}", response=RequestOut, summary="One request")
+def get_request(request: HttpRequest, request_id: str):
+    found = access.requests(caller(request)).filter(pk=number(request_id)).first()
+    if found is None:
+        raise Problem(404, "There is no such request for this key.")
+    return _request(found)
 
 
 # --- answering ---

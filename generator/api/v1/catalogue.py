@@ -54,7 +54,7 @@ def list_models(
 
 @router.get("/models/{path:model_key}", response=schemas.ModelOut, summary="One model, such as composer/studio")
 def get_model(request: HttpRequest, model_key: str):
-    choice = workflow.catalogue.choice(model_key)
+    choice = workflow.catalogue.choice(model_key.removesuffix("/"))
     if choice is None:
         raise Problem(404, "The studio offers no such model.")
     return _model(choice)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Header, Query, Router, Status
 from pydantic import Field
@@ -17,8 +16,8 @@ from generator.api.v1.caller import caller, must_edit, project_of
 from generator.api.v1.pages import Page, Wanted, page
 from generator.api.v1.picking import picked, picked_for_all
 from generator.api.v1.problems import Problem
-from generator.api.v1.reading import once, used
-from generator.models import ApiKey, Comparison, Generation, State, User
+from generator.api.v1.reading import once, turn
+from generator.models import Comparison, Generation, State, User
 
 router = Router(tags=["Making music"])
 Placed = TypeVar("Placed", Generation, Comparison)
@@ -106,13 +105,9 @@ def place(user: User, header: str | None, about: list[Any], submit: Callable[[st
 
     `about`: what makes two requests the same one. `submit` gets the key that goes with the generation or comparison.
     """
-    key = once(user, header, about)
-    if header is None or user.acting_with is None:
-        return submit(key)
-    with transaction.atomic():
-        ApiKey.objects.select_for_update().get(pk=user.acting_with.pk)
-        used(user, key)
-        return submit(key)
+    token = once(user, header, about)
+    with turn(user, header, token):
+        return submit(token)
 
 
 @router.get("/generations/{generation_id}", response=schemas.GenerationOut, summary="How one is getting on")

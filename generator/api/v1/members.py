@@ -94,6 +94,12 @@ def list_members(request: HttpRequest, project_id: str):
     return {"items": [_shown(row, project, manages) for row in rows]}
 
 
+@router.get("/projects/{project_id}/members/{member_id}", response=MemberOut, summary="One member")
+def get_member(request: HttpRequest, project_id: str, member_id: str):
+    project = find_project(request, project_id)
+    return _shown(member(project, member_id), project, access.can_manage(caller(request), project))
+
+
 @router.patch("/projects/{project_id}/members/{member_id}", response=MemberOut, summary="Give another role")
 def change_member(request: HttpRequest, project_id: str, member_id: str, ask: RoleAsk):
     project = managed(request, project_id)
@@ -160,6 +166,11 @@ def renew_invitation(request: HttpRequest, project_id: str, invitation_id: str):
     shown = _invitation(found, outputs.base_url(request))
     mail(user, found, str(shown.url))
     return shown
+
+
+@router.get("/projects/{project_id}/invitations/{invitation_id}", response=InvitationOut, summary="One invitation")
+def get_invitation(request: HttpRequest, project_id: str, invitation_id: str):
+    return _invitation(_pending(request, project_id, invitation_id), outputs.base_url(request))
 
 
 @router.delete("/projects/{project_id}/invitations/{invitation_id}", response={204: None}, summary="Take one back")

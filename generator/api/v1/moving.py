@@ -44,7 +44,7 @@ def move_track(request: HttpRequest, track_id: str, ask: TargetAsk):
 
 @router.post("/tracks/{track_id}/copy", response={201: schemas.TrackOut}, summary="A copy in another project")
 def copy_track(request: HttpRequest, track_id: str, ask: TargetAsk):
-    """A second track over the same files; free. Asked twice there are two."""
+    """A second track over the same files; free."""
     user = caller(request)
     track, one, target = _both(request, track_id, ask)
     with transaction.atomic():

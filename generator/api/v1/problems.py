@@ -6,6 +6,7 @@
 404 not_found           not there, or not for this key: the two look the same
 405 method_not_allowed  see Allow
 409 conflict            too late for it, or the Idempotency-Key was used for something else
+412 precondition_failed it is not what the If-Match says; read it again
 413 too_large           see docs/api.md for the cap
 415 not_json            send application/json (a file: multipart/form-data)
 416 no_such_range       see Content-Range
@@ -38,6 +39,7 @@ CODES = {
     404: "not_found",
     405: "method_not_allowed",
     409: "conflict",
+    412: "precondition_failed",
     413: "too_large",
     415: "not_json",
     416: "no_such_range",
@@ -52,6 +54,7 @@ WORDS = {
     403: "The key may not do this.",
     404: "There is nothing here for this key.",
     405: "That cannot be done to this address.",
+    412: "It was changed since you read it. Read it again, then decide.",
     413: "The request is too large.",
     416: "The file has no such part.",
     500: "Something went wrong in the studio; it is written down there.",

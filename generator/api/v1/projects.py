@@ -88,7 +88,7 @@ def get_project(request: HttpRequest, project_id: str):
 
 @router.post("/projects", response={201: schemas.ProjectOut}, summary="Start a project to share")
 def create_project(request: HttpRequest, ask: StartAsk):
-    """With a key for all projects that may manage. Asked twice there are two."""
+    """With a key for all projects that may manage."""
     user = caller(request)
     if not access.can_start(user):
         raise Problem(403, "A project is started with a key that may manage and is not bound to another project.")

@@ -1,20 +1,16 @@
-"""Reading a request: a JSON body that can be stored, and the key that once means once."""
+"""Reading a request: a JSON body that can be stored, and idempotency keys."""
 
-import json
-from collections.abc import Callable
-from hashlib import sha256
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import HttpRequest
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
-from generator.api import door, sent
+from generator.api import idempotency, sent
 from generator.api.v1.problems import Problem
-from generator.models import Comparison, Generation, User
-
-MOST_KEY = 255  # characters of an Idempotency-Key
-HALF = 32  # hexadecimal characters: 128 bits
+from generator.models import User
 
 
 class Json(Parser):
@@ -48,27 +44,27 @@ def number(ref: str) -> int:
 
 
 def once(user: User, header: str | None, about: object) -> str:
-    """The submit's own key for what a program asks: half says which Idempotency-Key, half what was asked with it.
-
-    So no other key, and nobody else, ever meets it; and the same key with another request can be told (`used`).
+    """The token of what a program asks for (`generator.api.idempotency`).
 
     Raises:
         Problem: a header that is no key.
     """
-    if header is None:
-        return door.once(user, "")
-    if not 0 < len(header) <= MOST_KEY:
-        raise Problem(400, f"An Idempotency-Key has 1 to {MOST_KEY} characters.", "Idempotency-Key")
-    return door.once(user, header)[:HALF] + sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:HALF]
+    if header is not None and not 0 < len(header) <= idempotency.MAX_KEY_LENGTH:
+        most = idempotency.MAX_KEY_LENGTH
+        raise Problem(400, f"An Idempotency-Key has 1 to {most} characters.", "Idempotency-Key")
+    return idempotency.token_of(user, header, about)
 
 
-def used(user: User, key: str) -> None:
-    """See that this Idempotency-Key was not used for another request; call it under the lock of the key's row.
+@contextmanager
+def turn(user: User, header: str | None, token: str) -> Iterator[None]:
+    """Requests with one key, one after the other.
 
     Raises:
-        Problem: it was.
+        Problem: the key was used for another request.
     """
-    first, after = key[:HALF], key[:HALF] + "g"
-    mine = {"author": user, "idempotency_key__gte": first, "idempotency_key__lt": after}
-    if any(kind.objects.filter(**mine).exclude(idempotency_key=key).exists() for kind in (Generation, Comparison)):
-        raise Problem(409, "This Idempotency-Key was used for another request. Choose a new one.", "Idempotency-Key")
+    try:
+        with idempotency.turn(user, header, token):
+            yield
+    except idempotency.KeyReused:
+        words = "This Idempotency-Key was used for another request. Choose a new one."
+        raise Problem(409, words, "Idempotency-Key") from None

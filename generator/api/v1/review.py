@@ -93,6 +93,11 @@ def create_comment(request: HttpRequest, track_id: str, ask: CommentAsk):
     return Status(201, _shown(said))
 
 
+@router.get("/comments/{comment_id}", response=CommentOut, summary="One comment")
+def get_comment(request: HttpRequest, comment_id: str):
+    return _shown(_one(request, comment_id))
+
+
 @router.patch("/comments/{comment_id}", response=CommentOut, summary="Reword, resolve, open again")
 def change_comment(request: HttpRequest, comment_id: str, ask: CommentChange):
     user = caller(request)

@@ -17,6 +17,11 @@ class Strict(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
+class FieldProblem(Schema):
+    field: str
+    detail: str
+
+
 class ProblemOut(Schema):
     """RFC 9457."""
 
@@ -26,7 +31,7 @@ class ProblemOut(Schema):
     code: str = Field(description="Stable: unreadable, no_key, not_allowed, not_found, conflict, refused, too_many, …")
     detail: str = Field(description="A sentence for people.")
     field: str | None = Field(None, description="The part of the request it is about.")
-    errors: list[dict[str, str]] | None = None
+    errors: list[FieldProblem] | None = None
 
 
 class KeyOut(Schema):

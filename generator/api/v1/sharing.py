@@ -71,11 +71,19 @@ def create_link(request: HttpRequest, track_id: str, ask: LinkAsk):
     return Status(201, _shown(made, outputs.base_url(request)))
 
 
-@router.delete("/links/{link_id}", response={204: None}, summary="Take a link back")
-def revoke_link(request: HttpRequest, link_id: str):
-    user = caller(request)
-    found = access.links(user).select_related("track__project").filter(ref=link_id).first()
+def _one(request: HttpRequest, ref: str) -> ShareLink:
+    found = access.links(caller(request)).select_related("track__project", "made_by").filter(ref=ref).first()
     if found is None:
         raise Problem(404, "There is no such link for this key. Who may edit a track may take back its links.")
-    workflow.sharing.revoke(found, user)
+    return found
+
+
+@router.get("/links/{link_id}", response=LinkOut, summary="One link")
+def get_link(request: HttpRequest, link_id: str):
+    return _shown(_one(request, link_id), outputs.base_url(request))
+
+
+@router.delete("/links/{link_id}", response={204: None}, summary="Take a link back")
+def revoke_link(request: HttpRequest, link_id: str):
+    workflow.sharing.revoke(_one(request, link_id), caller(request))
     return Status(204, None)

@@ -170,11 +170,20 @@ def list_deliveries(request: HttpRequest, webhook_id: str, wanted: Query[Wanted]
     return page(rows, wanted, _delivery)
 
 
-@router.post("/deliveries/{delivery_id}/resend", response={202: DeliveryOut}, summary="Send it again, under its own id")
-def resend_delivery(request: HttpRequest, delivery_id: str):
+def _message(request: HttpRequest, ref: str) -> WebhookMessage:
     rows = access.webhook_messages(caller(request)).select_related("webhook").prefetch_related("tries")
-    found = rows.filter(ref=delivery_id).first()
+    found = rows.filter(ref=ref).first()
     if found is None:
         raise Problem(404, "There is no such delivery for this key.")
-    workflow.webhooks.resend(found)
-    return Status(202, _delivery(rows.get(pk=found.pk)))
+    return found
+
+
+@router.get("/deliveries/{delivery_id}", response=DeliveryOut, summary="One delivery, with its attempts")
+def get_delivery(request: HttpRequest, delivery_id: str):
+    return _delivery(_message(request, delivery_id))
+
+
+@router.post("/deliveries/{delivery_id}/resend", response={202: DeliveryOut}, summary="Send it again, under its own id")
+def resend_delivery(request: HttpRequest, delivery_id: str):
+    workflow.webhooks.resend(_message(request, delivery_id))
+    return Status(202, _delivery(_message(request, delivery_id)))

@@ -22,7 +22,7 @@ LOOK_FOR = 2.0  # the same, where nobody had to show a key
 LOOK_EVERY = 0.2
 _uploads = TimestampSigner(salt="wavespeed.upload", sep="~")
 _stems = TimestampSigner(salt="wavespeed.stem", sep="~")
-_UPLOAD = re.compile(r"/api/v3/media/files/([A-Za-z0-9_-]{16}~[^/?#]+)/")
+_UPLOAD = re.compile(r"/api/v[23]/media/files/([A-Za-z0-9_-]{16}~[^/?#]+)/")
 
 
 def upload_url(upload: Upload, base: str) -> str:

@@ -62,21 +62,25 @@ def predictions(generations: Sequence[Generation], base_url: str, viewer: User) 
 
 def _said(generation: Generation, base_url: str, tracks: Iterable[Track]) -> dict[str, Any]:
     ready = generation.state == State.READY
+    outputs, inference = _outputs(generation, base_url, tracks) if ready else [], _inference(generation)
     return {
         "id": id_of(generation),
         "model": path_of(generation),
-        "outputs": _outputs(generation, base_url, tracks) if ready else [],
+        "outputs": outputs,
         "urls": {"get": base_url + reverse("api:wavespeed-result", args=[id_of(generation)])},
         "status": STATUSES[State(generation.state)],
         "created_at": stamp(generation.created_at),
         "error": calm(generation.error_sentence) or "It failed." if generation.state == State.FAILED else "",
-        "timings": {"inference": _inference(generation)},
+        "timings": {"inference": inference},
+        # The oldest clients do not read a prediction without these two (wavespeed 0.0.x on PyPI).
+        "has_nsfw_contents": [False] * len(outputs),
+        "executionTime": inference,
     }
 
 
 def notice(generation: Generation, base_url: str) -> dict[str, Any]:
     """What a webhook carries: the prediction with its input."""
-    return {**prediction(generation, base_url), "input": inputs_of(generation), "has_nsfw_contents": None}
+    return {**prediction(generation, base_url), "input": inputs_of(generation)}
 
 
 def id_of(generation: Generation) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from generator import access, workflow
-from generator.api import door
+from generator.api import door, idempotency
 from generator.api.holding import Full, at_desk, hold
 from generator.api.wavespeed import asking, contracts, media
 from generator.api.wavespeed.asking import Asking
@@ -43,11 +43,14 @@ def submit(call: Call, path: str) -> dict[str, Any]:
     given = call.request.headers.get("idempotency-key", "").strip()
     if len(given) > MOST_KEY:
         raise Problem(400, f"Idempotency-Key has to have at most {MOST_KEY} characters.")
-    once = door.once(call.user, given)
+    once = idempotency.token_of(call.user, given or None, ["wavespeed", path, call.body])
     press = (_action if contract.is_action else _music)(call, project, contract, asked, once)
-    with transaction.atomic():
-        generation = press()
-        _remember(generation, path, asked, webhook, call.base)
+    try:
+        with idempotency.turn(call.user, given or None, once), transaction.atomic():
+            generation = press()
+            _remember(generation, path, asked, webhook, call.base)
+    except idempotency.KeyReused:
+        raise Problem(409, "This Idempotency-Key was used for another request. Choose a new one.") from None
     if asked.waits:
         return _waited(call, generation)
     return prediction(visible(call.user).get(pk=generation.pk), call.base, call.user)

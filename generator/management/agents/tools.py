@@ -2,11 +2,13 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
 import anyio
 from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
@@ -138,9 +140,24 @@ class Tools:
 
 def server(studio: Studio) -> MCPServer:
     """An MCP server with the tools of a studio."""
-    made = MCPServer("bgm-studio", title="BGM Studio", instructions=INSTRUCTIONS, version="1", log_level="WARNING")
     tools = Tools(studio)
     kinds = {"generate": MAKES, "cancel": STOPS}
-    for name in ("models", "price", "generate", "wait", "search", "get", "cancel", "spend"):
-        made.add_tool(getattr(tools, name), name=name, annotations=kinds.get(name, READS))
-    return made
+    names = ("models", "price", "generate", "wait", "search", "get", "cancel", "spend")
+    return MCPServer(
+        "bgm-studio",
+        title="BGM Studio",
+        instructions=INSTRUCTIONS,
+        version="1",
+        log_level="WARNING",
+        tools=[_strict(getattr(tools, name), kinds.get(name, READS)) for name in names],
+    )
+
+
+def _strict(function: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
+    """A tool that refuses arguments it does not have, and says so in its schema."""
+    tool = Tool.from_function(function, annotations=annotations)
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    tool.parameters = arguments.model_json_schema(by_alias=True)
+    return tool

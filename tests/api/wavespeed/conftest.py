@@ -30,7 +30,8 @@ class Program:
         sent = {} if body is None else {"data": body if isinstance(body, str) else json.dumps(body)}
         sent |= {"content_type": "application/json"} if sent else {}
         signed = {"authorization": f"Bearer {self.token}"} if self.token else {}
-        reply = Client().generic(method, f"/api/v3/{path}", **sent, headers=signed | headers)
+        address = path if path.startswith("/") else f"/api/v3/{path}"
+        reply = Client().generic(method, address, **sent, headers=signed | headers)
         assert reply["Content-Type"] == "application/json", reply.content[:200]
         return reply.status_code, reply.json()
 

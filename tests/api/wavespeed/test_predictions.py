@@ -14,6 +14,7 @@ from tests.api.wavespeed.conftest import BGM_PATH
 from tests.conftest import BGM, COMPOSER, POLL
 
 FIELDS = {"id", "model", "outputs", "urls", "status", "created_at", "error", "timings"}
+FIELDS |= {"has_nsfw_contents", "executionTime"}  # the oldest clients insist on them
 SHORT = {"prompt": "warm lo-fi, 6 s"}
 
 
