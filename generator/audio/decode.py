@@ -96,7 +96,7 @@ def decode(path: str | Path, *, max_seconds: float = MAX_SECONDS, max_bytes: int
 def opened(path: Path) -> av.container.InputContainer:
     """A file for reading, with nothing but sound demuxed and no other file or address opened on its behalf."""
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
-    return av.open(str(path), mode="r", options=options, **_ANY_TAGS)
+    return cast(av.container.InputContainer, av.open(str(path), mode="r", options=options, **_ANY_TAGS))
 
 
 def _sound(path: Path, file: av.container.InputContainer, reading: "_Reading", samples: NDArray[np.float32]) -> Sound:

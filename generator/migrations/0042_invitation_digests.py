@@ -35,7 +35,7 @@ def record_addresses(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("account", "0009_emailaddress_unique_primary_email"),
-        ("generator", "0040_reference_measured"),
+        ("generator", "0041_claims"),
     ]
 
     operations = [

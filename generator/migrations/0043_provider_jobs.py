@@ -32,7 +32,7 @@ def look_again(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0040_reference_measured"),
+        ("generator", "0042_invitation_digests"),
     ]
 
     operations = [

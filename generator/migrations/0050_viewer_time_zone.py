@@ -9,7 +9,7 @@ def unset_the_default(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generator", "0041_claims")]
+    dependencies = [("generator", "0044_idempotency_records")]
 
     operations = [
         migrations.AlterField(

@@ -68,7 +68,7 @@ class Matter(models.Model):
     @property
     def happened_at(self) -> dt.datetime:
         """When it happened, as far as is known: the bill's moment, else the run's, else when it was found."""
-        if self.bill:
+        if self.bill and self.bill.at:
             return self.bill.at
         return self.generation.created_at if self.generation else self.found_at
 

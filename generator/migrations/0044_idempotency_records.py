@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0040_reference_measured"),
+        ("generator", "0043_provider_jobs"),
     ]
 
     operations = [
