@@ -10,6 +10,7 @@ from generator.models.desk import ClosedMonth, Deed, Stop
 from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.house import HouseStyle
+from generator.models.installation import Installation
 from generator.models.key import ApiKey, Scope
 from generator.models.ledger import Budget, Entry, Rollup
 from generator.models.licence import Licence
@@ -45,6 +46,7 @@ __all__ = [
     "Generation",
     "Heartbeat",
     "HouseStyle",
+    "Installation",
     "Invitation",
     "Licence",
     "Matter",

@@ -230,6 +230,8 @@ def _why_not(row: MusicModel, price: Price) -> str:
     account = row.provider
     if not (account.enabled and row.enabled):
         return f"{row.title} is switched off by the administrator."
+    if settings.STUDIO_OFFLINE and account.key not in local_keys():
+        return f"The studio is offline, as it was restored from a backup: {account.title} is not asked."
     if account.is_resting:
         why = account.last_error or "it is not answering properly."
         return f"{account.title} rests for a moment: {why} The studio tries again by itself."
