@@ -29,6 +29,7 @@ HTTPS = env.bool("STUDIO_HTTPS", default=False)
 
 STUDIO_SIGNUP = env.choice("STUDIO_SIGNUP", ("invite", "open"), default="invite")
 STUDIO_URL = env.read("STUDIO_URL", "", environment.origin)  # where people reach it: mails link there
+STUDIO_OFFLINE = env.bool("STUDIO_OFFLINE", default=False)  # a restored copy: nothing is sent anywhere by itself
 STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4, least=1, most=500)
 STUDIO_WEB_PROCESSES = env.int("STUDIO_WEB_PROCESSES", default=1, least=1, most=500)
 STUDIO_WEB_THREADS = env.int("STUDIO_WEB_THREADS", default=4, least=1, most=500)
@@ -170,7 +171,7 @@ MFA_TOTP_ISSUER = "BGM Studio"
 
 _mail = env.read("EMAIL_URL", {}, environment.mail)
 EMAIL_CONFIGURED = bool(_mail)
-if EMAIL_CONFIGURED:
+if EMAIL_CONFIGURED and not STUDIO_OFFLINE:
     vars().update(_mail)
 else:  # nothing is sent: each message becomes a file the operator can read
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

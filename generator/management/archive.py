@@ -12,19 +12,23 @@ written beside its name and renamed at the end; a restore unpacks beside the dat
 import hashlib
 import io
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, ProgrammingError, connection
 from django.utils import timezone
+
+from generator.management import identity, restored
+from generator.workflow import media
 
 FORMAT = 1
 MANIFEST, ENV, SQLITE, DUMP = "manifest.json", "env", "database.sqlite3", "database.dump"
@@ -103,9 +107,11 @@ def _copy_database(target: Path) -> list[str]:
 def _run(command: list[str]) -> None:
     """Run one of PostgreSQL's programs on the studio's database."""
     facts = settings.DATABASES["default"]
-    address = {"host": facts["HOST"], "port": facts["PORT"] or 5432, "user": facts["USER"], "dbname": facts["NAME"]}
-    where = ["--dbname", " ".join(f"{name}={value}" for name, value in address.items())]
-    env = {"PGPASSWORD": facts["PASSWORD"] or "", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    address = {"HOST": facts["HOST"], "PORT": facts["PORT"], "USER": facts["USER"], "PASSWORD": facts["PASSWORD"]}
+    address |= {name.upper(): value for name, value in facts.get("OPTIONS", {}).items() if name.startswith("ssl")}
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "PGDATABASE": facts["NAME"]}
+    env |= {f"PG{name}": str(value) for name, value in address.items() if value}
+    where = ["--dbname", facts["NAME"]]
     try:
         done = subprocess.run([*command, *where], env=env, capture_output=True, text=True, timeout=3600, check=False)
     except FileNotFoundError:
@@ -169,32 +175,88 @@ def check(path: Path) -> dict:
 # --- bring back ---
 
 
-def restore(path: Path) -> dict:
-    """Put an archive into an empty data directory (and database); return its manifest.
+def restore(path: Path, *, connect: bool = False) -> dict:
+    """Put an archive into an empty data directory (and database); return its manifest with what was switched off.
 
     Raises:
-        ArchiveError: the archive is not whole, of another kind of database, or there is a studio here already.
+        ArchiveError: the archive is not whole, of another kind of database, there is a studio here already, or a
+            connection would have to be made that was not asked for.
     """
     manifest = check(path)
     if (manifest["database"] == SQLITE) != _is_sqlite():
         raise ArchiveError(f"The backup holds {manifest['database']}; DATABASE_URL names another kind of database.")
-    if "generator_user" in connection.introspection.table_names():
-        raise ArchiveError("There is a studio in this database already. Restore into an empty --data DIR or database.")
-    connection.close()
+    if not _is_sqlite() and not connect:
+        raise ArchiveError(f"It would be restored into {_database_place()}. If that is right, say so with --connect.")
+    _check_empty()
     data = Path(settings.DATA_DIR)
     with tempfile.TemporaryDirectory(dir=data) as folder, tarfile.open(path) as tar:
         tar.extractall(folder, filter="data")
         unpacked = Path(folder)
+        _check_media(unpacked / "media")
         if (unpacked / "media").exists():
             shutil.copytree(unpacked / "media", settings.MEDIA_ROOT, dirs_exist_ok=True, copy_function=shutil.move)
-        if (unpacked / ENV).exists():
-            (unpacked / ENV).rename(data / ".env")
-            (data / ".env").chmod(0o600)
+        manifest["switched_off"] = _restore_settings(unpacked / ENV, data / ".env", manifest["made_at"])
         if _is_sqlite():
+            _forget_identity(sqlite3.connect(unpacked / SQLITE))
             target = Path(settings.DATABASES["default"]["NAME"])
-            for leftover in target.parent.glob(f"{target.name}*"):  # an empty database and its journals
-                leftover.unlink()
+            for end in ("", "-wal", "-shm", "-journal"):  # an empty database and its journals
+                target.with_name(target.name + end).unlink(missing_ok=True)
             (unpacked / SQLITE).rename(target)
         else:
             _run(["pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(unpacked / DUMP)])
+            _forget_identity(connection)
     return manifest
+
+
+def _database_place() -> str:
+    facts = settings.DATABASES["default"]
+    host = facts["HOST"] or "this machine"
+    return (
+        f"the database {facts['NAME']} on {host}, port {facts['PORT'] or 5432}, as {facts['USER'] or 'the system user'}"
+    )
+
+
+def _check_empty() -> None:
+    """Raises ArchiveError: there is something in the database, or it cannot be read."""
+    try:
+        tables = connection.introspection.table_names()
+    except DatabaseError as error:
+        raise ArchiveError(f"The database cannot be read ({error}). Nothing was changed.") from error
+    finally:
+        connection.close()
+    if "generator_user" in tables:
+        raise ArchiveError("There is a studio in this database already. Restore into an empty --data DIR or database.")
+    if tables and _is_sqlite():
+        raise ArchiveError("There is something in this database already. Restore into an empty --data DIR.")
+
+
+def _check_media(unpacked: Path) -> None:
+    """Raises ArchiveError: the media folder holds files of another studio; those of this archive are welcome."""
+    strange = [name for name, _ in media.stored() if not (unpacked / name).is_file()]
+    if strange:
+        words = (
+            f"{settings.MEDIA_ROOT} holds {len(strange)} files that are not in the backup. Choose an empty --data DIR."
+        )
+        raise ArchiveError(words)
+
+
+def _restore_settings(backup: Path, target: Path, made_at: str) -> list[str]:
+    """Write DIR/.env from the backup's, keeping the one before beside it; return what is switched off in it."""
+    present = target.read_text(errors="replace") if target.exists() else ""
+    was = backup.read_text(errors="replace") if backup.exists() else None
+    text, switched_off = restored.quieted(was, present, made_at)
+    if target.exists():
+        target.replace(target.with_name(".env.before-restore"))
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    return switched_off
+
+
+def _forget_identity(database: Any) -> None:
+    """Let the copy be a studio of its own."""
+    (Path(settings.MEDIA_ROOT) / identity.NAME).unlink(missing_ok=True)
+    # A backup of before there were identities has no such table.
+    with closing(database), closing(database.cursor()) as cursor, suppress(sqlite3.OperationalError, ProgrammingError):
+        cursor.execute("DELETE FROM generator_installation")
+        database.commit()

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
+from generator.management import identity
 from generator.models import Project, User
 from generator.workflow import catalogue, desks, housekeeping, samples
 
@@ -23,8 +24,13 @@ BOX = """
 
 
 def prepare(admin_email: str, say: Callable[[str], None]) -> None:
-    """Bring everything up to date; make the first administrator and the sample project where nobody is yet."""
+    """Bring everything up to date; make the first administrator and the sample project where nobody is yet.
+
+    Raises:
+        identity.WrongMedia: the media folder is not the database's.
+    """
     bring_up_to_date()
+    identity.check()
     if not User.objects.exists():
         _first_start(admin_email or FIRST_ADMIN, say)
 

@@ -11,6 +11,7 @@ from generator.models.generation import Delivery, Event, Generation, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.house import HouseStyle
 from generator.models.idempotency import IdempotencyRecord
+from generator.models.installation import Installation
 from generator.models.key import ApiKey, Scope
 from generator.models.ledger import Budget, Entry, Rollup
 from generator.models.licence import Licence
@@ -47,6 +48,7 @@ __all__ = [
     "Heartbeat",
     "HouseStyle",
     "IdempotencyRecord",
+    "Installation",
     "Invitation",
     "Licence",
     "Matter",

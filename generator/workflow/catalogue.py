@@ -241,6 +241,8 @@ def _why_not(row: MusicModel, price: Price) -> str:
         return f"{row.title} is switched off by the administrator."
     if account.halt_code:
         return f"{account.title} waits for the administrator: {account.last_error}"
+    if settings.STUDIO_OFFLINE and account.key not in local_keys():
+        return f"The studio is offline, as it was restored from a backup: {account.title} is not asked."
     if account.is_resting:
         why = account.last_error or "it is not answering properly."
         return f"{account.title} rests for a moment: {why} The studio tries again by itself."

@@ -1,5 +1,9 @@
 """What the background cluster calls: one-line doors into the workflow."""
 
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
 from django.utils import timezone
 
 from generator.models import Heartbeat, Track
@@ -9,6 +13,17 @@ from generator.workflow import compose as composing
 from generator.workflow import parts as making_parts
 from generator.workflow import sweep as sweeping
 from generator.workflow.webhooks import endpoints, sending
+
+
+def outward(task: Callable[[], None]) -> Callable[[], None]:
+    """Nothing is done while the studio is offline; what is due waits. The cluster finds the task by its own name."""
+
+    @wraps(task)
+    def unless_offline() -> None:
+        if not settings.STUDIO_OFFLINE:
+            task()
+
+    return unless_offline
 
 
 def beat() -> None:
@@ -21,10 +36,12 @@ def compose() -> None:
     composing.work()
 
 
+@outward
 def sweep() -> None:
     sweeping.run()
 
 
+@outward
 def collect() -> None:
     collecting.work()
 
@@ -51,10 +68,12 @@ def tell(people: list[int], subject: str, text: str) -> None:
     warnings.deliver(people, subject, text)
 
 
+@outward
 def send_webhooks() -> None:
     sending.run()
 
 
+@outward
 def hourly() -> None:
     accounts.refresh()
     watch.refresh()

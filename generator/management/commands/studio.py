@@ -4,20 +4,16 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from generator.management import identity
+from generator.management.hold import WRONG, held
 from generator.management.prepare import prepare
 from generator.management.supervisor import PARTS, Supervisor
-
-try:
-    import fcntl
-except ImportError:  # not on Windows, where starting twice is up to the person
-    fcntl = None  # type: ignore[assignment]
-
-WRONG = 2  # exit code: a person has to put something right
 
 
 class Command(BaseCommand):
@@ -34,11 +30,11 @@ class Command(BaseCommand):
         began = time.perf_counter()
         host, port, only = options["host"], options["port"], options["only"]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        lock = _only_one(Path(settings.DATA_DIR), address)
+        lock = held(Path(settings.DATA_DIR), address)
         if only != "cluster":
             _check_port(host, port)
         os.environ["STUDIO_DATA"] = str(settings.DATA_DIR)  # marks our processes, also when it was the default
-        prepare(options["admin"], self.stdout.write)
+        _prepare(options["admin"], self.stdout.write)
         prepared = time.perf_counter()
         logging.getLogger("studio").setLevel(logging.INFO)
 
@@ -52,24 +48,12 @@ class Command(BaseCommand):
             Supervisor(host, port, only).run(ready)
 
 
-def _only_one(folder: Path, address: str):
-    """Hold a lock on DIR for as long as this process lives; the file says where the studio is.
-
-    Raises:
-        CommandError: another studio runs on the same DIR.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / "studio.lock").open("a+")
-    if fcntl is not None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            words = f"A studio is running on {folder} already. Stop it, or choose another folder."
-            raise CommandError(words, returncode=WRONG) from None
-    file.truncate(0)
-    file.write(address)
-    file.flush()
-    return file
+def _prepare(admin: str, say: Callable[[str], None]) -> None:
+    """Raises CommandError: a person has to put the database or the media folder right."""
+    try:
+        prepare(admin, say)
+    except identity.WrongMedia as wrong:
+        raise CommandError(str(wrong), returncode=WRONG) from wrong
 
 
 def _check_port(host: str, port: int) -> None:

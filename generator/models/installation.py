@@ -1,0 +1,22 @@
+"""Which studio a database is: media folders carry the same identity (`generator.management.identity`)."""
+
+import uuid
+
+from django.db import models
+
+
+def new_identity() -> str:
+    return uuid.uuid4().hex
+
+
+class Installation(models.Model):
+    """One row, made at the first start."""
+
+    identity = models.CharField(max_length=32, default=new_identity)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="installation_is_one")]
+
+    def __str__(self) -> str:
+        return self.identity
