@@ -78,12 +78,18 @@ class ProviderAdmin(admin.ModelAdmin):
     list_display = ("title", "enabled", "key_is", "balance_is", "breaker", "last_error_at")
     readonly_fields = (
         *("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at"),
-        *("balance_is", "ceiling"),
+        *("breaker", "under_way", "balance_is", "ceiling"),
     )
     actions = ("try_again_now",)
 
     @admin.display(description="Key")
     def key_is(self, obj: ProviderAccount) -> str:
+        if workflow.accounts.provider_of(obj) is None:
+            return "not installed any more: what it has accepted waits"
+        if obj.halt_code == "key_refused":
+            return "not accepted: not offered until another one is"
+        if not obj.secret and ProviderAccount.objects.filter(pk=obj.pk).exclude(secret="").exists():
+            return "kept here, and unreadable with this SECRET_KEY: type it again"
         if obj.secret:
             return f"kept here, ends in {obj.secret[-4:]}" if len(obj.secret) >= LONG_KEY else "kept here"
         return "from the environment, or none needed" if workflow.catalogue.has_key(obj) else "none yet: not offered"
@@ -100,6 +106,12 @@ class ProviderAdmin(admin.ModelAdmin):
         link = f"{reverse('admin:generator_budget_changelist')}?provider_key={obj.key}"
         return format_html('{} · <a href="{}">Budgets</a>', words[0], link)
 
+    def save_model(self, request, obj: ProviderAccount, form, change: bool) -> None:
+        """Another key, address or setting is tried anew, whatever halted the one before."""
+        super().save_model(request, obj, form, change)
+        if "secret" in form.typed or {"base_url", "extra", "enabled"} & set(form.changed_data):
+            workflow.accounts.try_again(obj)
+
     def response_change(self, request, obj: ProviderAccount) -> HttpResponse:
         """After saving: try the key when that was the button."""
         if "_test" not in request.POST:
@@ -110,11 +122,20 @@ class ProviderAdmin(admin.ModelAdmin):
 
     @admin.display(description="Breaker")
     def breaker(self, obj: ProviderAccount) -> str:
-        return f"resting until {obj.resting_until:%H:%M:%S}" if obj.is_resting else "closed"
+        rests = f"resting until {obj.resting_until:%H:%M:%S}" if obj.is_resting else ""
+        halted = f"halted for you: {obj.halt_code.replace('_', ' ')}" if obj.halt_code else ""
+        return ", ".join(filter(None, (halted, rests))) or "closed"
+
+    @admin.display(description="Runs under way")
+    def under_way(self, obj: ProviderAccount) -> str:
+        """Those that wait stay there, with their holds, while the provider cannot be asked."""
+        count = workflow.accounts.waiting_for(obj)
+        return f"{count['queued']} in the queue, {count['accepted']} accepted there"
 
     @admin.action(description="Close the breaker: try again now")
     def try_again_now(self, request, queryset) -> None:
-        queryset.update(resting_until=None, failures_in_a_row=0)
+        for account in queryset:
+            workflow.accounts.try_again(account)
 
     def has_add_permission(self, request) -> bool:
         return False

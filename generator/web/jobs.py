@@ -28,8 +28,11 @@ def context(user, project: Project) -> dict:
     under_way_first = Case(When(state__in=State.active(), then=0), default=1)
     jobs = [_card(row) for row in rows.order_by(under_way_first, "-id")[:MOST_CARDS]]
     ended = [job for job in jobs if not job["generation"].is_active]
-    choices = workflow.house.offered(workflow.house.style_of(project), workflow.catalogue.models()) if ended else []
+    stuck = [job for job in jobs if job["generation"].state == State.QUEUED and job["progress"].wait]
+    offered = bool(ended or stuck)
+    choices = workflow.house.offered(workflow.house.style_of(project), workflow.catalogue.models()) if offered else []
     _offer_others(ended, choices)
+    _offer_the_composer(stuck, choices)
     comparing = _comparing(user, project)
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
     moving += [run.percent for one in comparing for run in one["runs"] if run.is_active]
@@ -38,6 +41,7 @@ def context(user, project: Project) -> dict:
         "comparing": comparing,
         "down": ",".join(choice.spec.key for choice in choices if not choice.available),
         "is_moving": bool(moving),
+        "is_unclear": any(job["generation"].state == State.IN_DOUBT for job in jobs),
         "percent": round(sum(moving) / len(moving)) if moving else None,
         "newest": _newest(user, project),
     }
@@ -48,9 +52,16 @@ def _card(generation: Generation) -> dict:
     return {
         "generation": generation,
         "progress": workflow.progress(generation),
+        "next_look": _next_look(generation),
         "charged": _charged(generation),
         "tracks": generation.tracks.all(),
     }
+
+
+def _next_look(generation: Generation) -> str:
+    """When the studio looks again for what is unclear; empty when it does not."""
+    looks = generation.state == State.IN_DOUBT and generation.due_at
+    return workflow.waiting.soon(generation.due_at) if looks and generation.due_at else ""
 
 
 def _newest(user, project: Project) -> str | None:
@@ -65,7 +76,7 @@ def _takes(user) -> Prefetch:
 
 def _comparing(user, project: Project) -> list[dict]:
     """A card for each blind comparison: all that are under way, and the last that wait to be heard."""
-    runs = project.generations.order_by("id").prefetch_related(_takes(user))
+    runs = project.generations.order_by("id").select_related("model__provider").prefetch_related(_takes(user))
     rows = project.comparisons.blind().order_by("-id").prefetch_related(Prefetch("generations", runs))
     cards = [_comparison_card(row) for row in rows[:MOST_CARDS]]
     waiting = [card for card in cards if not card["is_moving"] and any(run.tracks.all() for run in card["runs"])]
@@ -80,6 +91,7 @@ def _comparison_card(comparison: Comparison) -> dict:
         "runs": runs,
         "held": sum(run.held for run in runs),
         "is_moving": any(run.is_active for run in runs),
+        "is_waiting": any(run.state == State.QUEUED and workflow.waiting.of(run) for run in runs),
     }
 
 
@@ -88,6 +100,13 @@ def _offer_others(jobs: list[dict], choices: list[ModelChoice]) -> None:
     usable = workflow.catalogue.usable(choices)
     for job in jobs:
         job["others"] = [choice for choice in usable if choice.model.pk != job["generation"].model_id]
+
+
+def _offer_the_composer(jobs: list[dict], choices: list[ModelChoice]) -> None:
+    """Beside what waits for its provider: what can be made on this machine meanwhile."""
+    local = next((choice for choice in choices if choice.available and choice.is_local), None)
+    for job in jobs:
+        job["meanwhile"] = None if job["generation"].model.is_action else local
 
 
 def _charged(generation: Generation) -> int:

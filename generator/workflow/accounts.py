@@ -74,8 +74,22 @@ def test(account: ProviderAccount) -> tuple[bool, str]:
         ProviderAccount.objects.filter(pk=account.pk).update(last_error=error.sentence, last_error_at=timezone.now())
         return False, error.sentence
     ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
-    breaker.close(account)
+    try_again(account)
     return True, f"The key works. {account.title} says {money.show(balance)} is left."
+
+
+def try_again(account: ProviderAccount) -> None:
+    """Somebody has mended the account: close the breaker, and look at once at what waits for its provider."""
+    breaker.close(account)
+    waits = Generation.objects.filter(model__provider=account, due_at__isnull=False).exclude(wait_reason="")
+    waits.update(due_at=timezone.now())
+
+
+def waiting_for(account: ProviderAccount) -> dict[str, int]:
+    """How many runs wait for this provider, by whether it has accepted them: {"queued": 2, "accepted": 1}."""
+    open_ = Generation.objects.filter(model__provider=account)
+    accepted = open_.filter(state__in=(State.SUBMITTING, State.RUNNING, State.IN_DOUBT))
+    return {"queued": open_.filter(state=State.QUEUED).count(), "accepted": accepted.count()}
 
 
 # --- balances and bills ---
@@ -102,7 +116,7 @@ def _read_books(account: ProviderAccount, provider: Bookkeeping) -> None:
     now = time.time()
     balance: Micros = _call(provider.balance)
     if _is_mended(account, balance):
-        breaker.close(account)
+        try_again(account)
     ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
     BalanceReading.objects.create(account=account, balance=balance)
     for bill in _call(lambda client: provider.billings(now - LOOK_BACK.total_seconds(), now, client)):

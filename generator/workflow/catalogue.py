@@ -167,10 +167,10 @@ class ModelChoice:
         """How long it usually takes, in a few words: from this studio's own history once there is one."""
         if self.is_local:
             rate = (self.model.usual_ms or self.spec.usual_seconds * 1000 / 60) / 1000
-            return f"about {_seconds(max(rate * 60, 1))} for a minute of music"
+            return f"about {in_words(max(rate * 60, 1))} for a minute of music"
         if self.model.usual_ms is None:
-            return f"about {_seconds(self.spec.usual_seconds)}"
-        return f"usually {_seconds(self.model.usual_ms / 1000)}"
+            return f"about {in_words(self.spec.usual_seconds)}"
+        return f"usually {in_words(self.model.usual_ms / 1000)}"
 
     @property
     def usual(self) -> str:
@@ -180,10 +180,11 @@ class ModelChoice:
         if self.model.usual_ms is None:
             return f"{self.usual_brief}, by the provider's word"
         slow = max(self.model.slow_ms or 0, self.model.usual_ms)
-        return f"{self.usual_brief}, at most {_seconds(slow / 1000)}"
+        return f"{self.usual_brief}, at most {in_words(slow / 1000)}"
 
 
-def _seconds(value: float) -> str:
+def in_words(value: float) -> str:
+    """A number of seconds as a person would say it."""
     return f"{round(value)} s" if value < 90 else f"{round(value / 60)} min"
 
 

@@ -38,11 +38,12 @@ class Wait:
         """The sentence, with when it goes on."""
         if self.until is None:
             return self.sentence
-        seconds = (self.until - timezone.now()).total_seconds()
-        return f"{self.sentence} The next try is {_soon(seconds)}."
+        return f"{self.sentence} The next try is {soon(self.until)}."
 
 
-def _soon(seconds: float) -> str:
+def soon(moment: dt.datetime) -> str:
+    """When something is, from now: "in 12 s", "in about 9 min"."""
+    seconds = (moment - timezone.now()).total_seconds()
     if seconds < 2:
         return "now"
     if seconds < 90:
@@ -63,7 +64,7 @@ _ADMIN = f"It waits until the administrator has mended that. {_PAID_NOTHING}"
 def of(generation: Generation) -> Wait | None:
     """What a generation waits for besides its turn or its maker; None for local work, and when all is as usual."""
     state = generation.state
-    if state not in (State.QUEUED, State.RUNNING, State.IN_DOUBT) or _is_local(generation):
+    if state not in (State.QUEUED, State.RUNNING, State.IN_DOUBT) or is_local(generation):
         return None
     if code := unavailable(generation):
         return Wait(code, _unavailable_sentence(generation, code), None)
@@ -75,7 +76,8 @@ def of(generation: Generation) -> Wait | None:
     return Wait(generation.wait_reason, generation.wait_sentence, generation.due_at)
 
 
-def _is_local(generation: Generation) -> bool:
+def is_local(generation: Generation) -> bool:
+    """Whether it is made on this machine."""
     return generation.model.provider.key in catalogue.local_keys()
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from generator.models import Entry, Generation, Notice, Price, ProviderAccount, ProviderBill, State
 from generator.money import dollars
-from generator.workflow import Refused, accounts, breaker, catalogue, money, sweep, tasks
+from generator.workflow import Refused, accounts, breaker, catalogue, control, money, sweep, tasks, waiting
 from tests.conftest import BGM, COMPOSER, MUSIC, POLL
 
 V8 = "wavespeed/mureka-v8-bgm"
@@ -227,14 +227,16 @@ def test_a_provider_that_is_switched_off_or_has_no_key_is_not_asked(shops, offer
 
 def test_another_price_rests_only_that_model_until_somebody_has_seen_it(shops, ask, run_background):
     shops.wavespeed.prices["mureka-ai/mureka-v7.6/generate-bgm"] = 0.05
-    generation = ask(model=BGM, takes=2)
+    first, second = ask(model=BGM, takes=2), ask("another one", model=BGM)
     run_background()
-    generation.refresh_from_db()
-    assert generation.state == State.FAILED
-    assert "now asks $0.10" in generation.error_sentence
+    for generation in (first, second):
+        generation.refresh_from_db()
+        assert generation.state == State.QUEUED
+        assert waiting.of(generation).code == "price_changed"
+    assert "now asks $0.10" in first.wait_sentence
     assert not shops.wavespeed.jobs
     assert money.differences() == []
-    assert dict(Entry.objects.values_list("kind", "amount")) == {"hold": dollars("0.06"), "release": dollars("0.06")}
+    assert set(Entry.objects.values_list("kind", flat=True)) == {"hold"}
 
     choice = catalogue.choice(BGM)
     assert not choice.available
@@ -243,12 +245,20 @@ def test_another_price_rests_only_that_model_until_somebody_has_seen_it(shops, a
     assert catalogue.choice(V8).available
     with pytest.raises(Refused, match="asks another price"):
         ask(model=BGM)
+    control.cancel(second, second.author)
+    assert dict(second.entries.values_list("kind", "amount")) == {"hold": dollars("0.03"), "release": dollars("0.03")}
 
     Price.objects.create(model=choice.model, per_take=dollars("0.05"))
     assert catalogue.choice(BGM).available
+    Generation.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     ask(model=BGM)
     run_background()
-    assert [job.charged for job in shops.wavespeed.jobs] == [0.05]
+    assert sorted(job.charged for job in shops.wavespeed.jobs) == [0.05, 0.1]
+    first.refresh_from_db()
+    assert first.state == State.READY
+    # What the person was shown is what is charged; the difference is on the provider's bill, for the review.
+    assert dict(first.entries.values_list("kind", "amount")) == {"hold": dollars("0.06"), "charge": dollars("0.06")}
+    assert money.differences() == []
 
 
 # --- the breaker ---

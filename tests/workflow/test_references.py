@@ -230,8 +230,9 @@ def test_a_cap_in_the_way_refuses_and_leaves_nothing(take_in, register, user):
 def test_a_changed_price_stops_it_before_anything_is_sent(take_in, register, shops, run_background):
     reference = take_in()
     shops.wavespeed.prices["mureka-ai/create-upload-id"] = 0.02
-    generation = ended(register(reference), run_background, State.FAILED)
-    assert ledger(generation) == {"hold": CENT, "release": CENT}
+    generation = ended(register(reference), run_background, State.QUEUED)
+    assert generation.wait_reason == "price_changed"
+    assert ledger(generation) == {"hold": CENT}
     assert not jobs(shops, "create-upload-id")
     with pytest.raises(workflow.Refused, match="another price"):
         register(reference, "reg-2")

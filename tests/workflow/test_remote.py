@@ -27,13 +27,10 @@ def test_fewer_takes_than_asked_are_ready_and_the_rest_is_released(ask, fake, ru
     assert "1 of 3" in generation.error_sentence
 
 
-@pytest.mark.parametrize(
-    ("refusal", "code"), [("reject", "rejected"), ("no_credit", "operator")], ids=["rejected", "no credit"]
-)
-def test_a_refusal_costs_nothing_and_says_why(ask, fake, run_background, refusal, code):
-    fake.script.submit = refusal
+def test_a_refusal_costs_nothing_and_says_why(ask, fake, run_background):
+    fake.script.submit = "reject"
     generation = ended(ask(), run_background, State.FAILED)
-    assert generation.error_code == code
+    assert generation.error_code == "rejected"
     assert generation.error_sentence
     assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
 

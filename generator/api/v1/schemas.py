@@ -138,6 +138,18 @@ class GenerationError(Schema):
     provider_words: str
 
 
+class WaitOut(Schema):
+    """Why nothing goes on just now."""
+
+    code: str = Field(
+        description="unreachable, busy, no_answer, unusable_answer, unknown_job, ambiguous, provider_resting, "
+        "key_refused, no_credit, not_allowed, misconfigured, price_changed, switched_off, not_installed, no_key; "
+        "waiting for a blind candidate."
+    )
+    sentence: str
+    until: dt.datetime | None = Field(description="When it is tried again; null: once somebody has acted.")
+
+
 class GenerationOut(Schema):
     id: Ref
     project: Ref
@@ -151,6 +163,7 @@ class GenerationOut(Schema):
     price_usd: Usd | None = Field(description="What was set aside for all takes.")
     charged_usd: Usd | None
     error: GenerationError | None
+    wait: WaitOut | None = Field(description="Why work at a provider waits; null when it does not.")
     again_of: Ref | None
     comparison: Ref | None
     key: str | None = Field(description="The prefix of the key that asked for it; null: somebody on the pages.")

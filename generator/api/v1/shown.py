@@ -9,6 +9,7 @@ from generator.api.v1 import schemas
 from generator.models import Approval, Comparison, Generation, PrivateTrack, Project, Prompt, State, Track, User
 from generator.models.generation import GenerationQuerySet
 from generator.models.track import TrackQuerySet
+from generator.workflow import waiting
 
 usd = money.plain
 _PRIVATE = Exists(PrivateTrack.objects.filter(track=OuterRef("pk")))
@@ -95,6 +96,7 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         price_usd=None if blind else usd(row.held),
         charged_usd=None if blind else usd(charged),
         error=problem if row.error_sentence or row.error_code else None,
+        wait=_wait(row, blind),
         again_of=row.again_of.ref if row.again_of else None,
         comparison=row.comparison.ref if row.comparison else None,
         key=row.key.prefix if row.key else None,
@@ -105,6 +107,16 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         dismissed_at=row.dismissed_at,
         tracks=[track(one, base) for one in row.tracks.all()],
     )
+
+
+def _wait(row: Generation, blind: bool) -> schemas.WaitOut | None:
+    wait = waiting.of(row)
+    if wait is None or (blind and row.state != State.QUEUED):
+        return None
+    if blind:
+        sentence = "Its provider cannot be asked just now. Nothing was sent, and nothing was paid."
+        return schemas.WaitOut(code="waiting", sentence=sentence, until=None)
+    return schemas.WaitOut(code=wait.code, sentence=wait.sentence, until=wait.until)
 
 
 def comparison(row: Comparison, runs: list[Generation], base: str) -> schemas.ComparisonOut:

@@ -86,14 +86,16 @@ class Generation(Shape):
     takes: int
     price_usd: str | None = Field(description="Set aside when it was asked for.")
     charged_usd: str | None
+    wait: str = Field(description="Why nothing goes on just now; empty: it does.")
     error: str = Field(description="Why it failed, or what is missing; empty: nothing.")
     project: str
     tracks: list[Track]
 
     @classmethod
     def of(cls, said: Mapping[str, Any]) -> "Generation":
-        error, prompt = said.get("error"), said["prompt"]
-        flat = {"error": error["sentence"] if error else "", "prompt": prompt["text"]}
+        error, wait, prompt = said.get("error"), said.get("wait"), said["prompt"]
+        flat = {"error": error["sentence"] if error else "", "wait": wait["sentence"] if wait else ""}
+        flat["prompt"] = prompt["text"]
         return cls.model_validate({**said, **flat})
 
 
