@@ -8,7 +8,7 @@ whole or is asked for again.
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from django.core.cache import cache
 from django_q.tasks import async_task
@@ -73,12 +73,36 @@ def ask(track: Track, format: str, lufs: float | None = None) -> None:
         async_task(queue.RENDER, track.pk, format, lufs)
 
 
-def usual(track: Track) -> str:
-    """The format of a track's main download: the one asked for where its file is ready, else the original's."""
+@dataclass(frozen=True)
+class MainFile:
+    """What a track's main download gives."""
+
+    format: str
+    name: str  # under MEDIA_ROOT
+    size: int
+    sha256: str
+
+
+def is_made_of(asked: str, original: str) -> bool:
+    """Whether who asked for a format gets it as a rendition of a lossless original, at once."""
+    return asked in FORMATS and not FORMATS[asked].lossless and FORMATS[original].lossless
+
+
+def usual_format(track: Track) -> str:
+    """The format of a track's main download: the one that was asked for; track with its generation's prompt."""
     asked = str(track.generation.prompt.settings.get("format", ""))
-    if asked in FORMATS and asked != track.format and ready(track, asked):
-        return asked
-    return track.format
+    return asked if is_made_of(asked, track.format) else track.format
+
+
+def main_file(track: Track) -> MainFile:
+    """The file in the usual format, or the original where that is not there; `renditions` may be prefetched."""
+    usual = usual_format(track)
+    if usual != track.format:
+        recipe = _hash(_recipe(usual, None))
+        made = next((one for one in track.renditions.all() if one.recipe_hash == recipe), None)
+        if made and media.path(made.file).exists():
+            return MainFile(usual, made.file, made.size, PurePath(made.file).stem)
+    return MainFile(track.format, track.file, track.size, track.sha256)
 
 
 def title_of(track: Track, format: str) -> str:

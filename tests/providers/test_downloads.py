@@ -18,9 +18,9 @@ def test_a_finished_file_is_fetched_without_any_key(vendors, tmp_path):
 @pytest.mark.parametrize(
     ("do", "how", "gone"),
     [
-        ("status", {"status": 404}, True),
-        ("status", {"status": 410}, True),
-        ("status", {"status": 403}, True),
+        ("status", {"status": 404}, False),
+        ("status", {"status": 410}, False),
+        ("status", {"status": 403}, False),
         ("status", {"status": 503}, False),
         ("truncated", {}, False),
         ("drop", {"size": 100}, False),
