@@ -38,7 +38,7 @@ from generator.audio.measure import Measurements
 MEMORY = 1_500_000_000  # bytes of data: the largest sound there is (520 MB) and what measuring it takes
 CPU_SECONDS = 90  # of processor time: the longest track takes about 20 on a slow core
 WALL_SECONDS = 600.0  # a machine that is merely busy gets there
-IDLE_SECONDS = 30.0  # an unused process gives its memory back
+IDLE_SECONDS = 60.0  # an unused process gives its memory back
 MOST_ANSWER = 20_000_000  # bytes
 _ROOT = Path(__file__).resolve().parents[2]
 _START = "from generator.audio.isolated import serve; serve()"

@@ -20,6 +20,7 @@ from generator.workflow.refused import Refused
 
 VERSION = 1  # raise it when convert() starts to make other bytes of the same recipe
 PATIENCE = 60  # seconds until what was asked for is asked for again: its worker may have died
+FAILED_FOR = 900  # seconds until what could not be made may be asked for again
 CEILING = -1.0  # dBTP: nothing is turned up beyond it
 
 
@@ -68,8 +69,15 @@ def ready(track: Track, format: str, lufs: float | None = None) -> Path | None:
 
 
 def ask(track: Track, format: str, lufs: float | None = None) -> None:
-    """Have a worker make it; whoever asks while it is being made waits for the same one."""
-    if cache.add(_asked(track, format, lufs), True, PATIENCE):
+    """Have a worker make it; whoever asks while it is being made waits for the same one.
+
+    Raises:
+        Refused: making it has failed a moment ago.
+    """
+    asked = _asked(track, format, lufs)
+    if cache.get(f"{asked}/failed"):
+        raise Refused("The studio could not make this file; the administrator’s log says why. Take the original.")
+    if cache.add(asked, True, PATIENCE):
         async_task(queue.RENDER, track.pk, format, lufs)
 
 
@@ -131,11 +139,16 @@ def make(track: Track, format: str, lufs: float | None = None) -> Path:
     Raises:
         Refused: no such format, or no loudness to bring anywhere.
     """
-    cache.delete(_asked(track, format, lufs))  # whatever comes of it, it can be asked for again
+    asked = _asked(track, format, lufs)
+    cache.delete(asked)  # whatever comes of it, it can be asked for again
     if existing := ready(track, format, lufs):
         return existing
     level = levelled(track, lufs) if lufs is not None else None
-    made = prepared(media.path(track.file), format, lufs, level.gain_db if level else 0.0)
+    try:
+        made = prepared(media.path(track.file), format, lufs, level.gain_db if level else 0.0)
+    except Exception:
+        cache.set(f"{asked}/failed", True, FAILED_FOR)
+        raise
     Rendition.objects.update_or_create(
         track=track,
         recipe_hash=made.recipe_hash,

@@ -12,7 +12,7 @@ from generator.audio import decode, isolated
 from generator.models import Delivery, Generation, State, Track
 from generator.money import dollars
 from generator.providers import http
-from generator.workflow import collect, control, media, money, sweep
+from generator.workflow import collect, control, media, money, renditions, sweep
 from tests.conftest import POLL, STREAM, ended, ledger
 from tests.fakes.server import tone
 
@@ -169,6 +169,19 @@ def asked_again(generation, run_background, times: int = 1) -> Generation:
     run_background()
     generation.refresh_from_db()
     return generation
+
+
+def test_what_is_made_of_a_lossy_file_says_so(ask, fake, run_background):
+    fake.script.file = "mp3"
+    track = ended(ask(format="wav"), run_background).tracks.get()
+    titles = [renditions.title_of(track, format) for format in ("mp3", "wav", "flac")]
+    assert titles == ["MP3 · 128 kb/s", "WAV (converted from MP3)", "FLAC (converted from MP3)"]
+
+
+def test_an_original_that_was_converted_from_a_lossy_file_says_so(ask, fake, run_background):
+    fake.script.file = "aac"
+    track = ended(ask(format="flac"), run_background).tracks.get()
+    assert renditions.title_of(track, "flac") == "FLAC (converted from AAC)"
 
 
 @pytest.mark.parametrize("file", ["html", "missing", "forbidden", "truncated", "empty"])
