@@ -180,8 +180,8 @@ def test_what_is_made_of_a_lossy_file_says_so(ask, fake, run_background):
 
 def test_an_original_that_was_converted_from_a_lossy_file_says_so(ask, fake, run_background):
     fake.script.file = "aac"
-    track = ended(ask(format="flac"), run_background).tracks.get()
-    assert renditions.title_of(track, "flac") == "FLAC (converted from AAC)"
+    track = ended(ask(format="wav"), run_background).tracks.get()
+    assert renditions.title_of(track, "wav") == "WAV (converted from AAC)"
 
 
 @pytest.mark.parametrize("file", ["html", "missing", "forbidden", "truncated", "empty"])
