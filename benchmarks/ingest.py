@@ -2,9 +2,10 @@
 
     python -m benchmarks.ingest
 
-Ingest is all that happens to a delivered file before its row is written: decode and verify, measure, judge, waveform,
-cover (for the page and, as JPEG, inside the file), tags, SHA-256. The bare run decodes the file and encodes it again in
-the same format with PyAV, keeping nothing. Both are the best of some runs of this process's CPU time, taken in turns.
+Ingest is all that happens to a delivered file before its row is written: decode and verify, write anew where that is
+needed, measure, judge, waveform, cover (for the page and, as JPEG, inside the file), tags, decode again and compare,
+SHA-256. The bare run decodes the file and encodes it again in the same format with PyAV, keeping nothing. Both are the
+best of some runs of this process's CPU time, taken in turns; in the studio ingest runs in a process beside the worker.
 
 A WAV is decoded and encoded by copying it, so nothing that looks at its samples reaches that goal; its second line
 compares with decoding it and encoding the FLAC that the studio keeps.
@@ -52,16 +53,11 @@ def music(seconds: int) -> np.ndarray:
 
 
 def ingest(path: Path, instrumental: bool = False) -> None:
-    sound = audio.decode(path)
-    facts = audio.measure(sound)
-    audio.inspect(sound, facts, asked_seconds=sound.seconds, instrumental=instrumental)
-    peaks = audio.waveform_peaks(sound)
-    audio.waveform_path(peaks)
-    seed = f"{path}{time.monotonic()}"
-    audio.draw_cover(facts, peaks, seed=seed)
-    cover = audio.draw_cover(facts, peaks, seed=seed, format="jpeg")
-    audio.write_tags(path, audio.Tags(title="Benchmark", bpm=facts.bpm, key=facts.key), cover)
-    audio.sha256(path)
+    tags = audio.Tags(title="Benchmark")
+    wanted = audio.Wanted(path.suffix[1:], tags, f"{path}{time.monotonic()}", instrumental=instrumental)
+    taken = audio.take_in(path, wanted)
+    audio.waveform_path(taken.peaks)
+    audio.sha256(taken.path)
 
 
 def bare(path: Path, format: str) -> tuple[float, float]:

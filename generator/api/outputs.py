@@ -32,8 +32,8 @@ def _sign(ref: str) -> str:
 
 
 def audio_url(track: Track, base: str) -> str:
-    """An absolute address of a track's file; track with its generation."""
-    ending = FORMATS[track.format].extension
+    """An absolute address of a track's main file; track with its generation and prompt."""
+    ending = FORMATS[workflow.renditions.main_file(track).format].extension
     return base + reverse("api:output", args=[_sign(track.ref), f"{track.ref}.{ending}"])
 
 
@@ -48,7 +48,7 @@ def _track(address: str) -> Track:
         raise Http404("no such file") from None
     if timezone.now().date().toordinal() > int(last_day):
         raise Http404("this address has ended; ask for the prediction again")
-    found = Track.objects.kept().filter(ref=ref, project__archived_at=None).select_related("generation").first()
+    found = Track.objects.kept().filter(ref=ref, project__archived_at=None).select_related("generation__prompt").first()
     if found is None:
         raise Http404("no such file")
     return found
@@ -56,10 +56,11 @@ def _track(address: str) -> Track:
 
 @require_safe
 def audio(request: HttpRequest, address: str, name: str) -> HttpResponseBase:
-    """The original, whole or by ranges, under a good name."""
+    """The main file, whole or by ranges, under a good name."""
     track = _track(address)
-    reply = serve(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
-    named = content_disposition_header(False, name_of(track, track.format))
+    main = workflow.renditions.main_file(track)
+    reply = serve(request, workflow.media.path(main.name), FORMATS[main.format].mime, main.sha256)
+    named = content_disposition_header(False, name_of(track, main.format))
     if named:
         reply["Content-Disposition"] = named
     return reply

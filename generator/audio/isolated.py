@@ -10,6 +10,7 @@ kept for the next file and ends by itself when nothing has come for a while, or 
 The ceiling for memory is the kernel's (RLIMIT_DATA) and holds on Linux; elsewhere the decoder's own limits do.
 """
 
+import importlib
 import io
 import os
 import pickle
@@ -25,6 +26,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
+from PIL import Image
+
 from generator.audio import intake
 from generator.audio.decode import UNPLAYABLE, NotAudio
 from generator.audio.excerpt import Excerpt
@@ -35,7 +38,7 @@ from generator.audio.measure import Measurements
 MEMORY = 1_500_000_000  # bytes of data: the largest sound there is (520 MB) and what measuring it takes
 CPU_SECONDS = 90  # of processor time: the longest track takes about 20 on a slow core
 WALL_SECONDS = 600.0  # a machine that is merely busy gets there
-IDLE_SECONDS = 30.0  # an unused process gives its memory back
+IDLE_SECONDS = 60.0  # an unused process gives its memory back
 MOST_ANSWER = 20_000_000  # bytes
 _ROOT = Path(__file__).resolve().parents[2]
 _START = "from generator.audio.isolated import serve; serve()"
@@ -221,6 +224,7 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the worker decides
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing that a library prints is taken for an answer
+    _load()
     _limit_memory()
     while (request := _read(0, time.monotonic() + IDLE_SECONDS)) is not None:
         _limit_time()
@@ -241,6 +245,12 @@ def _done(name: str, arguments: tuple[Any, ...], named: Mapping[str, Any]) -> tu
         return ("refused", str(error)) if name == "picture" else ("defect", traceback.format_exc())
     except Exception:
         return "defect", traceback.format_exc()
+
+
+def _load() -> None:
+    """Import what is otherwise imported when it is first used, before memory is short."""
+    importlib.import_module("scipy.signal")
+    Image.init()
 
 
 def _limit_memory() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from generator.audio import encode
+from generator.audio import FORMATS, encode
 from generator.composer import (
     STYLES,
     Brief,
@@ -31,6 +31,8 @@ KEYS = tuple(
     for mode in ("major", "minor")
     for tonic in ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"]
 )
+
+LOSSLESS = "flac"  # what the original is where a lossy file was asked for, which the library makes of it
 
 STUDIO = ModelSpec(
     key="composer/studio",
@@ -214,8 +216,9 @@ class Composer:
         for take in takes:
             number = first + take - 1
             made = _composed(request, brief, number, report)
-            path = folder / f"take-{take}.{request.format}"
-            encode(made.pcm, made.sample_rate, path, format=request.format)
+            format = request.format if FORMATS[request.format].lossless else LOSSLESS
+            path = folder / f"take-{take}.{format}"
+            encode(made.pcm, made.sample_rate, path, format=format)
             known = {
                 "heard": self.heard(request),
                 "style": brief.style,

@@ -61,12 +61,13 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
     lufs = workflow.house.style_of(track.project).lufs if request.GET.get("level") == "1" else None
     try:
         file = workflow.renditions.ready(track, format, lufs)
+        if file is None and not workflow.media.path(track.file).is_file():
+            return _missing(request)
+        if file is None:
+            workflow.renditions.ask(track, format, lufs)
     except workflow.Refused as refused:
         return render(request, "errors/404.html", {"sentence": refused.sentence}, status=404)
-    if file is None and not workflow.media.path(track.file).is_file():
-        return _missing(request)
     if file is None:
-        workflow.renditions.ask(track, format, lufs)
         waiting = {"track": track, "format": FORMATS[format], "project": track.project}
         wait = render(request, "tracks/preparing.html", waiting, status=202)
         wait["Refresh"] = "1"

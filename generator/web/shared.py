@@ -40,7 +40,8 @@ def by_link(door: Door) -> Callable[[Request, str], HttpResponseBase]:
 def page(request: Request, link: ShareLink) -> HttpResponse:
     if request.method == "GET":
         workflow.sharing.count(link, "visits")
-    found = {"link": link, "track": link.track, "address": request.path}
+    main = workflow.renditions.main_file(link.track)
+    found = {"link": link, "track": link.track, "main": main, "address": request.path}
     return render(request, "shared/shared.html", found)
 
 
@@ -69,13 +70,14 @@ def cover(request: Request, link: ShareLink) -> HttpResponseBase:
 @require_safe
 @by_link
 def download(request: Request, link: ShareLink) -> HttpResponseBase:
-    """The original under a good name, where the link allows it."""
+    """The main file under a good name, where the link allows it."""
     track = link.track
     if not link.allow_download:
         sentence = "This link is for listening. Ask whoever sent it for one that may be downloaded."
         return render(request, "403.html", {"sentence": sentence}, status=403)
-    reply = files.serve(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
-    reply["Content-Disposition"] = content_disposition_header(True, files.name_of(track, track.format)) or "attachment"
+    main = workflow.renditions.main_file(track)
+    reply = files.serve(request, workflow.media.path(main.name), FORMATS[main.format].mime, main.sha256)
+    reply["Content-Disposition"] = content_disposition_header(True, files.name_of(track, main.format)) or "attachment"
     if request.method == "GET" and _begins(request.headers.get("range", "")):
         workflow.sharing.count(link, "downloads")
     return reply

@@ -15,6 +15,7 @@ from generator.models import ActionRun, Generation, State, Track
 from generator.providers.base import Acting, Provider
 from generator.providers.errors import Busy, Cause, Failed, OperatorMustAct, ProviderError
 from generator.workflow import ending, looking, media, renditions, states
+from generator.workflow.refused import Refused
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,10 @@ def _of_track(track: Track, most: int) -> Path | None:
         return original
     file = renditions.ready(track, "mp3")
     if file is None:
-        renditions.ask(track, "mp3")
+        try:
+            renditions.ask(track, "mp3")
+        except Refused as refused:
+            raise Failed(f"{refused.sentence} {_FREE}") from refused
     return file
 
 

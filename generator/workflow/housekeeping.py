@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_q.models import Schedule
 
 from generator.models import Reference, Track
-from generator.workflow import library, media, money, news, references
+from generator.workflow import ingest, library, media, money, news, references
 from generator.workflow.webhooks import endpoints
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ def nightly() -> None:
     deleted = library.delete_for_good(Track.objects.filter(binned_at__lt=before))
     deleted += references.delete_for_good(Reference.objects.filter(binned_at__lt=before))
     swept = sweep_orphans()
+    ingest.forget_unreadable()
     news.forget()
     endpoints.forget()
     for difference in money.differences():

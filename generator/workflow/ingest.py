@@ -67,7 +67,7 @@ def store(
         taken = audio.take_in(path, wanted, is_ours=True) if is_ours else isolated.take_in(path, wanted)
     except NotAudio as error:
         raise Unreadable(error) from error
-    also = [renditions.prepared(taken.path, asked)] if is_ours and asked != taken.format else []
+    also = [renditions.prepared(taken.path, asked)] if renditions.is_made_of(asked, taken.format) else []
     track = Track(
         project=generation.project,
         author=generation.author,

@@ -8,7 +8,7 @@ whole or is asked for again.
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from django.core.cache import cache
 from django_q.tasks import async_task
@@ -20,6 +20,7 @@ from generator.workflow.refused import Refused
 
 VERSION = 1  # raise it when convert() starts to make other bytes of the same recipe
 PATIENCE = 60  # seconds until what was asked for is asked for again: its worker may have died
+FAILED_FOR = 900  # seconds until what could not be made may be asked for again
 CEILING = -1.0  # dBTP: nothing is turned up beyond it
 
 
@@ -68,17 +69,48 @@ def ready(track: Track, format: str, lufs: float | None = None) -> Path | None:
 
 
 def ask(track: Track, format: str, lufs: float | None = None) -> None:
-    """Have a worker make it; whoever asks while it is being made waits for the same one."""
-    if cache.add(_asked(track, format, lufs), True, PATIENCE):
+    """Have a worker make it; whoever asks while it is being made waits for the same one.
+
+    Raises:
+        Refused: making it has failed a moment ago.
+    """
+    asked = _asked(track, format, lufs)
+    if cache.get(f"{asked}/failed"):
+        raise Refused("The studio could not make this file; the administrator’s log says why. Take the original.")
+    if cache.add(asked, True, PATIENCE):
         async_task(queue.RENDER, track.pk, format, lufs)
 
 
-def usual(track: Track) -> str:
-    """The format of a track's main download: the one asked for where its file is ready, else the original's."""
+@dataclass(frozen=True)
+class MainFile:
+    """What a track's main download gives."""
+
+    format: str
+    name: str  # under MEDIA_ROOT
+    size: int
+    sha256: str
+
+
+def is_made_of(asked: str, original: str) -> bool:
+    """Whether who asked for a format gets it as a rendition of a lossless original, at once."""
+    return asked in FORMATS and not FORMATS[asked].lossless and FORMATS[original].lossless
+
+
+def usual_format(track: Track) -> str:
+    """The format of a track's main download: the one that was asked for; track with its generation's prompt."""
     asked = str(track.generation.prompt.settings.get("format", ""))
-    if asked in FORMATS and asked != track.format and ready(track, asked):
-        return asked
-    return track.format
+    return asked if is_made_of(asked, track.format) else track.format
+
+
+def main_file(track: Track) -> MainFile:
+    """The file in the usual format, or the original where that is not there; `renditions` may be prefetched."""
+    usual = usual_format(track)
+    if usual != track.format:
+        recipe = _hash(_recipe(usual, None))
+        made = next((one for one in track.renditions.all() if one.recipe_hash == recipe), None)
+        if made and media.path(made.file).exists():
+            return MainFile(usual, made.file, made.size, PurePath(made.file).stem)
+    return MainFile(track.format, track.file, track.size, track.sha256)
 
 
 def title_of(track: Track, format: str) -> str:
@@ -107,11 +139,16 @@ def make(track: Track, format: str, lufs: float | None = None) -> Path:
     Raises:
         Refused: no such format, or no loudness to bring anywhere.
     """
-    cache.delete(_asked(track, format, lufs))  # whatever comes of it, it can be asked for again
+    asked = _asked(track, format, lufs)
+    cache.delete(asked)  # whatever comes of it, it can be asked for again
     if existing := ready(track, format, lufs):
         return existing
     level = levelled(track, lufs) if lufs is not None else None
-    made = prepared(media.path(track.file), format, lufs, level.gain_db if level else 0.0)
+    try:
+        made = prepared(media.path(track.file), format, lufs, level.gain_db if level else 0.0)
+    except Exception:
+        cache.set(f"{asked}/failed", True, FAILED_FOR)
+        raise
     Rendition.objects.update_or_create(
         track=track,
         recipe_hash=made.recipe_hash,

@@ -13,6 +13,7 @@ A row waits for the next request on its route and is used up by it. What it can 
     headers the head of an answer, then RST          redirect   to `to`
     status  `status` with `body` and `headers`       endless    bytes for as long as somebody reads
     drip    the usual answer, a byte at a time, `seconds` apart
+    slow_head  a head without an end, a line at a time, `seconds` apart
 """
 
 import contextlib
@@ -238,6 +239,14 @@ class LiveHandler(BaseHTTPRequestHandler):
             self.wfile.write(usual[at : at + 1])
             self.wfile.flush()
             self.fake.closing.wait(row.seconds)
+
+    def _do_slow_head(self, row: Row, usual: bytes) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(10_000):
+            self.wfile.write(b"x-%d: y\r\n" % number)
+            self.wfile.flush()
+            if self.fake.closing.wait(row.seconds):
+                raise Gone
 
     def _do_endless(self, row: Row, usual: bytes) -> None:
         self.head(200, {"content-type": "audio/mpeg", "connection": "close"})

@@ -64,7 +64,8 @@ class Script:
     polls: int = 1  # how many times "processing" is answered before the end
     end: str = "completed"  # completed, failed
     deliver: int | None = None  # takes delivered; None: as many as asked
-    file: str = "tone"  # tone, mp3, aac, html, empty, missing, truncated
+    file: str = "tone"  # tone, mp3, aac, noise, html, empty, missing, forbidden, truncated
+    body: bytes = b""  # what is delivered instead
     stream: str = "ok"  # ok, cut_before_id, cut_after_id, failed
     poll: str = "ok"  # ok, error
 
@@ -170,9 +171,12 @@ class _Handler(BaseHTTPRequestHandler):
         kind = self.fake.script.file
         if kind == "missing":
             return self._json(404, {"error": "gone"})
+        if kind == "forbidden":
+            return self._json(403, {"error": "expired"})
         odd = {"html": lambda: b"<html>busy</html>", "empty": bytes, "aac": lambda: encoded(tone(), "mp4", "aac")}
         odd["mp3"] = lambda: encoded(tone(), "mp3", "libmp3lame")
-        body = odd.get(kind, tone)()
+        odd["noise"] = lambda: b"\x00\x01noise" * 5000
+        body = self.fake.script.body or odd.get(kind, tone)()
         self.send_response(200)
         self.send_header("content-type", "audio/wav")
         self.send_header("content-length", str(len(body)))

@@ -18,9 +18,9 @@ def test_a_finished_file_is_fetched_without_any_key(vendors, tmp_path):
 @pytest.mark.parametrize(
     ("do", "how", "gone"),
     [
-        ("status", {"status": 404}, True),
-        ("status", {"status": 410}, True),
-        ("status", {"status": 403}, True),
+        ("status", {"status": 404}, False),
+        ("status", {"status": 410}, False),
+        ("status", {"status": 403}, False),
         ("status", {"status": 503}, False),
         ("truncated", {}, False),
         ("drop", {"size": 100}, False),
@@ -36,6 +36,43 @@ def test_a_file_that_does_not_come_says_whether_it_may_come_later(vendors, tmp_p
     with pytest.raises(DownloadFailed) as failed:
         http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3", private_ok=True, most_bytes=1_000_000)
     assert failed.value.gone is gone
+
+
+@pytest.mark.parametrize(
+    ("do", "how"),
+    [("drip", {"seconds": 0.2}), ("hang", {"seconds": 60}), ("slow_head", {"seconds": 0.2})],
+    ids=["a byte now and then", "nothing", "a header now and then"],
+)
+@pytest.mark.parametrize(
+    "pace", [http.Pace(seconds=0.6, least_rate=0), http.Pace(seconds=600, least_rate=4_000, grace=0.6)],
+    ids=["too long", "too slow"],
+)  # fmt: skip
+def test_a_download_that_trickles_ends(vendors, tmp_path, monkeypatch, do, how, pace):
+    monkeypatch.setattr(http, "_LOOK_EVERY", 0.1)
+    vendors.trouble("file", do, **how)
+    signs = []
+    with pytest.raises(http.TooSlow):
+        http.download(
+            f"{vendors.url}/cdn/a-1.mp3",
+            tmp_path / "a.mp3",
+            private_ok=True,
+            pace=pace,
+            alive=lambda: signs.append(1),
+        )
+    assert signs  # whoever has the claim shows that it lives, also while nothing comes
+
+
+def test_who_loses_the_claim_stops_the_download(vendors, tmp_path, monkeypatch):
+    class Lost(Exception):
+        pass
+
+    def lost() -> None:
+        raise Lost
+
+    monkeypatch.setattr(http, "_LOOK_EVERY", 0.1)
+    vendors.trouble("file", "drip", seconds=0.2)
+    with pytest.raises(Lost):
+        http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3", private_ok=True, alive=lost)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Work done on this machine: composed, stored and settled, once, whatever dies on the way."""
 
+import re
+
+import numpy as np
 import pytest
 
-from generator.audio import read_tags
+from generator.audio import decode, read_tags
 from generator.models import Entry, Event, Generation, State, Track
-from generator.workflow import Refused, cancel, compose, control, heartbeat, media, money, retry
+from generator.workflow import Refused, cancel, compose, control, heartbeat, media, money, renditions, retry
 from tests.conftest import COMPOSER
 
 SHORT = {"length": 6.0, "seed": 5}
@@ -33,6 +36,41 @@ def test_a_brief_becomes_takes_that_know_everything_about_themselves(ask, run_ba
     assert tags.title == first.title
     assert "algorithmicMedia" in tags.digital_source
     assert media.path(first.cover).read_bytes()[8:12] == b"WEBP"
+
+
+def test_who_asks_for_mp3_gets_mp3_at_once_and_the_original_is_lossless(ask, run_background, browser):
+    track = composed(ask, run_background, format="mp3").tracks.get()
+    assert (track.format, media.path(track.file).read_bytes()[:4]) == ("flac", b"fLaC")
+    assert renditions.ready(track, "mp3")
+    assert not track.findings
+    main = renditions.main_file(track)
+    assert (main.format, main.size) == ("mp3", media.path(main.name).stat().st_size)
+    assert read_tags(media.path(main.name)).title == track.title
+    reply = browser.get(f"/t/{track.ref}/download/mp3")
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "audio/mpeg")
+    button = re.search(r'<a [^>]*download/mp3"[^>]*>', browser.get(f"/t/{track.ref}/").content.decode())
+    assert "data-download" in button[0]
+    renditions.make(track, "wav")
+    assert [renditions.title_of(track, format) for format in ("wav", "flac")] == ["WAV · 16 bit", "FLAC · lossless"]
+    samples = decode(renditions.ready(track, "wav")).samples
+    assert np.array_equal(samples, decode(media.path(track.file)).samples)
+
+
+def test_a_wav_that_was_asked_for_is_the_original(ask, run_background):
+    track = composed(ask, run_background, format="wav").tracks.get()
+    assert (track.format, track.renditions.count()) == ("wav", 0)
+
+
+def test_a_file_that_cannot_be_made_is_said_and_not_waited_for(ask, run_background, browser, monkeypatch):
+    def broken(*_: object) -> None:
+        raise AttributeError("tags")
+
+    track = composed(ask, run_background).tracks.get()
+    monkeypatch.setattr(renditions, "convert", broken)
+    assert browser.get(f"/t/{track.ref}/download/mp3").status_code == 202
+    with pytest.raises(AttributeError):
+        run_background()
+    assert browser.get(f"/t/{track.ref}/download/mp3").status_code == 404
 
 
 def test_free_work_goes_through_the_ledger_like_any_other(ask, run_background):

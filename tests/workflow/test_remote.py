@@ -1,13 +1,20 @@
 """Work sent to a provider, over real sockets: what is charged, what is kept, and what is never sent twice."""
 
 import datetime as dt
+import struct
+from contextlib import suppress
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from generator.audio import decode, isolated
 from generator.models import Delivery, Generation, State, Track
 from generator.money import dollars
-from generator.workflow import collect, control, money, sweep
+from generator.providers import http
+from generator.workflow import collect, control, media, money, renditions, sweep
 from tests.conftest import POLL, STREAM, ended, ledger
+from tests.fakes.server import tone
 
 LONG_AGO = dt.timedelta(minutes=5)
 
@@ -139,7 +146,7 @@ def test_a_file_of_another_format_keeps_what_it_is_and_says_so(ask, fake, run_ba
     assert (track.format, track.file.rpartition(".")[2]) == ("mp3", "mp3")
     assert track.has_findings
     assert track.findings[0]["code"] == "wrong_format"
-    assert track.findings[0]["sentence"] == "It came as MP3 · 256 kb/s, but WAV · 16 bit was asked for."
+    assert track.findings[0]["sentence"] == "It came as MP3 · 128 kb/s, but WAV · 16 bit was asked for."
 
 
 def test_a_format_the_studio_does_not_keep_is_converted_and_says_so(ask, fake, run_background):
@@ -150,23 +157,144 @@ def test_a_format_the_studio_does_not_keep_is_converted_and_says_so(ask, fake, r
     assert track.findings[0]["sentence"] == "It came as AAC, but WAV · 16 bit was asked for; the studio made one of it."
 
 
-@pytest.mark.parametrize("file", ["html", "missing", "truncated", "empty"])
-def test_a_file_that_never_becomes_audio_is_given_up_with_a_sentence_and_no_charge(ask, fake, run_background, file):
-    fake.script.file = file
-    generation = ask()
-    for _ in range(5):
+def asked_again(generation, run_background, times: int = 1) -> Generation:
+    """Let the time until the next try pass, so many times."""
+    for _ in range(times):
         run_background()
         Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at - LONG_AGO)
         control.rescue()
-    if file == "truncated":  # it may still come whole: tried until the provider has surely deleted it
-        generation.refresh_from_db()
+    run_background()
+    generation.refresh_from_db()
+    return generation
+
+
+def test_what_is_made_of_a_lossy_file_says_so(ask, fake, run_background):
+    fake.script.file = "mp3"
+    track = ended(ask(format="wav"), run_background).tracks.get()
+    titles = [renditions.title_of(track, format) for format in ("mp3", "wav", "flac")]
+    assert titles == ["MP3 · 128 kb/s", "WAV (converted from MP3)", "FLAC (converted from MP3)"]
+
+
+def test_an_original_that_was_converted_from_a_lossy_file_says_so(ask, fake, run_background):
+    fake.script.file = "aac"
+    track = ended(ask(format="wav"), run_background).tracks.get()
+    assert renditions.title_of(track, "wav") == "WAV (converted from AAC)"
+
+
+@pytest.mark.parametrize("file", ["html", "missing", "forbidden", "truncated", "empty"])
+def test_a_file_that_does_not_come_is_asked_for_as_long_as_the_provider_keeps_it(ask, fake, run_background, file):
+    fake.script.file = file
+    generation = asked_again(ask(), run_background, 12)
+    delivery = generation.deliveries.get()
+    assert (generation.state, delivery.given_up_at, delivery.useless) == (State.COLLECTING, None, 0)
+    assert generation.stage
+    assert delivery.due_at - delivery.generation.created_at > dt.timedelta(minutes=50)
+    fake.script.file = "tone"
+    generation = asked_again(generation, run_background)
+    assert (generation.state, generation.tracks.count()) == (State.READY, 1)
+    assert ledger(generation) == {"hold": dollars("0.03"), "charge": dollars("0.03")}
+    assert len(fake.jobs) == 1
+
+
+@pytest.mark.parametrize("file", ["html", "missing", "truncated", "empty", "noise"])
+def test_a_file_that_never_becomes_audio_is_given_up_with_a_sentence_and_no_charge(ask, fake, run_background, file):
+    fake.script.file = file
+    generation = asked_again(ask(), run_background, 5)
+    if file != "noise":  # it may still come whole: tried until the provider has surely deleted it
         assert generation.state == State.COLLECTING
         Generation.objects.update(created_at=generation.created_at - collect.KEPT_FOR)
+        asked_again(generation, run_background)
     generation = ended(generation, run_background, State.FAILED)
     assert generation.error_sentence
     assert not Track.objects.exists()
     assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
     assert len(fake.jobs) == 1
+
+
+def test_a_cancel_ends_the_wait_for_a_file_that_does_not_come(ask, fake, user, run_background):
+    fake.script.file = "missing"
+    generation = asked_again(ask(), run_background, 3)
+    assert generation.state == State.COLLECTING
+    control.cancel(generation, user)
+    generation = ended(generation, run_background, State.FAILED)
+    assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
+
+
+@pytest.mark.parametrize("error", [AttributeError("tags"), ValueError("NaN"), MemoryError(), isolated.Interrupted("x")])
+def test_whatever_goes_wrong_in_reading_a_file_ends_in_a_stated_fault(ask, fake, run_background, monkeypatch, error):
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(isolated, "take_in", broken)
+    generation = asked_again(ask(), run_background, collect.MOST_USELESS)
+    generation = ended(generation, run_background, State.FAILED)
+    assert generation.error_code == "failed"
+    assert ledger(generation) == {"hold": dollars("0.03"), "release": dollars("0.03")}
+    kept = generation.events.get(data__has_key="file").data["file"]
+    assert media.path(kept).read_bytes()[:4] == b"RIFF"  # for the operator
+
+
+def test_a_file_that_ends_its_worker_is_given_up(ask, fake, run_background, monkeypatch):
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(isolated, "take_in", killed)
+    generation = ask()
+    for _ in range(collect.MOST_USELESS):
+        with suppress(SystemExit):
+            run_background()
+        Delivery.objects.update(due_at=generation.created_at - LONG_AGO)
+        control.rescue()
+    ended(generation, run_background, State.FAILED)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0, 0x7FFFF000])
+def test_a_wav_as_a_pipe_writes_it_is_a_take_with_every_sample_and_no_more(ask, fake, run_background, size, tmp_path):
+    whole = bytearray(tone())
+    whole[4:8] = whole[40:44] = struct.pack("<I", size)
+    fake.script.body = bytes(whole)
+    track = ended(ask(format="wav"), run_background).tracks.get()
+    assert (track.format, track.length_ms, track.findings) == ("wav", 2000, track.findings)
+    assert "truncated" not in {finding["code"] for finding in track.findings}
+    (tmp_path / "came.wav").write_bytes(tone())
+    assert np.array_equal(decode(media.path(track.file)).samples, decode(tmp_path / "came.wav").samples)
+
+
+def test_a_slow_cover_costs_a_take_nothing(ask, fake, run_background, monkeypatch):
+    """It is fetched when the take can be played already, once, and the drawn one stays."""
+    seen = []
+
+    def slow(url: str, target: Path, **how: object) -> None:
+        if "cover" not in url:
+            return fetched(url, target, **how)
+        seen.append((how["pace"], Track.objects.count(), Generation.objects.get().state))
+        raise http.TooSlow("It is very slow.")
+
+    fetched = http.download
+    monkeypatch.setattr(http, "download", slow)
+    generation = ask()
+    sweep.run(0.3)
+    Delivery.objects.update(cover_url=f"{fake.url}/cover.png")
+    ended(generation, run_background)
+    assert seen == [(http.PICTURE, 1, State.READY)]
+    assert generation.tracks.get().cover
+
+
+def test_of_slow_downloads_one_at_a_time_holds_a_worker(ask, fake, run_background, monkeypatch):
+    paces = []
+
+    def slow(url: str, target: Path, *, pace: http.Pace = http.QUICK, **how: object) -> None:
+        paces.append(pace)
+        if len(paces) == 2:
+            assert collect.work()  # another worker, meanwhile
+        raise http.TooSlow("It is very slow.")
+
+    monkeypatch.setattr(http, "download", slow)
+    ask(takes=2)
+    run_background(5)
+    assert paces[:3] == [http.QUICK, http.SLOW, http.QUICK]
+    assert paces.count(http.SLOW) == 1
+    assert not Delivery.objects.exclude(useless=0).exists()
 
 
 def test_a_track_knows_its_papers(ask, fake, run_background):

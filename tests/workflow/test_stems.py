@@ -58,6 +58,11 @@ def settled(generation, run_background, state=State.READY) -> Generation:
         Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at)
         while collect.work():
             pass
+    if Delivery.objects.filter(due_at__isnull=False).exists():  # and the week after which a provider keeps nothing
+        Generation.objects.filter(pk=generation.pk).update(created_at=generation.created_at - collect.KEPT_FOR)
+        Delivery.objects.filter(due_at__isnull=False).update(due_at=generation.created_at)
+        while collect.work():
+            pass
     ended(generation, run_background, state)
     return generation
 

@@ -9,7 +9,7 @@ from generator.api.v1 import schemas
 from generator.models import Approval, Comparison, Generation, PrivateTrack, Project, Prompt, State, Track, User
 from generator.models.generation import GenerationQuerySet
 from generator.models.track import TrackQuerySet
-from generator.workflow import waiting
+from generator.workflow import renditions, waiting
 
 usd = money.plain
 _PRIVATE = Exists(PrivateTrack.objects.filter(track=OuterRef("pk")))
@@ -27,11 +27,11 @@ def with_all(tracks: TrackQuerySet, user: User) -> TrackQuerySet:
     """Tracks with everything that is shown of them, in two queries."""
     related = ("project", "author", "generation__model", "generation__prompt", "generation__comparison")
     wide = tracks.select_related(*related).with_starred(user).annotate(is_private=_PRIVATE, is_approved=_APPROVED)
-    return wide.prefetch_related("tags").defer("peaks", "measured", "search_text", "waveform")
+    return wide.prefetch_related("tags", "renditions").defer("peaks", "measured", "search_text", "waveform")
 
 
 def track(row: Track, base: str) -> schemas.TrackOut:
-    generation = row.generation
+    generation, main = row.generation, renditions.main_file(row)
     blind = generation.is_blind
     return schemas.TrackOut(
         id=row.ref,
@@ -52,11 +52,11 @@ def track(row: Track, base: str) -> schemas.TrackOut:
         key="" if blind else row.musical_key,
         lufs=row.lufs,
         true_peak_db=row.true_peak,
-        format=row.format,
-        size=row.size,
+        format=main.format,
+        size=main.size,
         sample_rate=row.sample_rate,
         channels=row.channels,
-        sha256=row.sha256,
+        sha256=main.sha256,
         findings=[] if blind else row.findings,
         created_at=row.created_at,
         binned_at=row.binned_at,

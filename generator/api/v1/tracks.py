@@ -234,7 +234,10 @@ def download(
     if file is None and not workflow.media.path(track.file).is_file():
         raise Problem(404, "This file is missing from the studio's disk.")
     if file is None:
-        workflow.renditions.ask(track, format, level)
+        try:
+            workflow.renditions.ask(track, format, level)
+        except workflow.Refused as refused:
+            raise Problem(422, refused.sentence, "format") from refused
         response.headers["Location"] = request.get_full_path()
         response.headers["Retry-After"] = str(LIKELY)
         detail = f"The {FORMATS[format].title} is being made."

@@ -8,8 +8,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from generator import money as micros
-from generator.audio import FORMATS
-from generator.workflow import amounts, caps, catalogue
+from generator.audio import FORMATS, label
+from generator.models import Track
+from generator.workflow import amounts, caps, catalogue, renditions
 
 register = template.Library()
 
@@ -70,6 +71,24 @@ def cut_at_colon(words: str) -> str:
 @register.filter
 def format_title(key: str) -> str:
     return FORMATS[key].title if key in FORMATS else key.upper()
+
+
+@register.simple_tag
+def file_title(track: Track, format: str) -> str:
+    """What a track's file in a format is: "WAV · 24 bit", "FLAC (converted from MP3)"."""
+    return renditions.title_of(track, format)
+
+
+@register.simple_tag
+def file_kind(track: Track, format: str) -> str:
+    """The same in short, for lists, which do not read the measurements."""
+    lossy = track.format if not FORMATS[track.format].lossless and format != track.format else ""
+    return label(format, source=lossy) if lossy else format.upper()
+
+
+@register.filter
+def usual_format(track: Track) -> str:
+    return renditions.usual_format(track)
 
 
 @register.simple_tag
