@@ -96,7 +96,7 @@ def list_members(request: HttpRequest, project_id: str):
 
 @router.patch("/projects/{project_id}/members/{member_id}", response=MemberOut, summary="Give another role")
 def change_member(request: HttpRequest, project_id: str, member_id: str, ask: RoleAsk):
-    """What they have in the project and their new role does not reach ends: invitations, webhooks, keys, share links."""
+    """What of theirs in the project the new role does not carry ends: invitations, webhooks, keys, share links."""
     project = managed(request, project_id)
     workflow.members.change_role(project, member(project, member_id).user, ask.role, caller(request))
     return _shown(member(project, member_id), project, True)
