@@ -27,6 +27,7 @@ from generator.models import (
     Comparison,
     Generation,
     Invitation,
+    Membership,
     NewsKind,
     Notification,
     PrivateTrack,
@@ -294,12 +295,19 @@ def revocable_keys(user: User) -> ApiKeyQuerySet:
 # --- news ---
 
 
+def current_news(user: User) -> NotificationQuerySet:
+    """What a person was told by any way, without what is about projects that they have left or cannot join."""
+    mine = Q(project__in=Membership.objects.filter(user=user).values("project"))
+    invited = Q(kind=NewsKind.INVITATION, project__in=received_invitations(user).values("project"))
+    return Notification.objects.filter(Q(project=None) | mine | invited, recipient=user)
+
+
 def news(user: User) -> NotificationQuerySet:
     """What a person was told. With a key of one project: what leads to what the key opens there.
 
     A key that may not manage leaves out the news for owners, that of webhooks.
     """
-    rows = Notification.objects.filter(recipient=user, in_app=True)
+    rows = current_news(user).filter(in_app=True)
     key = user.acting_with
     if key is None:
         return rows

@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserCreationForm
 
-from generator.models import Invitation, Membership, Project, User
+from generator.models import Invitation, Membership, Project, Role, User
+from generator.workflow import offboarding
 
 
 class NewUserForm(UserCreationForm):
@@ -30,6 +31,7 @@ class UserAdmin(DjangoUserAdmin):
     add_fieldsets = ((None, {"fields": ("email", "name", "password1", "password2")}),)
 
     def save_model(self, request, obj, form, change) -> None:
+        obj.changed_by = request.user
         obj.email = obj.email.lower()  # addresses are looked up in lower case when people sign in
         super().save_model(request, obj, form, change)
         if "email" in form.changed_data:
@@ -49,6 +51,14 @@ class ProjectAdmin(admin.ModelAdmin):
     search_fields = ("name",)
     readonly_fields = ("ref", "personal_to", "created_at")
     inlines = (MembershipInline,)
+
+    def save_formset(self, request, form, formset, change) -> None:
+        """Whoever loses a role here loses with it what they do on the pages."""
+        before = [row.user for row in form.instance.memberships.select_related("user")]
+        super().save_formset(request, form, formset, change)
+        now = {row.user: Role(row.role) for row in form.instance.memberships.select_related("user")}
+        for person in before:
+            offboarding.end(person, form.instance, now.get(person), request.user)
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False  # a project has money behind it: it is archived, not deleted

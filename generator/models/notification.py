@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from generator.models.project import Project
+
 
 class NewsKind(models.TextChoices):
     DONE = "done", "My music is ready"
@@ -26,6 +28,14 @@ class Notification(models.Model):
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", editable=False
     )
     kind = models.CharField(max_length=12, choices=NewsKind, editable=False)
+    project = models.ForeignKey(
+        Project,
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        editable=False,
+        help_text="The project it is about: told to its members, and to those it invites, for as long as they are.",
+    )
     text = models.CharField(max_length=300, editable=False)
     link = models.CharField(max_length=200, blank=True, editable=False, help_text="A path of ours.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -1,6 +1,7 @@
 """People who sign in; the e-mail address is the name."""
 
 import secrets
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -26,7 +28,33 @@ def a_time_zone(name: str) -> None:
         raise ValidationError(f"“{name}” is not a time zone, such as Europe/Berlin.")
 
 
+standing_changed = Signal()  # `people`: their account may have been deactivated, or their staff status taken
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def update(self, **changes) -> int:
+        """As ever, and tell of those whose standing it may have changed."""
+        if changes.keys().isdisjoint(_STANDING):
+            return super().update(**changes)
+        with transaction.atomic():
+            touched = list(self.order_by().values_list("pk", flat=True))
+            done = super().update(**changes)
+            _tell_of_standing(User.objects.filter(pk__in=touched))
+        return done
+
+
+_STANDING = frozenset(("is_active", "is_staff"))
+
+
+def _tell_of_standing(people: Iterable["User"]) -> None:
+    lost = [person for person in people if not (person.is_active and person.is_staff)]
+    standing_changed.send(User, people=lost)
+
+
 class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
     def create_user(self, email: str, password: str | None = None, **extra) -> "User":
         """Make a person and the personal project that everyone has; whoever makes them vouches for the address."""
         user = self.model(email=self.normalize_email(email).lower(), **extra)
@@ -64,6 +92,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
 
     emailaddress_set: "RelatedManager[EmailAddress]"  # allauth's record of which addresses are proven
+    changed_by: "User | None" = None  # who is changing this account, for the record of what ends with it
     acting_with: "ApiKey | None" = None  # a program acts for the person: its key narrows what they may
 
     objects = UserManager()
@@ -76,6 +105,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.label
+
+    def save(self, *args, **kwargs) -> None:
+        """As ever, and tell if it may have changed the person's standing."""
+        is_new, fields = self._state.adding, kwargs.get("update_fields")
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if not is_new and (fields is None or not _STANDING.isdisjoint(fields)):
+                _tell_of_standing([self])
 
     @property
     def label(self) -> str:

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from generator import access, workflow
-from generator.models import Project, Role
+from generator.models import Project, Role, User
 from generator.web.htmx import Request
 from generator.web.people import ROLES_IN_WORDS, InvitationForm, link_of, send
 from generator.web.projects import for_owners, member_of
@@ -42,12 +42,32 @@ def _refused(request: Request, project: Project, refused: workflow.Refused) -> H
     return _page(request, project, refused=refused, typed=request.POST)
 
 
+def _asked_first(request: Request, project: Project, person: User, role: Role | None) -> HttpResponse | None:
+    """The page that says what ends, where something does and the form asks to be told (`ask`)."""
+    ending = workflow.offboarding.holdings(person, project, role)
+    words = ending.in_words()
+    if request.POST.get("ask") != "1" or not words:
+        return None
+    found = {
+        "project": project,
+        "here": "project-people",
+        "person": person,
+        "role": role,
+        "ending": words,
+        "has_links": ending.links.exists() and person != request.user,
+    }
+    return render(request, "projects/confirm_change.html", found)
+
+
 @for_owners(_refused)
 def change_role(request: Request, project: Project) -> HttpResponse:
     person, asked = member_of(project, request.POST.get("person", "")), request.POST.get("role", "")
     if asked not in Role.values:
         raise workflow.Refused("Choose one of the roles.")
-    workflow.members.change_role(project, person, Role(asked), request.user)
+    if page := _asked_first(request, project, person, Role(asked)):
+        return page
+    keep = request.POST.get("keep_links") == "on"
+    workflow.members.change_role(project, person, Role(asked), request.user, keep_links=keep)
     messages.success(request, f"{person.label}: {Role(asked).label.lower()}.")
     return redirect("project-people", project.ref)
 
@@ -55,7 +75,9 @@ def change_role(request: Request, project: Project) -> HttpResponse:
 @for_owners(_refused)
 def remove(request: Request, project: Project) -> HttpResponse:
     person = member_of(project, request.POST.get("person", ""))
-    workflow.members.remove(project, person, request.user)
+    if page := _asked_first(request, project, person, None):
+        return page
+    workflow.members.remove(project, person, request.user, keep_links=request.POST.get("keep_links") == "on")
     messages.success(request, f"{person.label} is no longer a member. Their tracks stay.")
     return redirect("projects") if person == request.user else redirect("project-people", project.ref)
 
@@ -94,5 +116,6 @@ def leave(request: Request, ref: str) -> HttpResponse:
         except workflow.Refused as error:
             refused = error
     private = workflow.members.private_tracks(project, request.user).count()
-    found = {"project": project, "here": "project-people", "private": private, "refused": refused}
+    ending = workflow.offboarding.holdings(request.user, project, None).in_words()
+    found = {"project": project, "here": "project-people", "private": private, "ending": ending, "refused": refused}
     return render(request, "projects/leave.html", found, status=422 if refused else 200)

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from generator import workflow
+from generator import access, workflow
 from generator.models import NewsKind
 from generator.web.htmx import Request
 from generator.workflow.news import Ways
@@ -24,7 +24,7 @@ def _number(text: str) -> int:
 @require_GET
 def news(request: Request) -> HttpResponse:
     """The news, newest first."""
-    rows = request.user.notifications.filter(in_app=True).order_by("-pk")
+    rows = access.current_news(request.user).filter(in_app=True).order_by("-pk")
     before = _number(request.GET.get("before", ""))
     shown = list((rows.filter(pk__lt=before) if before else rows)[: SHOWN + 1])
     older = shown[SHOWN - 1].pk if len(shown) > SHOWN else None
@@ -37,21 +37,22 @@ def news(request: Request) -> HttpResponse:
 def bell(request: Request) -> HttpResponse:
     """The bell anew, with what has come since the page last asked, for the browser to tell."""
     after = _number(request.GET.get("after", ""))
-    fresh = request.user.notifications.filter(browser=True, read_at=None, pk__gt=after).order_by("-pk")[:TOLD]
+    fresh = access.current_news(request.user).filter(browser=True, read_at=None, pk__gt=after).order_by("-pk")[:TOLD]
     return render(request, "news/_bell.html", {"fresh": fresh, **context(request.user)})
 
 
 def context(user) -> dict:
     """What the bell in every page's frame shows."""
-    newest = user.notifications.order_by("-pk").values_list("pk", flat=True).first()
-    return {"unread": user.notifications.unread().count(), "newest_news": newest or 0}
+    rows = access.current_news(user)
+    newest = rows.order_by("-pk").values_list("pk", flat=True).first()
+    return {"unread": rows.unread().count(), "newest_news": newest or 0}
 
 
 @login_required
 @require_GET
 def follow(request: Request, pk: int) -> HttpResponse:
     """Go where a piece of news leads; it is read then."""
-    found = get_object_or_404(request.user.notifications, pk=pk)
+    found = get_object_or_404(access.current_news(request.user), pk=pk)
     workflow.news.mark_read(request.user, [found.pk])
     return redirect(found.link or "news")
 

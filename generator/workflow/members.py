@@ -8,15 +8,15 @@ from django.db import transaction
 
 from generator.models import AuditLine, Membership, Project, Role, Track, User
 from generator.models.track import TrackQuerySet
-from generator.workflow import moving
+from generator.workflow import moving, offboarding
 from generator.workflow.audit import record
 from generator.workflow.refused import Refused
 
 KIND = AuditLine.Kind.MEMBERS
 
 
-def change_role(project: Project, person: User, role: Role, actor: User) -> None:
-    """Give a member another role.
+def change_role(project: Project, person: User, role: Role, actor: User, *, keep_links: bool = False) -> None:
+    """Give a member another role; what of theirs needs the one they had ends (`offboarding`).
 
     Raises:
         Refused: not a member, or the project would be left without an owner.
@@ -31,10 +31,13 @@ def change_role(project: Project, person: User, role: Role, actor: User) -> None
         membership.role = role
         membership.save(update_fields=["role"])
         record(project, actor, KIND, f"Made {person.label} {_an(role)} (was {before})")
+        offboarding.end(person, project, role, actor, keep_links=keep_links)
 
 
-def remove(project: Project, person: User, actor: User) -> int:
+def remove(project: Project, person: User, actor: User, *, keep_links: bool = False) -> int:
     """Take a member out of a project, or let them leave; return how many private tracks went with them.
+
+    What of theirs ends with it says `offboarding`; `keep_links`: their share links go on, as the actor's.
 
     Raises:
         Refused: not a member, or the project would be left without an owner.
@@ -47,6 +50,8 @@ def remove(project: Project, person: User, actor: User) -> int:
         was_approver = Project.objects.filter(pk=project.pk, approver=person).update(approver=None)
         said = "Left the project" if actor == person else f"Removed {person.label}"
         record(project, actor, KIND, f"{said}; the owners approve tracks now" if was_approver else said)
+        stays = keep_links and actor != person  # who goes keeps nothing here
+        offboarding.end(person, project, None, actor, keep_links=stays)
     return took
 
 
@@ -67,6 +72,7 @@ def transfer(project: Project, to: User, actor: User) -> None:
         theirs.save(update_fields=["role"])
         mine.save(update_fields=["role"])
         record(project, actor, KIND, f"Handed the project over to {to.label}")
+        offboarding.end(actor, project, Role.EDITOR, actor)
 
 
 def private_tracks(project: Project, person: User) -> TrackQuerySet:

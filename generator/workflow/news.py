@@ -45,17 +45,24 @@ USUAL: Mapping[NewsKind, Ways] = {
 }
 
 
-def tell(user: User, kind: NewsKind, text: str, link: str = "", *, subject: str = "") -> None:
+def tell(
+    user: User, kind: NewsKind, text: str, link: str = "", *, subject: str = "", project: Project | None = None
+) -> None:
     """Tell a person something, by the ways they chose for this kind. `link` is a path of ours.
+
+    About a `project`: only its members are told, and whoever is invited to it.
 
     With a `subject` the mail goes now, not with the day's others; call that from a task. A mail that cannot be sent is
     left to the digest.
     """
+    if project and kind != NewsKind.INVITATION and not project.memberships.filter(user=user).exists():
+        return
     ways = chosen(user)[NewsKind(kind)]
     if ways.in_app or ways.browser or ways.mail:
         told = Notification.objects.create(
             recipient=user,
             kind=kind,
+            project=project,
             text=_short(text, _LONGEST),
             link=link,
             in_app=ways.in_app,
@@ -123,7 +130,8 @@ def ended(generation: Generation, text: str, *, is_good: bool) -> None:
     link = reverse("studio", args=[generation.project.ref])
     if generation.comparison:
         link = reverse("compare", args=[generation.comparison.ref])
-    tell(generation.author, NewsKind.DONE if is_good else NewsKind.FAILED, what, link)
+    kind = NewsKind.DONE if is_good else NewsKind.FAILED
+    tell(generation.author, kind, what, link, project=generation.project)
 
 
 def commented(said: Comment) -> None:
@@ -133,14 +141,22 @@ def commented(said: Comment) -> None:
     text = f"{said.author.label} on “{track.title}”: {said.text}"
     for person in spoke.exclude(pk=said.author_id).distinct():
         if access.tracks(person).filter(pk=track.pk).exists():
-            tell(person, NewsKind.COMMENT, text, f"{track.get_absolute_url()}#comment-{said.ref}")
+            link = f"{track.get_absolute_url()}#comment-{said.ref}"
+            tell(person, NewsKind.COMMENT, text, link, project=track.project)
 
 
 def invited(email: str, actor: User, project: Project) -> None:
     """Tell whoever has an account under this proven address; others have the link alone."""
     person = User.objects.filter(email__iexact=email, is_active=True).first()
     if person and person.address_is_proven:
-        tell(person, NewsKind.INVITATION, f"{actor.label} invites you to “{project.name}”", reverse("projects"))
+        text = f"{actor.label} invites you to “{project.name}”"
+        tell(person, NewsKind.INVITATION, text, reverse("projects"), project=project)
+
+
+def uninvited(email: str, project: Project) -> None:
+    """Take that news back: the invitation is withdrawn."""
+    told = Notification.objects.filter(recipient__email__iexact=email, project=project)
+    told.filter(kind=NewsKind.INVITATION).delete()
 
 
 # --- by mail ---
@@ -161,7 +177,8 @@ def _mail_one(person: User, now: dt.datetime) -> bool:
     last = mine.aggregate(last=Max("mailed_at"))["last"]
     if last and last > now - BETWEEN_MAILS:
         return False
-    rows = list(mine.filter(mail=True, mailed_at=None, read_at=None, created_at__gt=now - STALE).order_by("id"))
+    waiting = access.current_news(person).filter(mail=True, mailed_at=None, read_at=None, created_at__gt=now - STALE)
+    rows = list(waiting.order_by("id"))
     taken = mine.filter(pk__in=[row.pk for row in rows], mailed_at=None).update(mailed_at=now)
     if not rows or taken != len(rows):  # another worker is at it
         return False

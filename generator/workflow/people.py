@@ -70,6 +70,7 @@ def withdraw(invitation: Invitation, actor: User) -> None:
     with transaction.atomic():
         gone, _ = Invitation.objects.unused().filter(pk=invitation.pk).delete()
         if gone and invitation.project:
+            news.uninvited(invitation.email, invitation.project)
             record(invitation.project, actor, AuditLine.Kind.MEMBERS, f"Withdrew the invitation for {invitation.email}")
 
 

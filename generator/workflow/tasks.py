@@ -64,8 +64,8 @@ def warn(warned_id: int) -> None:
     warnings.send(warned_id)
 
 
-def tell(people: list[int], subject: str, text: str) -> None:
-    warnings.deliver(people, subject, text)
+def tell(people: list[int], subject: str, text: str, project_id: int | None = None) -> None:
+    warnings.deliver(people, subject, text, project_id)
 
 
 @outward

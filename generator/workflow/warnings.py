@@ -22,10 +22,10 @@ TASK = "generator.workflow.tasks.warn"
 TOLD = "generator.workflow.tasks.tell"
 
 
-def tell(people: Iterable[User], subject: str, text: str) -> None:
+def tell(people: Iterable[User], subject: str, text: str, project: Project | None = None) -> None:
     """Tell people, each by the ways they chose; somebody without a working address never stops the others."""
     for person in people:
-        news.tell(person, NewsKind.BUDGET, text, reverse("spend"), subject=subject)
+        news.tell(person, NewsKind.BUDGET, text, reverse("spend"), subject=subject, project=project)
 
 
 def look(user: User, project: Project, *provider_keys: str) -> None:
@@ -67,7 +67,7 @@ def send(warned_id: int) -> None:
         f"The cap starts afresh on {next_month(timezone.now()):%-d %B}. Before then, "
         + ("it can be raised where the key was made." if row.budget.key else "more can be asked for on the Spend page.")
     )
-    tell(concerned(row.budget), f"{row.percent} % of the cap on {row.budget.target} is used", text)
+    tell(concerned(row.budget), f"{row.percent} % of the cap on {row.budget.target} is used", text, row.budget.project)
 
 
 def concerned(budget: Budget) -> list[User]:
@@ -110,23 +110,29 @@ def tell_of_request(asked: Raise) -> None:
         f"{asked.budget.target}: {asked.reason}"
     )
     where = "the project's budget page" if decided_by_owner(asked.budget) else "the billing review"
-    _later(deciders(asked.budget), f"{asked.asked_by.label} asks for more", f"{text}\nAnswer on {where}.")
+    _later(asked.budget, deciders(asked.budget), f"{asked.asked_by.label} asks for more", f"{text}\nAnswer on {where}.")
 
 
 def tell_of_answer(asked: Raise) -> None:
     if asked.state == Raise.State.GRANTED and asked.expires_at:
         until = f"{timezone.localtime(asked.expires_at):%-d %B %Y}"
         text = f"{money.show(asked.granted)} more on {asked.budget.target}, until {until}. {asked.answer}".strip()
-        _later([asked.asked_by], "Your request for more was granted", text)
+        _later(asked.budget, [asked.asked_by], "Your request for more was granted", text)
     else:
         text = f"About the cap on {asked.budget.target}: {asked.answer}"
-        _later([asked.asked_by], "Your request for more was declined", text)
+        _later(asked.budget, [asked.asked_by], "Your request for more was declined", text)
 
 
-def _later(people: Iterable[User], subject: str, text: str) -> None:
+def _later(budget: Budget, people: Iterable[User], subject: str, text: str) -> None:
     """Tell from a worker, once this transaction is through."""
-    async_task(TOLD, [person.pk for person in people], subject, text)
+    async_task(TOLD, [person.pk for person in people], subject, text, _project_of(budget))
 
 
-def deliver(people: list[int], subject: str, text: str) -> None:
-    tell(User.objects.filter(pk__in=people, is_active=True).order_by("pk"), subject, text)
+def _project_of(budget: Budget) -> int | None:
+    """The project whose members alone hear of a cap; a personal one's is its owner's and the staff's."""
+    return budget.project_id if decided_by_owner(budget) else None
+
+
+def deliver(people: list[int], subject: str, text: str, project_id: int | None = None) -> None:
+    project = Project.objects.filter(pk=project_id).first() if project_id else None
+    tell(User.objects.filter(pk__in=people, is_active=True).order_by("pk"), subject, text, project)

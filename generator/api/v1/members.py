@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.http import HttpRequest
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field
 
 from generator import access, workflow
@@ -102,16 +102,26 @@ def get_member(request: HttpRequest, project_id: str, member_id: str):
 
 @router.patch("/projects/{project_id}/members/{member_id}", response=MemberOut, summary="Give another role")
 def change_member(request: HttpRequest, project_id: str, member_id: str, ask: RoleAsk):
+    """What of theirs in the project the new role does not carry ends: invitations, webhooks, keys, share links."""
     project = managed(request, project_id)
     workflow.members.change_role(project, member(project, member_id).user, ask.role, caller(request))
     return _shown(member(project, member_id), project, True)
 
 
 @router.delete("/projects/{project_id}/members/{member_id}", response={204: None}, summary="Take out of the project")
-def remove_member(request: HttpRequest, project_id: str, member_id: str):
-    """Their tracks stay; only what was private to them goes with them."""
+def remove_member(
+    request: HttpRequest,
+    project_id: str,
+    member_id: str,
+    keep_links: bool = Query(False, description="Keep their share links going, as yours."),
+):
+    """Their tracks stay; only what was private to them goes with them.
+
+    The invitations they sent, their webhooks, keys and requests in the project end, and so do their share links.
+    """
     project = managed(request, project_id)
-    workflow.members.remove(project, member(project, member_id).user, caller(request))
+    person = member(project, member_id).user
+    workflow.members.remove(project, person, caller(request), keep_links=keep_links)
     return Status(204, None)
 
 

@@ -286,4 +286,4 @@ def _tell_owners(hook: Webhook, why: str) -> None:
     """In the studio now, and with the next mail: nothing is mailed while a transaction is open."""
     text = f"The webhook “{hook.name}” of {hook.project.name} is paused: {why} What happens meanwhile is kept for it."
     for owner in owners(hook.project):
-        news.tell(owner, NewsKind.WEBHOOK, text, reverse("webhook", args=[hook.ref]))
+        news.tell(owner, NewsKind.WEBHOOK, text, reverse("webhook", args=[hook.ref]), project=hook.project)
