@@ -26,7 +26,7 @@ def find_projects(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0042_invitation_digests"),
+        ("generator", "0051_installation"),
     ]
 
     operations = [

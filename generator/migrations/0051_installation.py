@@ -7,7 +7,7 @@ import generator.models.installation
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0041_claims"),
+        ("generator", "0050_viewer_time_zone"),
     ]
 
     operations = [
