@@ -12,6 +12,7 @@ from bgmsite.environment import SettingsError
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bgmsite.settings")
+    os.umask(0o077)  # what the studio writes is closed to others: generator/management/closed.py
     try:
         _ = settings.SECRET_KEY  # reads them all, before any command has begun
     except SettingsError as error:

@@ -185,6 +185,7 @@ def check_port(host, port):
 def ensure_data(folder):
     """Make DIR and its .env; secrets are written once and readable by the owner only."""
     path = os.path.join(folder, ".env")
+    mask = os.umask(0o077)  # closed to others, unlike the environment, which anybody may use
     try:
         os.makedirs(os.path.join(folder, "tmp"), exist_ok=True)
         if not os.path.exists(path):
@@ -198,6 +199,8 @@ def ensure_data(folder):
             raise OSError(13, "Permission denied")
     except OSError as error:
         raise Stop("%s cannot be written (%s). Choose another place: --data DIR" % (folder, error.strerror))
+    finally:
+        os.umask(mask)
     if room < LEAST_ROOM:
         raise Stop("Only %d MB are free where %s is; the studio needs %d." % (room >> 20, folder, LEAST_ROOM >> 20))
 

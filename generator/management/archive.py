@@ -28,6 +28,7 @@ from django.db import DatabaseError, ProgrammingError, connection
 from django.utils import timezone
 
 from generator.management import identity, restored
+from generator.management.database import database_words, place
 from generator.workflow import media
 
 FORMAT = 1
@@ -68,7 +69,7 @@ def backup(target: Path) -> dict:
     try:
         with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder, tarfile.open(part, "w") as tar:
             database = Path(folder) / (SQLITE if _is_sqlite() else DUMP)
-            names = _copy_database(database)
+            names = _named_in_copy(database)
             tar.add(database, database.name)
             if (secrets := Path(settings.DATA_DIR) / ".env").exists():
                 tar.add(secrets, ENV)
@@ -87,6 +88,13 @@ def backup(target: Path) -> dict:
     finally:
         part.unlink(missing_ok=True)
     return manifest
+
+
+def _named_in_copy(target: Path) -> list[str]:
+    try:
+        return _copy_database(target)
+    except (sqlite3.Error, DatabaseError) as error:
+        raise ArchiveError(database_words(error)) from error
 
 
 def _copy_database(target: Path) -> list[str]:
@@ -186,7 +194,7 @@ def restore(path: Path, *, connect: bool = False) -> dict:
     if (manifest["database"] == SQLITE) != _is_sqlite():
         raise ArchiveError(f"The backup holds {manifest['database']}; DATABASE_URL names another kind of database.")
     if not _is_sqlite() and not connect:
-        raise ArchiveError(f"It would be restored into {_database_place()}. If that is right, say so with --connect.")
+        raise ArchiveError(f"It would be restored into {place()}. If that is right, say so with --connect.")
     _check_empty()
     data = Path(settings.DATA_DIR)
     with tempfile.TemporaryDirectory(dir=data) as folder, tarfile.open(path) as tar:
@@ -208,20 +216,12 @@ def restore(path: Path, *, connect: bool = False) -> dict:
     return manifest
 
 
-def _database_place() -> str:
-    facts = settings.DATABASES["default"]
-    host = facts["HOST"] or "this machine"
-    return (
-        f"the database {facts['NAME']} on {host}, port {facts['PORT'] or 5432}, as {facts['USER'] or 'the system user'}"
-    )
-
-
 def _check_empty() -> None:
     """Raises ArchiveError: there is something in the database, or it cannot be read."""
     try:
         tables = connection.introspection.table_names()
     except DatabaseError as error:
-        raise ArchiveError(f"The database cannot be read ({error}). Nothing was changed.") from error
+        raise ArchiveError(f"{database_words(error)} Nothing was changed.") from error
     finally:
         connection.close()
     if "generator_user" in tables:

@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from generator.management import identity
+from generator.management.closed import close_to_others
 from generator.models import Project, User
 from generator.workflow import catalogue, desks, housekeeping, samples
 
-FIRST_ADMIN = "admin@studio.local"
 BOX = """
 ┌────────────────────────────────────────────────────────────┐
 │  Your first administrator (shown this once)                │
@@ -29,10 +29,11 @@ def prepare(admin_email: str, say: Callable[[str], None]) -> None:
     Raises:
         identity.WrongMedia: the media folder is not the database's.
     """
+    close_to_others(Path(settings.DATA_DIR))
     bring_up_to_date()
     identity.check()
     if not User.objects.exists():
-        _first_start(admin_email or FIRST_ADMIN, say)
+        _first_start(admin_email or f"admin-{secrets.token_hex(3)}@studio.local", say)
 
 
 def bring_up_to_date() -> None:

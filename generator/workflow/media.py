@@ -52,6 +52,9 @@ def keep(source: Path, extension: str) -> tuple[str, str]:
     name = f"{digest[:2]}/{digest}.{extension}"
     target = path(name)
     target.parent.mkdir(parents=True, exist_ok=True)
+    if settings.STUDIO_SENDFILE:  # another program reads it (generator.management.closed)
+        target.parent.chmod(0o711)
+        source.chmod(0o644)
     os.replace(source, target)
     _sync(target.parent)
     return name, digest

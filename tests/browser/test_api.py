@@ -14,7 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.ops.tree import ROOT, Studio
+from tests.ops.tree import ADMIN, ROOT, Studio
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("browser")]
 SHELLS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
@@ -22,7 +22,7 @@ SHELLS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 def key_of(studio: Studio, *more: str) -> str:
     """A key made by the command, as an operator does."""
-    command = [sys.executable, "manage.py", "key", "admin@studio.local", "--name", "ci", *more]
+    command = [sys.executable, "manage.py", "key", ADMIN, "--name", "ci", *more]
     env = studio.env | {"STUDIO_DATA": str(studio.folder)}
     made = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60, capture_output=True, text=True)
     return made.stdout.strip()
@@ -40,7 +40,7 @@ def run(script: str, folder: Path, **env: str) -> str:
 
 def test_the_first_calls_of_the_docs_make_a_file(studio, tmp_path):
     make, ask, fetch = SHELLS.findall((ROOT / "docs" / "api.md").read_text())
-    make = make.replace("http://127.0.0.1:8000", studio.url)
+    make = make.replace("http://127.0.0.1:8000", studio.url).replace("you@example.com", ADMIN)
     make = make.replace("python3 run.py manage", f"{sys.executable} {ROOT}/manage.py")
     run(make + ask + fetch, tmp_path, STUDIO_DATA=str(studio.folder))
     made = json.loads((tmp_path / "made.json").read_text())

@@ -43,10 +43,27 @@ def test_it_comes_back_whole_elsewhere(backup, manage, tmp_path):
         names = [name for (name,) in database.execute("SELECT file FROM generator_track")]
     assert names
     assert all((tmp_path / "media" / name).stat().st_size > 10_000 for name in names)
-    assert "SECRET_KEY=" in (tmp_path / ".env").read_text()
+    settings = (tmp_path / ".env").read_text()
+    assert "SECRET_KEY=" in settings
+    assert "\nSTUDIO_OFFLINE=on\n" in settings
+    with sqlite3.connect(tmp_path / "studio.sqlite3") as database:
+        assert database.execute("SELECT * FROM generator_installation").fetchall() == []
+    assert manage(tmp_path, "media").returncode == 0  # a studio of its own
     again = manage(tmp_path, "restore", backup)
     assert again.returncode == 2
     assert "a studio in this database already" in again.stderr
+
+
+def test_nothing_is_restored_into_a_running_studio_or_beside_other_files(studio, backup, manage, tmp_path):
+    running = manage(studio.folder, "restore", backup)
+    assert running.returncode == 2
+    assert "is running on" in running.stderr
+    strange = tmp_path / "media" / "ab" / "abcd.flac"
+    strange.parent.mkdir(parents=True)
+    strange.write_bytes(b"audio of another studio")
+    assert manage(tmp_path, "restore", backup).returncode == 2
+    assert strange.read_bytes() == b"audio of another studio"
+    assert not (tmp_path / ".env.before-restore").exists()
 
 
 def test_an_existing_file_is_never_overwritten(studio, manage, backup):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 # Whoever runs the tests in the background may have switched the interrupt off, and studios would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+ADMIN = "admin@studio.local"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -78,7 +79,7 @@ class Studio:
         self.env.update(env)
 
     def start(self) -> "Studio":
-        command = [sys.executable, "run.py", "--port", str(self.port), "--data", str(self.folder)]
+        command = [sys.executable, "run.py", "--port", str(self.port), "--data", str(self.folder), "--admin", ADMIN]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
         wait_for(lambda: self.answers() or self.process.poll() is not None, 90, "the studio answers")

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from generator.management import identity
+from generator.management.database import database_words
 from generator.management.hold import WRONG, held
 from generator.management.prepare import prepare
 from generator.management.supervisor import PARTS, Supervisor
@@ -49,11 +51,15 @@ class Command(BaseCommand):
 
 
 def _prepare(admin: str, say: Callable[[str], None]) -> None:
-    """Raises CommandError: a person has to put the database or the media folder right."""
+    """Raises CommandError: a person has to put the database, the disk or the media folder right."""
     try:
         prepare(admin, say)
     except identity.WrongMedia as wrong:
         raise CommandError(str(wrong), returncode=WRONG) from wrong
+    except DatabaseError as error:
+        raise CommandError(database_words(error), returncode=WRONG) from error
+    except OSError as error:
+        raise CommandError(f"{error.filename or settings.DATA_DIR}: {error.strerror}.", returncode=WRONG) from error
 
 
 def _check_port(host: str, port: int) -> None:

@@ -1,0 +1,39 @@
+"""Two machines on one PostgreSQL: they share the media folder, or the second one does not start."""
+
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.ops.tree import ROOT, Studio
+
+SERVER = os.environ.get("STUDIO_TEST_POSTGRES", "")
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.postgres,
+    pytest.mark.skipif(not SERVER, reason="STUDIO_TEST_POSTGRES names no server"),
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
+
+
+@pytest.fixture
+def database():
+    name = f"machines_{os.getpid()}"
+    with psycopg.connect(SERVER, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        yield urlsplit(SERVER)._replace(path=f"/{name}").geturl()
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("only", ["web", "cluster"])
+def test_a_second_machine_without_the_shared_folder_does_not_start(database, tmp_path, only):
+    with Studio(tmp_path, DATABASE_URL=database) as first:
+        other = first.env | {"STUDIO_DATA": str(tmp_path / "other"), "SECRET_KEY": "k"}
+        command = [sys.executable, "manage.py", "studio", "--port", "0", "--only", only]
+        second = subprocess.run(command, cwd=ROOT, env=other, capture_output=True, text=True, timeout=60, check=False)
+        assert second.returncode == 2, second.stderr
+        assert "Traceback" not in second.stderr
+        assert first.answers()
