@@ -1,18 +1,21 @@
 """Whose a provider's job is: a lost one is adopted only when it can be no other run's, and no job is two runs'."""
 
+import asyncio
 import datetime as dt
 import json
 from importlib import import_module
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator.models import Generation, ProviderAccount, ProviderJob, State
 from generator.money import dollars
+from generator.providers import http
 from generator.providers.base import Progress, Snapshot
-from generator.workflow import adoption, attend, control, looking, money, sweep
+from generator.workflow import adoption, attend, control, looking, money, reviewing, sweep
 from tests.conftest import BGM, ended, ledger
 
 HELD = {"hold": dollars("0.03")}
@@ -45,14 +48,27 @@ def look(*generations: Generation) -> None:
         one.refresh_from_db()
 
 
+async def look_while_the_other_is_sent(shops, searching: Generation, sent: Generation) -> None:
+    """Look for one's job after the other's was accepted, and before the other is answered."""
+    async with http.client() as one, http.client() as two:
+        sending = asyncio.create_task(attend.attend(sent, one))
+        while not shops.wavespeed.jobs:  # noqa: ASYNC110  the fake runs in a thread
+            await asyncio.sleep(0.01)
+        await attend.attend(searching, two)
+        assert not sending.done()
+        await sending
+
+
 def test_the_job_of_a_run_that_is_answered_late_is_not_another_ones(shops, ask, lost, run_background):
     never_arrived = lost(accepted=False)
     shops.trouble("submit", "delay", seconds=0.6, accept=True)
     answered_late = ask("warm lo-fi", model=BGM)
-    due_now()
-    sweep.run(0.5)
+    loaded = Generation.objects.select_related("model__provider", "prompt", "project", "author", "price")
+    rows = loaded.get(pk=never_arrived.pk), loaded.get(pk=answered_late.pk)
+    async_to_sync(look_while_the_other_is_sent)(shops, *rows)
     never_arrived.refresh_from_db()
     assert (never_arrived.state, never_arrived.handle) == (State.IN_DOUBT, "")
+    due_now()
     ended(answered_late, run_background)
     look(never_arrived)
     assert (never_arrived.state, never_arrived.handle) == (State.IN_DOUBT, "")
@@ -71,8 +87,6 @@ def test_of_two_runs_that_could_have_it_neither_takes_the_job(shops, lost):
 
 
 def test_a_run_that_was_given_up_may_still_be_the_one_that_was_accepted(shops, lost, user):
-    from generator.workflow import reviewing
-
     given_up, other = lost(accepted=True), lost(accepted=False)
     reviewing.release(given_up, user, "not made")
     look(other)
