@@ -58,10 +58,13 @@ class Prediction:
 
     def snapshot(self) -> Snapshot:
         failed = self.progress == Progress.FAILED
+        stage = _STAGES.get(self.progress, "")
+        if self.status and self.status not in STATUSES:
+            stage = f"WaveSpeed says “{self.status[:40]}”"
         return Snapshot(
             progress=self.progress,
             handle=self.id,
-            stage=_STAGES.get(self.progress, ""),
+            stage=stage,
             outputs=self.outputs,
             error=(self.error or self.status) if failed else "",
             registered_id=self.registered_id,

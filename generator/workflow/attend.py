@@ -49,10 +49,10 @@ async def attend(generation: Generation, http: httpx.AsyncClient) -> None:
     if generation.state == State.SUBMITTING:
         await _db(_doubt)(generation, "The studio was interrupted while sending it")
         return
-    if reason := waiting.unavailable(generation):
-        await _db(looking.stand_by)(generation, reason)
+    provider = waiting.provider_of(generation)
+    if isinstance(provider, waiting.Reason):
+        await _db(looking.stand_by)(generation, provider)
         return
-    provider = catalogue.provider_for(generation)
     if generation.state == State.QUEUED:
         await _submit(provider, generation, http)
     elif generation.handle or generation.state == State.RUNNING:
@@ -130,12 +130,12 @@ def _attempt(generation: Generation) -> bool:
     return states.advance(
         generation,
         State.SUBMITTING,
-        f"Sent to {generation.model.provider.title}",
+        f"Sending it to {generation.model.provider.title}",
         submit_attempted_at=now,
         started_at=now,
         attempts=F("attempts") + 1,
         due_at=states.later(now, STREAM_CLAIM),
-        stage="Sent",
+        stage="Sending",
     )
 
 
@@ -335,6 +335,8 @@ async def _look_for(provider: Provider, generation: Generation, http: httpx.Asyn
             found = await provider.find(request_of(generation), since, http, known=known)
         except InDoubt:
             several = True
+        except OperatorMustAct as error:
+            await _db(looking.blame)(generation, error)
         except ProviderError as error:
             log.info("the list in which %s may stand could not be read: %s", generation.ref, error.sentence)
     await _db(looking.looked)(generation, found, several=several)

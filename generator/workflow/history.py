@@ -71,7 +71,7 @@ def progress(generation: Generation) -> Progress:
     left = _seconds_left(generation) if generation.is_active else None
     stage = generation.stage or state.label
     usual = _overdue(generation)
-    sentence = f"{stage}: taking longer than usual (usually {usual})" if usual else stage
+    sentence = f"{stage}. It takes longer than usual (usually {usual})" if usual else stage
     return Progress(
         _said(generation, sentence), stage, generation.percent, None if usual else left, 0, is_overdue=bool(usual)
     )

@@ -76,7 +76,7 @@ def stay_queued(generation: Generation, error: ProviderError) -> None:
     reason = _reason(error)
     changes: dict[str, Any] = {
         "due_at": _in(seconds),
-        "stage": "Waiting for room" if reason == Reason.BUSY else "",
+        "stage": "Waiting for room" if reason == Reason.BUSY else f"Waiting: {reason.replace('_', ' ')}",
         "wait_reason": reason,
         "wait_sentence": error.sentence,
         "failed_looks": generation.failed_looks + 1 if unreachable else 0,
@@ -153,7 +153,8 @@ def _look_again(
         "wait_sentence": sentence,
     }
     if generation.state == State.RUNNING and doubts and (at_once or looks >= DOUBT_AFTER):
-        doubt(generation, sentence, words=words, **changes)
+        said = f"{sentence} It may cost; the studio goes on asking, and never sends it twice."
+        doubt(generation, sentence, words=words, error_sentence=said, **changes)
         return
     open_ = Generation.objects.filter(pk=generation.pk, state__in=(State.RUNNING, State.IN_DOUBT))
     if open_.update(**changes) and generation.wait_reason != reason:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from generator.models import Generation, MusicModel, Price, State
+from generator.providers.base import Provider
 from generator.workflow import catalogue
 
 
@@ -66,8 +67,8 @@ def of(generation: Generation) -> Wait | None:
     state = generation.state
     if state not in (State.QUEUED, State.RUNNING, State.IN_DOUBT) or is_local(generation):
         return None
-    if code := unavailable(generation):
-        return Wait(code, _unavailable_sentence(generation, code), None)
+    if isinstance(reason := provider_of(generation), Reason):
+        return Wait(reason, _unavailable_sentence(generation, reason), None)
     queued = state == State.QUEUED
     if queued and (wait := _of_the_account(generation)):
         return wait
@@ -81,16 +82,16 @@ def is_local(generation: Generation) -> bool:
     return generation.model.provider.key in catalogue.local_keys()
 
 
-def unavailable(generation: Generation) -> str:
-    """Why a generation's provider cannot be asked at all; empty when it can."""
+def provider_of(generation: Generation) -> Provider | Reason:
+    """The provider of a generation with the operator's account, or why it cannot be asked at all."""
+    key = generation.model.key
+    if catalogue.spec_of(key) is None and catalogue.action_of(key) is None:
+        return Reason.NOT_INSTALLED
     try:
         provider = catalogue.provider_for(generation)
     except KeyError:
         return Reason.NOT_INSTALLED
-    key = generation.model.key
-    if catalogue.spec_of(key) is None and catalogue.action_of(key) is None:
-        return Reason.NOT_INSTALLED
-    return "" if getattr(provider, "has_key", True) else Reason.NO_KEY
+    return provider if getattr(provider, "has_key", True) else Reason.NO_KEY
 
 
 def _unavailable_sentence(generation: Generation, code: str) -> str:

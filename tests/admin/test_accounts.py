@@ -4,12 +4,14 @@ import datetime as dt
 import json
 
 import pytest
+from django.contrib import admin
 from django.test import Client
 from django.utils import timezone
 
+from generator.admin.catalogue import ProviderAdmin
 from generator.models import Budget, MusicModel, Price, ProviderAccount, State
 from generator.money import dollars
-from generator.workflow import catalogue
+from generator.workflow import Refused, catalogue
 from tests.admin.test_changes import errors, url
 from tests.conftest import BGM
 from tests.fakes import wavespeed
@@ -95,6 +97,31 @@ def test_the_button_tries_the_key_and_says_what_came_of_it(desk, account, vendor
     fields = {"secret": key} if address is None else {"secret": key, "base_url": address or vendors.url}
     assert says in save(desk, account, _test="1", **fields).content.decode()
     assert not vendors.wavespeed.jobs
+
+
+def test_a_key_that_was_tried_and_refused_is_offered_to_nobody_until_one_works(desk, account, vendors, ask):
+    save(desk, account, _test="1", secret="not-the-key-at-all-0000", base_url=vendors.url)
+    assert catalogue.models() == []
+    with pytest.raises(Refused):
+        ask(model=BGM)
+    assert now(account).halt_code == "key_refused"
+    assert "not accepted" in desk.get(url("provideraccount_changelist")).content.decode()
+    save(desk, account, _test="1", secret=KEY, base_url=vendors.url)
+    assert catalogue.choice(BGM).available
+    assert now(account).halt_code == ""
+
+
+def test_another_key_is_offered_again_without_a_try(desk, account, vendors):
+    save(desk, account, _test="1", secret="not-the-key-at-all-0000", base_url=vendors.url)
+    save(desk, account, secret=KEY, base_url=vendors.url)
+    assert catalogue.choice(BGM).available
+
+
+def test_a_key_sealed_under_a_lost_secret_says_so(desk, account, vendors, settings):
+    save(desk, account, secret=KEY, base_url=vendors.url)
+    settings.SECRET_KEY = "another-" * 8
+    shown = ProviderAdmin(ProviderAccount, admin.site).key_is(now(account))
+    assert "unreadable" in shown
 
 
 def test_a_provider_that_is_no_longer_installed_still_has_its_page(desk):

@@ -269,7 +269,8 @@ def test_many_failures_in_one_outage_are_one_rest_and_never_an_overflow(fake, as
     for number in range(12):
         ask(f"run {number}")
     monkeypatch.setattr(breaker, "BREAKER_AFTER", 0)
-    sweep.run(1.0)
+    for _ in range(5):  # a run counts once, and a busy machine sends few of them in a second
+        sweep.run(0.0 if account("fakepoll").is_resting else 1.0)
     found = account("fakepoll")
     assert found.is_resting
     assert found.resting_until - timezone.now() < dt.timedelta(seconds=61)

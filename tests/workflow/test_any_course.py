@@ -10,9 +10,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generator.models import Budget, ClosedMonth, Price, Raise, Rollup, State
+from generator.models import Budget, ClosedMonth, Generation, Price, ProviderJob, Raise, Rollup, State
 from generator.money import dollars
-from generator.workflow import Refused, caps, closing, ending, money, raising, reviewing, states, stops
+from generator.providers.base import Progress, Snapshot
+from generator.providers.errors import Busy, Cause, OperatorMustAct, PriceChanged
+from generator.workflow import Refused, attend, caps, closing, ending, looking, money, raising, reviewing, states, stops
 from tests.conftest import COMPOSER, POLL, STREAM
 
 EXAMPLES = int(os.environ.get("STUDIO_EXAMPLES", "15"))  # a night's worth: STUDIO_EXAMPLES=500
@@ -21,7 +23,8 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from(
             [
-                *("submit",) * 4, *("settle",) * 3, "cancel", "doubt", "credit", "adjust", "release", "charge", "cap",
+                *("submit",) * 4, *("settle",) * 3, "cancel", "doubt", "wait", "answer", "find",
+                "credit", "adjust", "release", "charge", "cap",
                 "ask", "grant", "stop", "lift", "close", "later", "much later",
             ]
         ),
@@ -74,6 +77,31 @@ class Studio:
         states.advance(one, State.SUBMITTING, "sent")
         states.advance(one, State.IN_DOUBT, "no answer", sources=[State.SUBMITTING])
 
+    def wait(self, which, number):
+        """It was not accepted: no connection, a refused key, another price."""
+        one = self._one(which)
+        states.advance(one, State.SUBMITTING, "sent")
+        error = (
+            Busy("nobody there", cause=Cause.UNREACHABLE),
+            OperatorMustAct("the key", cause=Cause.KEY_REFUSED),
+            PriceChanged("the price", theirs=number, ours=one.held),
+        )[number - 1]
+        if one.state == State.SUBMITTING:
+            looking.blame(one, error)
+            looking.stay_queued(one, error)
+
+    def answer(self, which, number):
+        """Its provider answers with a job, maybe with one that it has named before."""
+        one = self._one(which)
+        if one.model.provider.key != "composer" and states.advance(one, State.SUBMITTING, "sent"):
+            attend._heard(one, Snapshot(Progress.RUNNING, f"job-{number}"))
+
+    def find(self, which, number):
+        """A job that may be anybody's stands in the list."""
+        one = self._one(which)
+        if one.state == State.IN_DOUBT and not one.handle:
+            looking.looked(one, Snapshot(Progress.RUNNING, f"job-{number}"), several=False)
+
     def credit(self, which, number):
         reviewing.credit(self._one(which), self.user, number * 10_001, "a fault")
 
@@ -124,6 +152,12 @@ def closing_months() -> set[str]:
     return known - set(ClosedMonth.objects.values_list("month", flat=True))
 
 
+def assert_no_job_is_two_runs() -> None:
+    held = Generation.objects.exclude(handle="").values_list("model__provider", "handle")
+    assert len(set(held)) == len(held)
+    assert set(ProviderJob.objects.values_list("account", "handle")) == set(held)
+
+
 @pytest.fixture
 def old_prices(offered) -> None:
     Price.objects.update(valid_from=START.replace(year=2020))
@@ -141,6 +175,7 @@ def test_the_books_stand_whatever_happens(ask, user, project, old_prices, steps)
             for what, which, number in steps:
                 studio.do("ask_" if what == "ask" else what, which, number)
                 assert money.differences() == []
+                assert_no_job_is_two_runs()
             assert all(closing.is_unchanged(one) for one in ClosedMonth.objects.all())
             for one in studio.made:
                 money.settle(one, 0, "end")
