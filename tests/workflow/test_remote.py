@@ -175,6 +175,20 @@ def test_what_is_made_of_a_lossy_file_says_so(ask, fake, run_background):
     assert titles == ["MP3 · 128 kb/s", "WAV (converted from MP3)", "FLAC (converted from MP3)"]
 
 
+@pytest.mark.parametrize(
+    ("format", "measured", "title"),
+    [
+        ("wav", {"codec": "adpcm_ms"}, "WAV · ADPCM"),
+        ("wav", {"codec": "pcm_s24le", "bit_rate": 2_116_800}, "WAV · 24 bit"),
+        ("wav", {}, "WAV · 16 bit"),
+        ("mp3", {"codec": "mp3float", "bit_rate": 192_000}, "MP3 · 192 kb/s"),
+        ("flac", {"codec": "flac", "bits": 24}, "FLAC · lossless"),
+    ],
+)
+def test_files_from_before_are_called_what_they_are(make_track, format, measured, title):
+    assert renditions.title_of(make_track(format=format, measured=measured), format) == title
+
+
 def test_an_original_that_was_converted_from_a_lossy_file_says_so(ask, fake, run_background):
     fake.script.file = "aac"
     track = ended(ask(format="wav"), run_background).tracks.get()
