@@ -274,26 +274,6 @@ def test_a_wav_as_a_pipe_writes_it_is_a_take_with_every_sample_and_no_more(ask, 
     assert np.array_equal(decode(media.path(track.file)).samples, decode(tmp_path / "came.wav").samples)
 
 
-def test_a_slow_cover_costs_a_take_nothing(ask, fake, run_background, monkeypatch):
-    """It is fetched when the take can be played already, once, and the drawn one stays."""
-    seen = []
-
-    def slow(url: str, target: Path, **how: object) -> None:
-        if "cover" not in url:
-            return fetched(url, target, **how)
-        seen.append((how["pace"], Track.objects.count(), Generation.objects.get().state))
-        raise http.TooSlow("It is very slow.")
-
-    fetched = http.download
-    monkeypatch.setattr(http, "download", slow)
-    generation = ask()
-    sweep.run(0.3)
-    Delivery.objects.update(cover_url=f"{fake.url}/cover.png")
-    ended(generation, run_background)
-    assert seen == [(http.PICTURE, 1, State.READY)]
-    assert generation.tracks.get().cover
-
-
 def test_of_slow_downloads_one_at_a_time_holds_a_worker(ask, fake, run_background, monkeypatch):
     paces = []
 
