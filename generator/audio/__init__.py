@@ -8,7 +8,7 @@ from generator.audio.files import sha256
 from generator.audio.gate import Finding, inspect
 from generator.audio.intake import Part, Taken, Wanted, take_in
 from generator.audio.measure import Measurements, measure
-from generator.audio.naming import codec_title, file_name, label
+from generator.audio.naming import codec_title, file_name, is_lossy, label
 from generator.audio.tags import Tags, read_cover, read_tags, write_tags
 from generator.audio.waveform import waveform_path, waveform_peaks
 
@@ -32,6 +32,7 @@ __all__ = [
     "excerpt",
     "file_name",
     "inspect",
+    "is_lossy",
     "label",
     "measure",
     "read_cover",

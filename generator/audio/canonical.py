@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import av
@@ -18,7 +19,7 @@ import numpy as np
 
 from generator.audio import headers
 from generator.audio.decode import LOST_S, NotAudio, Sound, decode, opened
-from generator.audio.encode import FORMATS, encode
+from generator.audio.encode import encode
 
 # What Chromium, Firefox and Safari play of a WAV, and the tag of its format chunk.
 PLAYABLE_PCM = {"pcm_u8": 1, "pcm_s16le": 1, "pcm_s24le": 1, "pcm_s32le": 1, "pcm_f32le": 3}
@@ -54,30 +55,50 @@ def bits_of(sound: Sound) -> int:
     return FINE_BITS if not sound.is_lossy and (sound.bits or 16) > 16 else 16
 
 
-def candidates(path: Path, sound: Sound, asked: str) -> Iterator[Canonical]:
-    """Files of ours with this sound, beside the one that came, from the least changed to one that is encoded anew.
+def canonical(path: Path, sound: Sound, asked: str, finish: Callable[[Path, str], None]) -> Canonical:
+    """The least changed file of ours with this sound, beside the one that came.
 
-    Each was decoded again and compared. A later one is for when an earlier one cannot be tagged.
+    `finish` is given each file to try and its format, and writes what else belongs into it; ValueError: it cannot. Then
+    the file is read again and compared.
+
+    Raises:
+        NotAudio: no way of writing it gives the same sound.
     """
+    for target, format, is_copy in _candidates(path, sound, asked):
+        try:
+            finish(target, format)
+        except ValueError:
+            continue
+        if is_copy and _has_same_packets(path, target):
+            return Canonical(target, format, sound)
+        written = _decoded(target)
+        if written is not None and _is_same(sound, written):
+            return Canonical(target, format, written)
+    raise NotAudio("It could not be made a file of the library.")
+
+
+def _candidates(path: Path, sound: Sound, asked: str) -> Iterator[tuple[Path, str, bool]]:
+    """Files to try, their formats, and whether they are copies of what came; from the least changed one on."""
     format = kept_format(sound)
     if (format == "flac" and _is_true_flac(path, sound)) or (format == "mp3" and _is_true_mp3(sound)):
-        yield Canonical(Path(shutil.copyfile(path, path.with_name(f"kept.{format}"))), format, sound)
+        yield Path(shutil.copyfile(path, path.with_name(f"kept.{format}"))), format, True
     if format is not None and format in _WRITERS:
-        target = path.with_name(f"canonical.{FORMATS[format].extension}")
+        target = path.with_name(f"canonical.{format}")
         with suppress(av.FFmpegError, OSError):
             _WRITERS[format](path, sound, target)
-            written = _decoded(target)
-            if written is not None and _is_same(sound, written):
-                yield Canonical(target, format, written)
-    yield from _encoded(path, sound, format or asked)
-
-
-def _encoded(path: Path, sound: Sound, format: str) -> Iterator[Canonical]:
-    target = path.with_name(f"converted.{FORMATS[format].extension}")
+            yield target, format, False
+    format = format or asked
+    target = path.with_name(f"converted.{format}")
     encode(sound.samples, sound.sample_rate, target, format, bits=bits_of(sound))
-    written = _decoded(target)
-    if written is not None and abs(written.seconds - sound.seconds) < LOST_S:
-        yield Canonical(target, format, written)
+    yield target, format, False
+
+
+def _has_same_packets(path: Path, other: Path) -> bool:
+    """Whether the coded sound is the same byte by byte, and with it what is decoded of it."""
+    try:
+        return all(one == two for one, two in zip_longest(_packets(path), _packets(other)))
+    except av.FFmpegError:
+        return False
 
 
 def _decoded(path: Path) -> Sound | None:
@@ -88,16 +109,13 @@ def _decoded(path: Path) -> Sound | None:
 
 
 def _is_same(sound: Sound, written: Sound) -> bool:
-    """Whether the samples are the same; of an MP3 the encoder's padding at its ends may be heard again."""
-    if written.codec in MP3_CODECS:
+    """Whether a written file gives a sound again: every sample where it is as fine, else all of its length.
+
+    An MP3 encoder's padding at the ends may be heard again.
+    """
+    if kept_format(sound) is None or written.is_lossy or (sound.bits or 0) > (written.bits or 0):
         return abs(written.seconds - sound.seconds) < LOST_S / 4
     return np.array_equal(sound.samples, written.samples)
-
-
-def gives(path: Path, sound: Sound) -> bool:
-    """Whether a file still decodes to these very samples."""
-    written = _decoded(path)
-    return written is not None and np.array_equal(sound.samples, written.samples)
 
 
 def _is_true_flac(path: Path, sound: Sound) -> bool:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from generator.audio.canonical import Canonical, candidates, gives, kept_format
+from generator.audio.canonical import Canonical, canonical, kept_format
 from generator.audio.cover import draw_cover
-from generator.audio.decode import NotAudio, Sound, decode
+from generator.audio.decode import Sound, decode
 from generator.audio.encode import FORMATS
 from generator.audio.gate import Finding, inspect
 from generator.audio.measure import Measurements, measure
@@ -68,7 +68,7 @@ def take_in(path: Path, wanted: Wanted, *, is_ours: bool = False) -> Taken:
         made = Canonical(path, kept_format(came) or wanted.format, came)
         write_tags(path, tags, picture, format=made.format)
     else:
-        made = _tagged(path, came, wanted.format, tags, picture)
+        made = canonical(path, came, wanted.format, lambda file, kind: write_tags(file, tags, picture, format=kind))
     findings = inspect(came, facts, asked_seconds=wanted.seconds, loop=wanted.loop, instrumental=wanted.instrumental)
     wrong = () if is_ours else _other_format(came, made, wanted.format)
     return Taken(
@@ -84,18 +84,6 @@ def take_in(path: Path, wanted: Wanted, *, is_ours: bool = False) -> Taken:
         cover=draw(),
         findings=(*wrong, *findings),
     )
-
-
-def _tagged(path: Path, came: Sound, asked: str, tags: Tags, picture: bytes) -> Canonical:
-    """The least changed file of ours that takes the tags and still gives the same sound."""
-    for made in candidates(path, came, asked):
-        try:
-            write_tags(made.path, tags, picture, format=made.format)
-        except ValueError:
-            continue
-        if gives(made.path, made.sound):
-            return made
-    raise NotAudio("It could not be made a file of the library.")
 
 
 def _other_format(came: Sound, made: Canonical, asked: str) -> tuple[Finding, ...]:
@@ -136,9 +124,7 @@ def take_in_part(path: Path) -> Part:
         NotAudio: it is not playable audio.
     """
     sound = decode(path)
-    made = next(candidates(path, sound, "flac"), None)
-    if made is None:
-        raise NotAudio("It could not be made a file of the library.")
+    made = canonical(path, sound, "flac", lambda file, kind: None)
     lufs, waveform = measure(sound).lufs, waveform_path(waveform_peaks(sound, PART_BUCKETS), *PART_WAVE)
     return Part(made.path, FORMATS[made.format].extension, sound.seconds, waveform, lufs)
 

@@ -62,6 +62,11 @@ def codec_title(codec: str) -> str:
     return _CODEC_TITLES.get(codec) or ("ADPCM" if codec.startswith("adpcm") else codec.upper())
 
 
+def is_lossy(codec: str) -> bool:
+    """Whether a codec's name is that of one that loses something."""
+    return codec in ("pcm_alaw", "pcm_mulaw") or not codec.startswith(("pcm_", "flac", "alac"))
+
+
 def label(format: str, *, bits: int | None = None, bit_rate: int | None = None, source: str = "") -> str:
     """What a file is called: "WAV · 24 bit", "MP3 · 192 kb/s", "FLAC (converted from MP3)".
 

@@ -23,7 +23,6 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 
-from generator.audio import isolated
 from generator.models import Delivery, Generation, State
 from generator.providers import http
 from generator.providers.base import Output
@@ -142,7 +141,8 @@ def _cover(delivery: Delivery, target: Path) -> None:
     try:
         http.download(delivery.cover_url, target, private_ok=private_ok, most_bytes=COVER_BYTES, pace=http.PICTURE)
         ingest.replace_cover(delivery.generation, delivery.take, target)
-    except (http.DownloadFailed, isolated.Interrupted, ValueError, OSError) as error:
+    except Exception as error:
+        log.info("the cover of take %s of %s: %r", delivery.take, delivery.generation.ref, error)
         states.note(delivery.generation, f"The provider's cover could not be used: {error}")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from django.core.cache import cache
 from django_q.tasks import async_task
 
-from generator.audio import FORMATS, convert, label
+from generator.audio import FORMATS, codec_title, convert, is_lossy, label
 from generator.models import Rendition, Track
 from generator.workflow import media, queue
 from generator.workflow.refused import Refused
@@ -115,13 +115,15 @@ def main_file(track: Track) -> MainFile:
 
 def title_of(track: Track, format: str) -> str:
     """What a track's file in a format is called: what it is, and whether it was made from a lossy original."""
-    file = track.measured
-    bits = file.get("bits") or _bits_in(str(file.get("codec", "")))
-    source = str(file.get("source", "")) or ("" if FORMATS[track.format].lossless else str(file.get("codec", "mp3")))
-    if format == track.format:
-        converted = source if FORMATS[format].lossless else ""
-        return label(format, bits=bits, bit_rate=file.get("bit_rate"), source=converted)
-    return label(format, bits=24 if (bits or 16) > 16 else 16, source=source)
+    file, kind = track.measured, FORMATS[track.format]
+    codec = str(file.get("codec", "") or ("flac" if kind.lossless else "mp3"))
+    bits = file.get("bits") or _bits_in(codec)
+    source = str(file.get("source", "")) or (codec if is_lossy(codec) else "")
+    if format != track.format:
+        return label(format, bits=24 if (bits or 16) > 16 else 16, source=source)
+    if kind.lossless and is_lossy(codec):  # kept as it came, before such files were converted
+        return f"{format.upper()} · {codec_title(codec)}"
+    return label(format, bits=bits, bit_rate=file.get("bit_rate"), source=source if kind.lossless else "")
 
 
 def _bits_in(codec: str) -> int | None:

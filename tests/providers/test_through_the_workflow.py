@@ -6,7 +6,8 @@ from django.urls import reverse
 from generator.audio import encode
 from generator.models import Generation, State
 from generator.money import dollars
-from generator.workflow import sweep
+from generator.providers import http
+from generator.workflow import ingest, sweep
 from tests.audio.signals import RATE, song
 from tests.audio.singers import over, talker
 from tests.conftest import BGM, MUSIC, ended, ledger
@@ -49,6 +50,21 @@ def test_soundverse_delivers_a_track_with_its_title_and_cover(shops, ask, run_ba
     assert shops.requests("GET", "-cover.png")
     assert ledger(generation) == {"hold": dollars("0.05"), "charge": dollars("0.05")}
     assert generation.handle == "123456789"
+
+
+def test_a_cover_that_trickles_is_asked_for_once_and_costs_the_take_nothing(shops, ask, run_background, monkeypatch):
+    """It is fetched when the take can be played already; the drawn one stays."""
+    there = []
+    replace_cover = ingest.replace_cover
+    monkeypatch.setattr(ingest, "replace_cover", lambda *asked: there.append(replace_cover(*asked)))
+    monkeypatch.setattr(http, "PICTURE", http.Pace(seconds=0.5, least_rate=0))
+    monkeypatch.setattr(http, "_LOOK_EVERY", 0.1)
+    shops.trouble("cover", "drip", seconds=0.2, times=3)
+    generation = ended(ask(model=MUSIC, format="mp3"), run_background)
+    assert generation.tracks.get().cover
+    assert (len(shops.requests("GET", "-cover.png")), there) == (1, [])
+    events = list(generation.events.values_list("kind", "data__state").order_by("id"))
+    assert events.index(("state", "ready")) < len(events) - 1  # the cover's line comes after the end
 
 
 def test_soundverse_in_one_answer_is_the_same(shops, ask, run_background, monkeypatch):

@@ -175,6 +175,20 @@ def test_what_is_made_of_a_lossy_file_says_so(ask, fake, run_background):
     assert titles == ["MP3 · 128 kb/s", "WAV (converted from MP3)", "FLAC (converted from MP3)"]
 
 
+@pytest.mark.parametrize(
+    ("format", "measured", "title"),
+    [
+        ("wav", {"codec": "adpcm_ms"}, "WAV · ADPCM"),
+        ("wav", {"codec": "pcm_s24le", "bit_rate": 2_116_800}, "WAV · 24 bit"),
+        ("wav", {}, "WAV · 16 bit"),
+        ("mp3", {"codec": "mp3float", "bit_rate": 192_000}, "MP3 · 192 kb/s"),
+        ("flac", {"codec": "flac", "bits": 24}, "FLAC · lossless"),
+    ],
+)
+def test_files_from_before_are_called_what_they_are(make_track, format, measured, title):
+    assert renditions.title_of(make_track(format=format, measured=measured), format) == title
+
+
 def test_an_original_that_was_converted_from_a_lossy_file_says_so(ask, fake, run_background):
     fake.script.file = "aac"
     track = ended(ask(format="wav"), run_background).tracks.get()
@@ -258,26 +272,6 @@ def test_a_wav_as_a_pipe_writes_it_is_a_take_with_every_sample_and_no_more(ask, 
     assert "truncated" not in {finding["code"] for finding in track.findings}
     (tmp_path / "came.wav").write_bytes(tone())
     assert np.array_equal(decode(media.path(track.file)).samples, decode(tmp_path / "came.wav").samples)
-
-
-def test_a_slow_cover_costs_a_take_nothing(ask, fake, run_background, monkeypatch):
-    """It is fetched when the take can be played already, once, and the drawn one stays."""
-    seen = []
-
-    def slow(url: str, target: Path, **how: object) -> None:
-        if "cover" not in url:
-            return fetched(url, target, **how)
-        seen.append((how["pace"], Track.objects.count(), Generation.objects.get().state))
-        raise http.TooSlow("It is very slow.")
-
-    fetched = http.download
-    monkeypatch.setattr(http, "download", slow)
-    generation = ask()
-    sweep.run(0.3)
-    Delivery.objects.update(cover_url=f"{fake.url}/cover.png")
-    ended(generation, run_background)
-    assert seen == [(http.PICTURE, 1, State.READY)]
-    assert generation.tracks.get().cover
 
 
 def test_of_slow_downloads_one_at_a_time_holds_a_worker(ask, fake, run_background, monkeypatch):
