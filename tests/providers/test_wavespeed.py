@@ -12,7 +12,6 @@ from generator.providers.wavespeed import WaveSpeed
 from tests.fakes.live import Row
 from tests.providers.conftest import BGM, HASTY, Caller, brief
 
-
 BGM_PATH = "mureka-ai/mureka-v7.6/generate-bgm"
 
 
