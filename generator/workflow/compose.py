@@ -21,7 +21,7 @@ from generator.models.generation import GenerationQuerySet
 from generator.money import Micros
 from generator.providers.base import LocalProvider, LocalTake, Request
 from generator.providers.errors import Failed, ProviderError
-from generator.workflow import catalogue, ending, heartbeat, ingest, lineage, media, places, queue, states
+from generator.workflow import catalogue, ending, heartbeat, history, ingest, lineage, media, places, queue, states
 
 log = logging.getLogger(__name__)
 
@@ -82,23 +82,22 @@ def claim(*, short_only: bool = False) -> Generation | None:
 @lru_cache(maxsize=4096)
 def _is_short(pk: int) -> bool:
     """Whether little enough audio is asked for to be made beside the long pieces."""
-    generation = Generation.objects.select_related("model", "project", "price", "prompt").get(pk=pk)
     try:
-        provider = catalogue.provider_of(generation.model.key)
-        return not isinstance(provider, LocalProvider) or provider.seconds(request_of(generation)) <= places.SHORT
+        asked = history.audio_seconds(Generation.objects.select_related("model", "prompt").get(pk=pk))
     except (ProviderError, KeyError):
         return True  # it fails as soon as it is begun
+    return asked <= places.SHORT
 
 
 def _kept(generation: Generation) -> None:
-    rows = Generation.objects.active().filter(pk=generation.pk)
+    row = Generation.objects.filter(pk=generation.pk)
     try:
-        with heartbeat.keep(rows, generation.claim or 0) as held:
+        with heartbeat.keep(row.filter(state__in=State.active()), generation.claim or 0) as held:
             _make(generation, held)
     except heartbeat.Lost:
         log.info("the work on generation %s was stopped or taken over", generation.ref)
         # Whoever can write this is alive: the claim that ran out was a pause and not a death.
-        rows.exclude(claim=generation.claim).filter(attempts__gt=1).update(attempts=F("attempts") - 1)
+        row.exclude(claim=generation.claim).filter(attempts__gt=1).update(attempts=F("attempts") - 1)
 
 
 def _make(generation: Generation, held: heartbeat.Claim) -> None:

@@ -45,8 +45,8 @@ def start_later(task: str, *arguments: Any, seconds: float = 3.0) -> None:
     """Enqueue a task that is not to be taken before some seconds are over."""
     with transaction.atomic():
         start(task, *arguments)
-        newest = OrmQ.objects.order_by("-pk").values("pk")[:1]
-        OrmQ.objects.filter(pk__in=list(newest)).update(lock=timezone.now() + dt.timedelta(seconds=seconds))
+        newest = OrmQ.objects.order_by("-pk").values_list("pk", flat=True)[0]
+        OrmQ.objects.filter(pk=newest).update(lock=timezone.now() + dt.timedelta(seconds=seconds))
 
 
 def wake_collector() -> None:
