@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0041_claims"),
+        ("generator", "0052_news_of_projects"),
     ]
 
     operations = [

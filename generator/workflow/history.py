@@ -141,7 +141,8 @@ def _last_runs(generation: Generation) -> list[tuple[float, float]]:
     runs = Generation.objects.filter(model=generation.model, state=State.READY, started_at__isnull=False)
     runs = runs.filter(prompt__settings__format=format).annotate(audio=Sum("tracks__length_ms"))
     rows = runs.order_by("-finished_at").values_list("audio", "started_at", "finished_at")[:LAST_RUNS]
-    return [((audio or 0) / 1000, (end - begin).total_seconds() * 1000) for audio, begin, end in rows]
+    timed = [(audio or 0, begin, end) for audio, begin, end in rows if begin and end]
+    return [(audio / 1000, (end - begin).total_seconds() * 1000) for audio, begin, end in timed]
 
 
 def audio_seconds(generation: Generation) -> float:

@@ -70,7 +70,7 @@ def test_a_reference_that_was_taken_over_is_read_once(user, project, tmp_path, m
     reference = references.add(
         user, project, name="a.wav", content=[(tmp_path / "a.wav").read_bytes()], start=0, most=30, field="x"
     )
-    read, overtaken = references.excerpt, []
+    read, overtaken = references.isolated.excerpt, []
 
     def pause(*given, **named):
         facts = read(*given, **named)
@@ -80,7 +80,7 @@ def test_a_reference_that_was_taken_over_is_read_once(user, project, tmp_path, m
             assert references.work()
         return facts
 
-    monkeypatch.setattr(references, "excerpt", pause)
+    monkeypatch.setattr(references.isolated, "excerpt", pause)
     run_background()
     reference.refresh_from_db()
     assert reference.is_ready
