@@ -1,7 +1,7 @@
 """Samples to files, and one format to another."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,7 @@ def encode(
     path: str | Path,
     format: str = "flac",
     bit_rate: int = MP3_BIT_RATE,
+    report: Callable[[float], None] = lambda done: None,
     *,
     bits: int = 16,
 ) -> None:
@@ -51,7 +52,7 @@ def encode(
     the format is lossless.
 
     Floats that came from as many bits go back to the very same numbers; others are dithered at 16 bit. The file appears
-    whole, or not at all.
+    whole, or not at all. `report` is told how much of it is done, from 0 to 1.
 
     Raises:
         KeyError: no such format.
@@ -60,7 +61,7 @@ def encode(
     if samples.ndim != 2 or samples.shape[1] not in (1, 2):
         raise ValueError(f"samples have shape {samples.shape}; (frames, 1 or 2) is needed")
     with _replacing(Path(path)) as half:
-        _write(samples, sample_rate, half, FORMATS[format], bit_rate, bits)
+        _write(samples, sample_rate, half, FORMATS[format], bit_rate, bits, report)
 
 
 def convert(source_path: str | Path, target_path: str | Path, format: str, gain_db: float = 0.0) -> None:
@@ -97,7 +98,15 @@ def _replacing(target: Path) -> Iterator[Path]:
         half.unlink(missing_ok=True)
 
 
-def _write(samples: NDArray[Any], rate: int, path: Path, kind: Format, bit_rate: int, bits: int = 16) -> None:
+def _write(
+    samples: NDArray[Any],
+    rate: int,
+    path: Path,
+    kind: Format,
+    bit_rate: int,
+    bits: int = 16,
+    report: Callable[[float], None] = lambda done: None,
+) -> None:
     layout = "mono" if samples.shape[1] == 1 else "stereo"
     is_fine = kind.lossless and bits > 16
     codec, sample_format = (kind.codec.replace("s16", "s24"), "s32") if is_fine else (kind.codec, kind.sample_format)
@@ -117,6 +126,7 @@ def _write(samples: NDArray[Any], rate: int, path: Path, kind: Format, bit_rate:
             start += len(block)
             for fitted in fit.resample(frame):
                 file.mux(stream.encode(fitted))
+            report(start / len(samples))
         for fitted in fit.resample(None):
             file.mux(stream.encode(fitted))
         file.mux(stream.encode(None))

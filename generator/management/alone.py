@@ -25,16 +25,16 @@ class Presence:
     def __init__(self) -> None:
         self._connection: BaseDatabaseWrapper | None = None  # of its own: the lock lasts as long as the connection
 
-    def let_go(self) -> None:
+    def let_go(self, *, on_purpose: bool = False) -> None:
         """Release tasks that gone workers had taken and rows they had claimed, unless somebody else may own them."""
         if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-            _release()
+            _release(on_purpose)
             return
         try:
             self._show()
             if self._ask("SELECT pg_try_advisory_lock(%s)"):
                 try:
-                    _release()
+                    _release(on_purpose)
                 finally:
                     self._ask("SELECT pg_advisory_unlock(%s)")
             else:
@@ -55,7 +55,7 @@ class Presence:
             return bool(cursor.fetchone()[0])
 
 
-def _release() -> None:
+def _release(on_purpose: bool) -> None:
     now = timezone.now()
     OrmQ.objects.filter(lock__gt=now).update(lock=now)
-    control.cluster_restarted()
+    control.cluster_restarted(on_purpose=on_purpose)

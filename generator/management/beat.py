@@ -1,10 +1,13 @@
 """Is the cluster alive? It is when it takes, runs *and acknowledges* a task; it can lose any of the three on its own.
 
 A beat is such a task, enqueued every few seconds. A beat that stays unanswered means a hung cluster, unless the cluster
-is plainly busy: whenever another task is finished the waiting begins anew, and while as many tasks are taken as there
-are workers, the patience is longer, for each of them may be a long piece of honest work.
+is plainly busy or the machine slow. The waiting begins anew whenever another task is finished, a worker shows that it
+lives (`generator.workflow.heartbeat`), or this process itself was kept from looking. While as many tasks are taken as
+there are workers, the patience is longer, for each of them may be a long piece of honest work; and a cluster that was
+restarted without ever having answered gets twice as long the next time.
 """
 
+import datetime as dt
 import time
 from dataclasses import dataclass, field
 
@@ -15,8 +18,12 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
+from generator.workflow import heartbeat
+
 BEAT = "generator.workflow.tasks.beat"
 BUSY_PATIENCE = 4  # times the usual
+MOST_PATIENCE = 16  # times the usual, after restarts that did not help
+KEPT_AWAY = 5.0  # seconds between two looks: the machine stood still, or gave us nothing of its time
 STARTING = 30.0  # seconds a new cluster may take to answer at all, on a slow or busy machine
 LOOK = 200  # rows at the head of the queue
 
@@ -32,10 +39,14 @@ class Beat:
     _next: float = 0.0
     _queued: frozenset[int] = frozenset()
     _has_answered: bool = False
+    _looked: float = 0.0
+    _sign: dt.datetime | None = None
+    _more: int = 1  # times the usual patience
 
     def look(self) -> bool | None:
         """True when a beat has just been answered, False when the cluster must be taken for hung, else None."""
         now = time.monotonic()
+        kept_away, self._looked = now - self._looked > KEPT_AWAY, now
         if self._row is None:
             if now >= self._next:
                 self._next = now + self.every
@@ -43,15 +54,23 @@ class Beat:
             return None
         locks = dict(OrmQ.objects.order_by("pk").values_list("pk", "lock")[:LOOK])
         if self._row not in locks and not OrmQ.objects.filter(pk=self._row).exists():
-            self._row, self._has_answered = None, True
+            self._row, self._has_answered, self._more = None, True, 1
             return True
-        if self._queued - locks.keys():
+        if self._queued - locks.keys() or self._has_sign() or kept_away:
             self._since = now
         self._queued = frozenset(locks)
         taken = sum(lock is not None and lock > timezone.now() for pk, lock in locks.items() if pk != self._row)
         busy = taken >= settings.STUDIO_WORKERS
         patience = self.stale_after if self._has_answered else max(self.stale_after, STARTING)
-        return False if now - self._since > patience * (BUSY_PATIENCE if busy else 1) else None
+        if now - self._since <= patience * (BUSY_PATIENCE if busy else 1) * self._more:
+            return None
+        self._more = min(MOST_PATIENCE, self._more * 2)
+        return False
+
+    def _has_sign(self) -> bool:
+        """Whether a worker has shown since the last look that it lives."""
+        before, self._sign = self._sign, heartbeat.last_sign()
+        return self._sign != before
 
     def forget(self) -> None:
         """Take the unanswered beat out of the queue: its cluster is gone, and a new one is about to start."""

@@ -73,6 +73,15 @@ class Supervisor:
         finally:
             _on_signals(signal.SIG_IGN)  # a second Ctrl-C must not cut the clean end short
             stop_all(children)
+            if self.cluster in children:
+                self._give_back()
+
+    def _give_back(self) -> None:
+        """Stopping was our wish: what was under way goes on with the next start, and no attempt is counted for it."""
+        try:
+            self._presence.let_go(on_purpose=True)
+        except Exception:
+            log.exception("what was under way could not be given back")
 
     def _look_after(self, child: Child, watch: Callable[[], str]) -> None:
         if child.process is None:

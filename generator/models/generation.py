@@ -82,6 +82,9 @@ class Generation(models.Model):
     stage = models.CharField(max_length=80, blank=True, editable=False)
     percent = models.PositiveSmallIntegerField(default=0, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    expected_ms = models.PositiveIntegerField(
+        null=True, editable=False, help_text="How long it was likely to take, by what was known when it began."
+    )
     cancel_asked_at = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(
         null=True,

@@ -155,6 +155,9 @@ class Rendition(models.Model):
     file = models.CharField(max_length=120)
     size = models.PositiveBigIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(
+        null=True, help_text="When it was last asked for, by the day; empty: when it was made."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["track", "recipe_hash"], name="one_rendition_a_recipe")]

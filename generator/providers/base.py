@@ -384,6 +384,10 @@ class LocalProvider(Provider, Protocol):
         """Yield each of the asked takes as a file in `folder` as soon as it is finished."""
         ...
 
+    def seconds(self, request: Request) -> float:
+        """How much audio is asked for, all takes together; raises Rejected when impossible."""
+        ...
+
     def heard(self, request: Request) -> str:
         """What the prompt and settings were understood to mean, in a line; raises Rejected when impossible."""
         ...

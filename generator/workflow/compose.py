@@ -10,29 +10,36 @@ takes its attempt back.
 import logging
 import time
 from collections import Counter
+from functools import lru_cache, partial
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from generator.models import Generation, State
 from generator.models.generation import GenerationQuerySet
 from generator.money import Micros
 from generator.providers.base import LocalProvider, LocalTake, Request
 from generator.providers.errors import Failed, ProviderError
-from generator.workflow import catalogue, ending, heartbeat, ingest, lineage, media, queue, states
+from generator.workflow import catalogue, ending, heartbeat, history, ingest, lineage, media, places, queue, states
 
 log = logging.getLogger(__name__)
 
 REPORT_EVERY = 0.4  # seconds between progress writes
 MOST_ATTEMPTS = 4
-AHEAD = 200  # how far down the queue fairness looks
+AHEAD = 1000  # how far down the queue fairness looks
 
 
 def work() -> bool:
-    """Make one due generation; False when none was due. Wakes a successor while more is waiting."""
-    generation = claim()
+    """Make one due generation that there is a place for; False when there is none. Wakes a successor for the next."""
+    with places.place(places.LONG) as is_roomy:
+        if is_roomy:
+            return _work(claim())
+    with places.place(places.QUICK) as is_free:
+        return is_free and _work(claim(short_only=True))
+
+
+def _work(generation: Generation | None) -> bool:
     if generation is None:
         return False
     if generation.attempts > MOST_ATTEMPTS:
@@ -42,22 +49,28 @@ def work() -> bool:
         )
     else:
         _kept(generation)
-    if _due().exists():
-        async_task(queue.COMPOSE)
     return True
+
+
+def wake_successor() -> None:
+    """Have the next one begun, once the place is free again."""
+    if _due().exists():
+        queue.start(queue.COMPOSE)
 
 
 def _due() -> GenerationQuerySet:
     return Generation.objects.due(timezone.now()).filter(model__provider__key__in=catalogue.local_keys())
 
 
-def claim() -> Generation | None:
+def claim(*, short_only: bool = False) -> Generation | None:
     """Take the next due local generation, people with the least running first."""
     running = Counter(
         Generation.objects.filter(state=State.RUNNING, due_at__gt=timezone.now()).values_list("author", flat=True)
     )
     rows = list(_due().values_list("pk", "author", "due_at")[:AHEAD])
     for pk, _, due_at in sorted(rows, key=lambda row: running[row[1]]):
+        if short_only and not _is_short(pk):
+            continue
         row = Generation.objects.active().filter(pk=pk, due_at=due_at)
         if heartbeat.take(row, attempts=F("attempts") + 1):
             return Generation.objects.select_related("model__provider", "project", "author", "price", "prompt").get(
@@ -66,15 +79,25 @@ def claim() -> Generation | None:
     return None
 
 
-def _kept(generation: Generation) -> None:
-    rows = Generation.objects.active().filter(pk=generation.pk)
+@lru_cache(maxsize=4096)
+def _is_short(pk: int) -> bool:
+    """Whether little enough audio is asked for to be made beside the long pieces."""
     try:
-        with heartbeat.keep(rows, generation.claim or 0) as held:
+        asked = history.audio_seconds(Generation.objects.select_related("model", "prompt").get(pk=pk))
+    except (ProviderError, KeyError):
+        return True  # it fails as soon as it is begun
+    return asked <= places.SHORT
+
+
+def _kept(generation: Generation) -> None:
+    row = Generation.objects.filter(pk=generation.pk)
+    try:
+        with heartbeat.keep(row.filter(state__in=State.active()), generation.claim or 0) as held:
             _make(generation, held)
     except heartbeat.Lost:
         log.info("the work on generation %s was stopped or taken over", generation.ref)
         # Whoever can write this is alive: the claim that ran out was a pause and not a death.
-        rows.exclude(claim=generation.claim).filter(attempts__gt=1).update(attempts=F("attempts") - 1)
+        row.exclude(claim=generation.claim).filter(attempts__gt=1).update(attempts=F("attempts") - 1)
 
 
 def _make(generation: Generation, held: heartbeat.Claim) -> None:
@@ -118,8 +141,8 @@ def _fail(generation: Generation, error: ProviderError, held: heartbeat.Claim) -
 
 def _begin(generation: Generation, held: heartbeat.Claim) -> None:
     if generation.state == State.QUEUED:
-        begun = {"started_at": timezone.now(), "stage": "Reading the brief"}
-        if not states.advance(generation, State.RUNNING, "Started", **begun):
+        now = timezone.now()
+        if not states.advance(generation, State.RUNNING, "Started", started_at=now, stage="Reading the brief"):
             raise heartbeat.Lost
     else:
         states.note(generation, f"Taken up again, attempt {generation.attempts}")
@@ -155,8 +178,8 @@ def _store(generation: Generation, made: LocalTake, held: heartbeat.Claim) -> No
     held.write(stage=f"Checking take {made.take}")
     asked = made.known.get("asked_seconds")
     title = lineage.title_of(generation) or made.title
-    known = {"title": title, "known": made.known, "asked_seconds": asked}
-    if not ingest.store(generation, made.take, made.path, is_ours=True, held=held, **known):
+    store = partial(ingest.store, title=title, known=made.known, asked_seconds=asked, is_ours=True)
+    if not store(generation, made.take, made.path, held=held):
         raise heartbeat.Lost
 
 

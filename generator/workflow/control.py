@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -51,26 +51,34 @@ def rescue() -> None:
     local = catalogue.local_keys()
     due = Generation.objects.filter(due_at__lte=now)
     if due.active().filter(model__provider__key__in=local).exists():
-        async_task(queue.COMPOSE)
+        queue.start(queue.COMPOSE)
     remote = due.filter(Q(state__in=State.active()) | Q(state=State.IN_DOUBT))
     if remote.exclude(model__provider__key__in=local).exists():
         async_task(queue.SWEEP, timeout=queue.SWEEP_TIMEOUT)
     if Delivery.objects.filter(due_at__lte=now).exists():
         queue.collect()
     if Reference.objects.filter(due_at__lte=now).exists():
-        async_task(queue.READ)
+        queue.start(queue.READ)
     if sending.is_waited_for(now):
         events.wake()
     for generation in _left_behind():
         ending.finish_if_complete(generation)
 
 
-def cluster_restarted() -> None:
-    """Let go of every claim of workers that are certainly gone (no other cluster runs): their work is due at once."""
+def cluster_restarted(*, on_purpose: bool = False) -> None:
+    """Let go of every claim of workers that are certainly gone (no other cluster runs): their work is due at once.
+
+    `on_purpose`: somebody stopped the studio, so no attempt is counted for what was under way.
+    """
     now = timezone.now()
     claimed = Generation.objects.active().filter(due_at__gt=now)
+    if on_purpose:
+        cut_off = claimed.filter(model__provider__key__in=catalogue.local_keys(), attempts__gt=0)
+        cut_off.update(attempts=F("attempts") - 1)
+        Reference.objects.filter(due_at__gt=now, attempts__gt=0).update(attempts=F("attempts") - 1)
     told_to_wait = Q(state=State.QUEUED) & ~Q(stage="")  # by a provider, until its Retry-After
     claimed.exclude(told_to_wait).update(due_at=now)
+    Reference.objects.filter(due_at__gt=now).update(due_at=now)
     Delivery.objects.filter(due_at__gt=now, error="").update(due_at=now)  # with an error: it waits for its next try
     heartbeat.let_go()
 

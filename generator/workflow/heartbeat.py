@@ -145,10 +145,14 @@ def let_go() -> None:
     Heartbeat.objects.exclude(name="cluster").exclude(name__startswith=SIGN).delete()
 
 
-def worker_sign() -> str:
-    """The name under which workers of this installation show that they live, for the watchdog."""
-    here = f"{socket.gethostname()}\0{settings.DATA_DIR}"
-    return f"{SIGN}{hashlib.sha256(here.encode()).hexdigest()[:16]}"
+def here() -> str:
+    """This installation on this machine, for names that are its own."""
+    return hashlib.sha256(f"{socket.gethostname()}\0{settings.DATA_DIR}".encode()).hexdigest()[:16]
+
+
+def last_sign() -> dt.datetime | None:
+    """When a worker of this installation last showed, while it worked, that it lives."""
+    return Heartbeat.objects.filter(name=SIGN + here()).values_list("at", flat=True).first()
 
 
 @contextmanager
@@ -171,7 +175,7 @@ def _beat(renew: Callable[[], bool], every: float, over: threading.Event) -> Non
             try:
                 if not renew():
                     return
-                Heartbeat.objects.update_or_create(name=worker_sign(), defaults={"at": timezone.now()})
+                Heartbeat.objects.update_or_create(name=SIGN + here(), defaults={"at": timezone.now()})
             except DatabaseError as error:
                 log.warning("a claim could not be renewed, and is tried again: %s", error)
                 connections.close_all()  # this thread's

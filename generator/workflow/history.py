@@ -3,15 +3,19 @@
 import math
 from dataclasses import dataclass
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Sum
 from django.utils import timezone
 
 from generator.models import Generation, MusicModel, State, Track
+from generator.providers.base import LocalProvider, Request
+from generator.providers.errors import ProviderError
 from generator.workflow import catalogue, waiting
 from generator.workflow.waiting import Wait
 
 LAST_RUNS = 50
 OVERDUE_AFTER = 5.0  # seconds beyond the usual
+ALIKE = 1.5  # runs of so many times the length, or so much less, are alike
+ONCE_MS = 1000  # what a take costs on this machine however short it is
 
 
 def learn(model: MusicModel) -> None:
@@ -51,7 +55,7 @@ class Progress:
     seconds_left: float | None  # None: no honest guess
     ahead: int  # generations of the same provider before it in the queue
     wait: Wait | None = None  # why nothing goes on just now
-    is_overdue: bool = False  # longer at its provider than usual
+    is_overdue: bool = False  # it takes longer than usual
 
     @property
     def is_usual(self) -> bool:
@@ -84,11 +88,15 @@ def _said(generation: Generation, sentence: str) -> str:
 
 
 def _overdue(generation: Generation) -> str:
-    """How long work at a provider usually takes, where this one has taken clearly longer; else empty."""
-    if not generation.is_active or generation.started_at is None or waiting.is_local(generation):
+    """How long such work usually takes, where this one has taken clearly longer; else empty."""
+    if not generation.is_active or generation.started_at is None:
         return ""
-    spec = catalogue.spec_of(generation.model.key) or catalogue.action_of(generation.model.key)
-    usual = generation.model.usual_ms / 1000 if generation.model.usual_ms else spec.usual_seconds if spec else 45.0
+    expected = generation.expected_ms
+    if expected is None and not waiting.is_local(generation):
+        expected = expected_ms(generation)
+    if expected is None:
+        return ""
+    usual = expected / 1000
     slow = max(usual * 1.25, usual + OVERDUE_AFTER)
     gone = (timezone.now() - generation.started_at).total_seconds()
     return catalogue.in_words(usual) if gone > slow else ""
@@ -101,13 +109,51 @@ def _ahead(generation: Generation) -> int:
 
 
 def _seconds_left(generation: Generation) -> float | None:
-    if generation.started_at is None:
+    """What is left of the time that was expected at the beginning: whatever is reported, it only goes down."""
+    if generation.started_at is None or generation.expected_ms is None:
         return None
-    gone = (timezone.now() - generation.started_at).total_seconds()
-    if generation.percent >= 10 and gone > 1 and generation.state != State.COLLECTING:
-        return max(1.0, gone * (100 - generation.percent) / generation.percent)
-    usual = generation.model.usual_ms
-    if usual is None or waiting.is_local(generation):
-        return None
-    left = usual / 1000 - gone
+    left = generation.expected_ms / 1000 - (timezone.now() - generation.started_at).total_seconds()
     return left if left >= 1 else None
+
+
+# --- how long it will take, said once, when it begins ---
+
+
+def expected_ms(generation: Generation) -> int | None:
+    """Milliseconds a run is likely to take; None when nothing is known. Local work is compared with runs as long."""
+    model = generation.model
+    if model.provider.key not in catalogue.local_keys():
+        spec = catalogue.spec_of(model.key) or catalogue.action_of(model.key)
+        return model.usual_ms or (round(spec.usual_seconds * 1000) if spec else None)
+    try:
+        audio = audio_seconds(generation)
+    except (ProviderError, KeyError):
+        return None
+    took = sorted(ms for length, ms in _last_runs(generation) if audio / ALIKE <= length <= audio * ALIKE)
+    if took:
+        return _at(took, 0.5)
+    return None if model.usual_ms is None else round(model.usual_ms * audio) + ONCE_MS * generation.takes_asked
+
+
+def _last_runs(generation: Generation) -> list[tuple[float, float]]:
+    """(seconds of audio, milliseconds it took) of the model's last runs in the same format."""
+    format = generation.prompt.settings["format"]
+    runs = Generation.objects.filter(model=generation.model, state=State.READY, started_at__isnull=False)
+    runs = runs.filter(prompt__settings__format=format).annotate(audio=Sum("tracks__length_ms"))
+    rows = runs.order_by("-finished_at").values_list("audio", "started_at", "finished_at")[:LAST_RUNS]
+    timed = [(audio or 0, begin, end) for audio, begin, end in rows if begin and end]
+    return [(audio / 1000, (end - begin).total_seconds() * 1000) for audio, begin, end in timed]
+
+
+def audio_seconds(generation: Generation) -> float:
+    """How much audio a local run asks for, all takes together.
+
+    Raises:
+        ProviderError: it cannot be made. KeyError: its model is no longer installed.
+    """
+    settings = {name: value for name, value in generation.prompt.settings.items() if name not in ("takes", "format")}
+    format, takes = generation.prompt.settings["format"], generation.takes_asked
+    provider = catalogue.provider_of(generation.model.key)
+    if not isinstance(provider, LocalProvider):
+        raise KeyError(generation.model.key)
+    return provider.seconds(Request(generation.model.key, generation.prompt.text, takes, format, settings, "", "", ""))

@@ -14,14 +14,13 @@ from pathlib import Path
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from generator.audio import decode, measure, waveform_path, waveform_peaks
 from generator.audio.intake import PART_BUCKETS, PART_WAVE
 from generator.models import Generation, Rendition, Stem, Track, User
 from generator.providers.errors import ProviderError
 from generator.providers.parting import LocalPart, Parting, PartKind
-from generator.workflow import catalogue, compose, media, queue, states
+from generator.workflow import catalogue, compose, heartbeat, media, places, queue, states
 
 NOTES = sha256(b"the notes of a track").hexdigest()  # the recipe of the one MIDI file a track has
 ASKED, FAILED = "stems_asked", "stems_failed"  # in the history, with the track's ref: how long a page has to wait
@@ -51,7 +50,7 @@ def ask(track: Track, actor: User) -> None:
         return
     with transaction.atomic():
         states.note(track.generation, "The stems were asked for", actor=actor, data={ASKED: track.ref})
-        async_task(queue.PARTS, track.pk)
+        queue.start(queue.PARTS, track.pk)
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,19 @@ def outlook(track: Track) -> Outlook:
         return Outlook(failure=last.text)
     is_late = timezone.now() - last.at > LATE
     return Outlook(waits=not is_late, is_late=is_late)
+
+
+def make_in_turn(track: Track) -> bool:
+    """Make them unless somebody else does already; False: there is no place for so long a piece now."""
+    with heartbeat.only_one(f"parts/{track.pk}") as held:
+        if held is None or track.length_ms <= places.SHORT * 1000:
+            if held:
+                make(track)
+            return True
+        with places.place(places.LONG) as is_roomy:
+            if is_roomy:
+                make(track)
+            return is_roomy
 
 
 def make(track: Track) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django_q.tasks import async_task
 
 from generator.audio import Measurements, NotAudio, isolated
 from generator.models import PrivateTrack, Project, Reference, ReferenceId, Track, User
@@ -101,7 +100,7 @@ def _taken_in(
             new = Reference.objects.create(
                 project=project, author=user, track=track, title=title, upload=stored, due_at=timezone.now(), **same
             )
-            async_task(queue.READ)
+            queue.start(queue.READ)
             return new
     except IntegrityError:
         return twins.get()  # somebody else took in the same at the same moment
@@ -126,7 +125,7 @@ def work() -> bool:
         # Whoever can write this is alive: the claim that ran out was a pause and not a death.
         rows.exclude(claim=reference.claim).filter(attempts__gt=1).update(attempts=F("attempts") - 1)
     if Reference.objects.filter(due_at__lte=timezone.now()).exists():
-        async_task(queue.READ)
+        queue.start(queue.READ)
     return True
 
 

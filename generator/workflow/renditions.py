@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from django.core.cache import cache
-from django_q.tasks import async_task
 
 from generator.audio import FORMATS, codec_title, convert, is_lossy, label
 from generator.models import Rendition, Track
-from generator.workflow import media, queue
+from generator.workflow import heartbeat, media, places, queue
 from generator.workflow.refused import Refused
 
 VERSION = 1  # raise it when convert() starts to make other bytes of the same recipe
@@ -78,7 +77,7 @@ def ask(track: Track, format: str, lufs: float | None = None) -> None:
     if cache.get(f"{asked}/failed"):
         raise Refused("The studio could not make this file; the administrator’s log says why. Take the original.")
     if cache.add(asked, True, PATIENCE):
-        async_task(queue.RENDER, track.pk, format, lufs)
+        queue.start(queue.RENDER, track.pk, format, lufs)
 
 
 @dataclass(frozen=True)
@@ -133,6 +132,19 @@ def _bits_in(codec: str) -> int | None:
 
 def _asked(track: Track, format: str, lufs: float | None) -> str:
     return f"rendition/{track.pk}/{_hash(_recipe(format, lufs))}"
+
+
+def make_in_turn(track: Track, format: str, lufs: float | None = None) -> bool:
+    """Make it unless somebody else does already; False: there is no place for so long an MP3 now."""
+    with heartbeat.only_one(f"render/{track.pk}/{_hash(_recipe(format, lufs))[:12]}") as held:
+        if held is None or FORMATS[format].lossless or track.length_ms <= places.SHORT * 1000:
+            if held:
+                make(track, format, lufs)
+            return True
+        with places.place(places.RENDITION) as is_free:
+            if is_free:
+                make(track, format, lufs)
+            return is_free
 
 
 def make(track: Track, format: str, lufs: float | None = None) -> Path:

@@ -26,6 +26,7 @@ from typing import Any
 from django.db import transaction
 
 from generator.models import Event, Generation, State, User
+from generator.workflow import history
 from generator.workflow.webhooks import events
 
 SOURCES: dict[State, tuple[State, ...]] = {
@@ -57,6 +58,8 @@ def advance(
     allowed = tuple(sources) if sources is not None else SOURCES[to]
     if not set(allowed) <= set(SOURCES[to]):
         raise ValueError(f"no arrow leads from {allowed} to {to}")
+    if to == State.RUNNING and generation.expected_ms is None:
+        changes["expected_ms"] = history.expected_ms(generation)
     with transaction.atomic():
         moved = Generation.objects.filter(pk=generation.pk, state__in=allowed).update(state=to, **changes)
         if not moved:

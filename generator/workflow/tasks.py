@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from generator.models import Heartbeat, Track
-from generator.workflow import accounts, control, housekeeping, news, references, renditions, warnings, watch
+from generator.workflow import accounts, control, housekeeping, news, queue, references, renditions, warnings, watch
 from generator.workflow import collect as collecting
 from generator.workflow import compose as composing
 from generator.workflow import parts as making_parts
@@ -33,7 +33,8 @@ def beat() -> None:
 
 
 def compose() -> None:
-    composing.work()
+    if composing.work():
+        composing.wake_successor()
 
 
 @outward
@@ -47,13 +48,13 @@ def collect() -> None:
 
 
 def render(track_id: int, format: str, lufs: float | None = None) -> None:
-    if track := Track.objects.filter(pk=track_id).first():
-        renditions.make(track, format, lufs)
+    if (track := Track.objects.filter(pk=track_id).first()) and not renditions.make_in_turn(track, format, lufs):
+        queue.start_later(queue.RENDER, track_id, format, lufs)
 
 
 def parts(track_id: int) -> None:
-    if track := Track.objects.filter(pk=track_id).first():
-        making_parts.make(track)
+    if (track := Track.objects.filter(pk=track_id).first()) and not making_parts.make_in_turn(track):
+        queue.start_later(queue.PARTS, track_id)
 
 
 def read_reference() -> None:

@@ -1,0 +1,198 @@
+"""Claims last as long as their workers live, however slow these are; and two workers stay free for what is quick."""
+
+import datetime as dt
+import threading
+
+import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from generator.management import beat
+from generator.models import Generation, Heartbeat, Reference, State, Track
+from generator.providers.composer import Composer
+from generator.workflow import compose, control, heartbeat, places, queue, references, sweep
+from tests.audio.signals import RATE, tone
+from tests.conftest import COMPOSER
+
+SHORT, LONG = {"length": 6.0, "seed": 5}, {"length": 600.0, "seed": 5}
+
+
+def lapse(rows) -> None:
+    rows.update(due_at=timezone.now() - dt.timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("overtaken_after", [0, 1])
+def test_a_worker_that_stood_still_leaves_its_work_to_whoever_took_it_over(
+    ask, run_background, monkeypatch, overtaken_after
+):
+    """As after SIGSTOP for longer than the lease: each take is stored once, and no attempt is counted for the pause."""
+    generation = ask(model=COMPOSER, settings=SHORT, takes=2)
+    make, overtaken = Composer.make, []
+
+    def pause(self, request, folder, takes, report):
+        for made in make(self, request, folder, takes, report):
+            if not overtaken and made.take == takes[overtaken_after]:
+                overtaken.append(made.take)
+                lapse(Generation.objects.filter(pk=generation.pk))
+                assert compose.work(), "another worker takes it over and makes it to the end"
+            yield made
+
+    monkeypatch.setattr(Composer, "make", pause)
+    run_background()
+    generation.refresh_from_db()
+    assert overtaken
+    assert generation.state == State.READY
+    assert generation.attempts == 1
+    assert sorted(Track.objects.filter(generation=generation).values_list("take", flat=True)) == [1, 2]
+    assert generation.events.filter(kind="take").count() == 2
+
+
+def test_a_claim_that_was_lost_writes_nothing(ask):
+    generation = ask(model=COMPOSER, settings=SHORT)
+    first = compose.claim()
+    lapse(Generation.objects.filter(pk=generation.pk))
+    second = compose.claim()
+    assert first.claim != second.claim
+    with heartbeat.keep(Generation.objects.active(), first.claim) as held:
+        with pytest.raises(heartbeat.Lost):
+            held.write(stage="mine")
+        with pytest.raises(heartbeat.Lost):
+            held.lock()
+        assert not held.release(due_at=None)
+    generation.refresh_from_db()
+    assert (generation.stage, generation.claim) == ("", second.claim)
+
+
+def test_a_reference_that_was_taken_over_is_read_once(user, project, tmp_path, monkeypatch, run_background):
+    from generator.audio import encode
+
+    encode(tone(440, 6, -12), RATE, tmp_path / "a.wav", format="wav")
+    reference = references.add(
+        user, project, name="a.wav", content=[(tmp_path / "a.wav").read_bytes()], start=0, most=30, field="x"
+    )
+    read, overtaken = references.isolated.excerpt, []
+
+    def pause(*given, **named):
+        facts = read(*given, **named)
+        if not overtaken:
+            overtaken.append(True)
+            lapse(Reference.objects.filter(pk=reference.pk))
+            assert references.work()
+        return facts
+
+    monkeypatch.setattr(references.isolated, "excerpt", pause)
+    run_background()
+    reference.refresh_from_db()
+    assert reference.is_ready
+    assert reference.attempts == 1
+
+
+def test_a_claim_is_renewed_by_a_thread_and_not_by_progress(ask):
+    generation = ask(model=COMPOSER, settings=SHORT)
+    held = heartbeat.Claim(Generation.objects.active(), compose.claim().claim)
+    renewed, here = threading.Event(), threading.current_thread()
+
+    def renew() -> bool:
+        if threading.current_thread() is not here:
+            renewed.set()
+        return False  # the database of a test is its own thread's
+
+    with heartbeat.beating(renew, dt.timedelta(seconds=0.02)):
+        assert renewed.wait(10), "while this thread reports nothing"
+    lapse(Generation.objects.filter(pk=generation.pk))
+    assert held.renew(60, {"due_at": timezone.now()}), "late counts, as long as nobody else has it"
+
+
+def test_work_that_hangs_is_not_renewed_for_ever(ask):
+    ask(model=COMPOSER, settings=SHORT)
+    held = heartbeat.Claim(Generation.objects.all(), compose.claim().claim)
+    assert held.renew(60, {"stage": "x"})
+    assert not held.renew(0, {"stage": "y"})
+
+
+def test_long_work_leaves_two_workers_free(ask, settings, stranger):
+    settings.STUDIO_WORKERS = 4
+    for _ in range(5):
+        ask(model=COMPOSER, settings=LONG)
+    quick = ask(model=COMPOSER, settings={"length": 10.0}, format="mp3")
+    with places.place(places.LONG) as first, places.place(places.LONG) as second:
+        assert first
+        assert second
+        assert compose.work(), "something short is made beside the long ones"
+        quick.refresh_from_db()
+        assert quick.state == State.READY
+        assert not compose.work(), "but nothing long"
+        assert not Generation.objects.filter(state=State.RUNNING).exists()
+
+
+def test_long_mp3s_and_stems_wait_for_a_place(make_track, monkeypatch):
+    track = make_track("Long", length_ms=600_000)
+    from generator.workflow import parts, renditions
+
+    made = []
+    monkeypatch.setattr(renditions, "make", lambda *given: made.append(given))
+    monkeypatch.setattr(parts, "make", lambda *given: made.append(given))
+    with places.place(places.RENDITION):
+        assert not renditions.make_in_turn(track, "mp3")
+        assert renditions.make_in_turn(track, "flac"), "what is quick is made at once"
+    with places.place(places.LONG), places.place(places.LONG):
+        assert not parts.make_in_turn(track)
+    assert len(made) == 1
+    assert renditions.make_in_turn(track, "mp3")
+    assert parts.make_in_turn(track)
+    assert len(made) == 3
+
+
+def test_something_short_is_woken_behind_many_long_ones(ask):
+    for _ in range(6):
+        ask(model=COMPOSER, settings=LONG)
+    before = OrmQ.objects.count()
+    ask(model=COMPOSER, settings=SHORT)
+    assert OrmQ.objects.count() == before + 1
+
+
+def test_a_slow_request_to_a_provider_is_not_in_doubt(ask, fake):
+    generation = ask()
+    Generation.objects.filter(pk=generation.pk).update(state=State.SUBMITTING, due_at=timezone.now())
+    assert sweep._keep_sending({generation.pk: State.QUEUED})
+    generation.refresh_from_db()
+    assert generation.due_at > timezone.now() + dt.timedelta(seconds=30)
+
+
+def test_stopping_the_studio_counts_no_attempt(ask):
+    generation = ask(model=COMPOSER, settings=SHORT)
+    compose.claim()
+    control.cluster_restarted(on_purpose=True)
+    generation.refresh_from_db()
+    assert generation.attempts == 0
+    compose.claim()
+    control.cluster_restarted()
+    generation.refresh_from_db()
+    assert generation.attempts == 1, "a death is counted"
+
+
+def test_the_watchdog_waits_for_workers_that_show_that_they_live(db, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(beat.time, "monotonic", lambda: now[0])
+    watch = beat.Beat(every=5, stale_after=60)
+
+    def look_for(seconds: float) -> list[bool | None]:
+        answers = []
+        for _ in range(int(seconds / 4)):
+            now[0] += 4
+            answers.append(watch.look())
+        return answers
+
+    assert False in look_for(300), "hung: nothing is finished, nobody shows a sign"
+    watch.forget()
+    for second in range(20):
+        at = timezone.now() + dt.timedelta(seconds=second)
+        Heartbeat.objects.update_or_create(name=heartbeat.SIGN + heartbeat.here(), defaults={"at": at})
+        assert False not in look_for(40)
+    now[0] += 3600
+    assert watch.look() is None, "the machine stood still: the waiting begins anew"
+
+
+def test_places_that_wait_are_not_taken_before_their_time(db):
+    queue.start_later(queue.RENDER, 1, "mp3", None, seconds=60)
+    assert OrmQ.objects.get().lock > timezone.now() + dt.timedelta(seconds=30)
