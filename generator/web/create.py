@@ -17,7 +17,21 @@ from generator.workflow.comparing import LEAST, MOST, settings_for
 from generator.workflow.references import PICK
 
 # What the form itself is made of; a model's field of such a name is neither shown nor read.
-OWN = frozenset(("idempotency_key", "text", "takes", "format", "model", "again", "compare", "comparing", "add", "on"))
+OWN = frozenset(
+    (
+        "idempotency_key",
+        "expected_price",
+        "text",
+        "takes",
+        "format",
+        "model",
+        "again",
+        "compare",
+        "comparing",
+        "add",
+        "on",
+    )
+)
 MOST_CARRIED = 200  # characters of a value that is kept for a model that has its field
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project, State
+from generator.web.checkout import checkout
 from generator.web.htmx import Request, answered, client_event
 from generator.workflow.catalogue import ModelChoice
 
@@ -30,6 +31,7 @@ def context(user, project: Project) -> dict:
     ended = [job for job in jobs if not job["generation"].is_active]
     choices = workflow.house.offered(workflow.house.style_of(project), workflow.catalogue.models()) if ended else []
     _offer_others(ended, choices)
+    _price_again(ended)
     comparing = _comparing(user, project)
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
     moving += [run.percent for one in comparing for run in one["runs"] if run.is_active]
@@ -90,6 +92,15 @@ def _offer_others(jobs: list[dict], choices: list[ModelChoice]) -> None:
         job["others"] = [choice for choice in usable if choice.model.pk != job["generation"].model_id]
 
 
+def _price_again(jobs: list[dict]) -> None:
+    """What trying again costs by now: the price on the button, and the one that is charged."""
+    for job in jobs:
+        asked = job["generation"]
+        find = workflow.catalogue.action if asked.model.is_action else workflow.catalogue.choice
+        choice = find(asked.model.key)
+        job["price_again"] = choice.price.per_take * asked.takes_asked if choice else None
+
+
 def _charged(generation: Generation) -> int:
     return sum(entry.amount for entry in generation.entries.all() if entry.kind == "charge")
 
@@ -139,7 +150,7 @@ def retry(request: Request, ref: str) -> HttpResponse:
     generation = _mine(request, ref)
     toast = ""
     try:
-        workflow.retry(generation, request.user, request.POST.get("idempotency_key", ""))
+        workflow.retry(generation, request.user, checkout(request))
     except workflow.Refused as refused:
         toast = refused.sentence
     return _answer(request, generation, toast)

@@ -12,6 +12,7 @@ from django_htmx.http import push_url, replace_url
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project
 from generator.web import calls, library
+from generator.web.checkout import checkout
 from generator.web.create import CreateForm, lines, settings, whole
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
@@ -116,16 +117,22 @@ def generate(request: Request, ref: str) -> HttpResponse:
     try:
         made = _submit_many(request, project, data) if data.get("compare") == "on" else _submit(request, project, data)
     except workflow.Refused as refused:
-        context = create_context(request, project, data, refused)
+        kept = _with_new_key(data) if isinstance(refused, workflow.KeyReused) else data
+        context = create_context(request, project, kept, refused)
         if wants_part(request):
-            return render(request, "studio/_live.html", context, status=422)
-        return render(request, "studio/studio.html", library.context(request, project) | context, status=422)
+            return render(request, "studio/_live.html", context, status=refused.status)
+        shown = library.context(request, project) | context
+        return render(request, "studio/studio.html", shown, status=refused.status)
     if not wants_part(request):
         return redirect("compare", made.ref) if isinstance(made, Comparison) else redirect("studio", project.ref)
+    reply = render(request, "studio/_live.html", create_context(request, project, _with_new_key(data)))
+    return client_event(reply, "running-changed")
+
+
+def _with_new_key(data: QueryDict) -> QueryDict:
     renewed = data.copy()
     renewed["idempotency_key"] = ""
-    reply = render(request, "studio/_live.html", create_context(request, project, renewed))
-    return client_event(reply, "running-changed")
+    return renewed
 
 
 def _again(request: Request, data) -> Generation | None:
@@ -152,7 +159,7 @@ def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
         settings=workflow.clean_settings(choice.spec, _with_ids(request, project, choice, settings(data))),
-        idempotency_key=data.get("idempotency_key", ""),
+        idempotency_key=checkout(request),
         again_of=_again(request, data),
     )
     if request.session.get("model") != choice.spec.key:
@@ -171,7 +178,7 @@ def _submit_many(request: Request, project: Project, data: QueryDict) -> Compari
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
         raw=workflow.references.choose_for_all(specs, access.project_references(request.user, project), settings(data)),
-        idempotency_key=data.get("idempotency_key", ""),
+        idempotency_key=checkout(request),
         again_of=_again(request, data),
     )
 

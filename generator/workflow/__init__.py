@@ -45,11 +45,14 @@ from generator.workflow.actions import retry
 from generator.workflow.comparing import submit_many
 from generator.workflow.control import cancel, dismiss, rescue
 from generator.workflow.history import Progress, progress
-from generator.workflow.order import Quote
-from generator.workflow.refused import Refused
+from generator.workflow.order import CheckoutRequest, Quote, request_hash
+from generator.workflow.refused import KeyReused, PriceChanged, Refused
 from generator.workflow.submit import choice_of, clean_settings, heard, price_line, quote, quote_many, submit
 
 __all__ = [
+    "CheckoutRequest",
+    "KeyReused",
+    "PriceChanged",
     "Progress",
     "Quote",
     "Refused",
@@ -85,6 +88,7 @@ __all__ = [
     "raising",
     "references",
     "renditions",
+    "request_hash",
     "rescue",
     "retry",
     "review",

@@ -1,10 +1,14 @@
 """The moment money is set aside: caps checked, prompt, generation and hold written, a worker woken."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 from django.utils import timezone
 
+from generator import money
 from generator.models import (
     Budget,
     Comparison,
@@ -23,7 +27,7 @@ from generator.providers.base import Value
 from generator.workflow import queue, states, stops, warnings
 from generator.workflow.caps import Room, no_room, rooms
 from generator.workflow.money import hold
-from generator.workflow.refused import Refused
+from generator.workflow.refused import KeyReused, PriceChanged, Refused
 
 MOST_KEY = 64
 Costs = Sequence[tuple[str, int]]  # provider key, micro-dollars
@@ -73,6 +77,24 @@ def _asked_of(user: User, project: Project, costs: Costs, *, lock: bool = False)
 
 
 @dataclass(frozen=True)
+class CheckoutRequest:
+    """A press of a button, or a request of a program: its idempotency key, what came with it, the price it showed."""
+
+    key: str
+    request_hash: str = ""  # empty: nothing to compare a repetition with
+    expected_price: int | None = None  # micro-dollars of everything together; None: whatever it costs
+
+    @classmethod
+    def of(cls, idempotency_key: "str | CheckoutRequest") -> "CheckoutRequest":
+        return idempotency_key if isinstance(idempotency_key, cls) else cls(str(idempotency_key))
+
+
+def request_hash(content: object) -> str:
+    """What two requests with the same content have in common; `content` is anything JSON can write."""
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class Order:
     """What is asked of one model, checked already."""
 
@@ -84,7 +106,7 @@ class Order:
     takes: int
     format: str
     settings: Mapping[str, Value]
-    idempotency_key: str
+    idempotency_key: str | CheckoutRequest
     again_of: Generation | None = None
     comparison: Comparison | None = None
     place: int | None = None
@@ -94,19 +116,34 @@ class Order:
         return self.model.provider.key, self.price.per_take * self.takes
 
 
-def check_key(idempotency_key: str) -> None:
-    if not idempotency_key or len(idempotency_key) > MOST_KEY:
-        raise Refused("The form has lost its key. Reload the page and send it again.")
-
-
-def placed_before(user: User, idempotency_key: str) -> Generation | None:
+def placed_before(user: User, idempotency_key: str | CheckoutRequest) -> Generation | None:
     """The first generation of this key, if there is one.
 
     Raises:
-        Refused: it is no key.
+        Refused: it is no key, or another request was sent with it.
     """
-    check_key(idempotency_key)
-    return Generation.objects.filter(author=user, idempotency_key=idempotency_key).first()
+    return _first(Generation.objects.all(), Comparison.objects.all(), user, CheckoutRequest.of(idempotency_key))
+
+
+def compared_before(user: User, idempotency_key: str | CheckoutRequest) -> Comparison | None:
+    """As `placed_before`, for a comparison."""
+    return _first(Comparison.objects.all(), Generation.objects.all(), user, CheckoutRequest.of(idempotency_key))
+
+
+def _first(rows: Any, others: Any, user: User, request: CheckoutRequest) -> Any:
+    if not request.key or len(request.key) > MOST_KEY:
+        raise Refused("The form has lost its key. Reload the page and send it again.")
+    mine = {"author": user, "idempotency_key": request.key}
+    first = rows.filter(**mine).first()
+    if first is None:
+        is_other = bool(request.request_hash) and others.filter(**mine).exists()
+    else:
+        is_other = bool(request.request_hash and first.request_hash) and request.request_hash != first.request_hash
+    if is_other:
+        raise KeyReused(
+            "This was sent before with other content, and that was accepted. Send it again to add this, too."
+        )
+    return first
 
 
 def place(order: Order) -> Generation:
@@ -132,9 +169,10 @@ def make_room(orders: Sequence[Order]) -> None:
     """Lock the caps that apply and see that all orders of a press fit; call it in the transaction that books them.
 
     Raises:
-        Refused: a cap or a stop switch is in the way.
+        Refused: a cap or a stop switch is in the way, or the price is not the one that was shown.
     """
     first = orders[0]
+    _check_price(sum(order.cost[1] for order in orders), CheckoutRequest.of(first.idempotency_key).expected_price)
     if stopped := stops.in_the_way(first.user, first.project, *(order.cost[0] for order in orders)):
         raise Refused(stopped)
     for room, asked in _asked_of(first.user, first.project, [order.cost for order in orders], lock=True):
@@ -142,8 +180,16 @@ def make_room(orders: Sequence[Order]) -> None:
             raise Refused(no_room(room, asked))
 
 
+def _check_price(price: int, expected: int | None) -> None:
+    if expected is not None and price != expected:
+        now = f"{money.show(price)} now" if price else "nothing now"
+        words = f"The price has changed: it is {now}, not {money.show(expected)}. Nothing was sent or charged."
+        raise PriceChanged(f"{words} Send it again to accept the new price.", "expected_price")
+
+
 def book(order: Order) -> Generation:
     """Write the prompt, the generation and its hold, and wake the queue."""
+    request = CheckoutRequest.of(order.idempotency_key)
     prompt = Prompt.objects.create(
         project=order.project,
         author=order.user,
@@ -163,7 +209,8 @@ def book(order: Order) -> Generation:
         price=order.price,
         price_per_take=order.price.per_take,
         licence=Licence.objects.at(order.model.provider, timezone.now()),
-        idempotency_key=order.idempotency_key,
+        idempotency_key=request.key,
+        request_hash=request.request_hash or None,
         due_at=timezone.now(),
     )
     hold(generation)

@@ -61,7 +61,7 @@ function keep() {
   const form = $("#create[data-draft]");
   if (!form) return;
   const typed = new URLSearchParams(new FormData(form));
-  for (const name of [...typed.keys()]) if (/^(csrfmiddlewaretoken|idempotency_key|file-|register-key-)/.test(name)) typed.delete(name);
+  for (const name of [...typed.keys()]) if (/^(csrfmiddlewaretoken|idempotency_key|expected_price|file-|register-key-|register-price-)/.test(name)) typed.delete(name);
   sessionStorage.setItem(draftKey(form), typed.toString());
 }
 function restore() {

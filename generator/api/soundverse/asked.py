@@ -91,7 +91,7 @@ class Order:
                 self.project,
                 self.spec.key,
                 self.text,
-                idempotency_key,
+                workflow.CheckoutRequest(idempotency_key, workflow.request_hash(asked.model_dump())),
                 takes=1,
                 format=self.format,
                 fields=self.fields,
@@ -184,6 +184,8 @@ def _choice(field: SpecField, words: str) -> str | None:
 def _wrong(refused: workflow.Refused, order: Order, user: User, asked: Later) -> refusals.Wrong:
     """What the studio refuses, in the contract's words."""
     name = refused.field
+    if isinstance(refused, workflow.KeyReused):
+        return refusals.plain(409, refused.sentence)
     if name == "text":
         return refusals.plain(400, refused.sentence)
     choice = workflow.catalogue.choice(order.spec.key)

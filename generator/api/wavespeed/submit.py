@@ -43,7 +43,7 @@ def submit(call: Call, path: str) -> dict[str, Any]:
     given = call.request.headers.get("idempotency-key", "").strip()
     if len(given) > MOST_KEY:
         raise Problem(400, f"Idempotency-Key has to have at most {MOST_KEY} characters.")
-    once = door.once(call.user, given)
+    once = workflow.CheckoutRequest(door.once(call.user, given), workflow.request_hash([path, call.body]))
     press = (_action if contract.is_action else _music)(call, project, contract, asked, once)
     with transaction.atomic():
         generation = press()
@@ -72,7 +72,7 @@ def model_for(key: ApiKey, contract: Contract) -> str:
     return key.stand_in if contract.is_vendors and key.stand_in else contract.key
 
 
-def _music(call: Call, project: Project, contract: Contract, asked: Asking, once: str) -> Press:
+def _music(call: Call, project: Project, contract: Contract, asked: Asking, once: workflow.CheckoutRequest) -> Press:
     key = model_for(call.key, contract)
     choice = workflow.catalogue.choice(key)
     if choice is None or not choice.available:
@@ -94,6 +94,8 @@ def _music(call: Call, project: Project, contract: Contract, asked: Asking, once
 
 
 def _refused(refused: workflow.Refused, quote: workflow.Quote, who: str) -> Problem:
+    if isinstance(refused, workflow.KeyReused):
+        return Problem(409, refused.sentence)
     if quote.blocked_by:
         return Problem(402, refused.sentence)
     return Problem(403 if quote.refusal == refused.sentence else 400, who + refused.sentence)
@@ -110,7 +112,7 @@ def _unavailable(contract: Contract, reason: str) -> Problem:
 # --- actions ---
 
 
-def _action(call: Call, project: Project, contract: Contract, asked: Asking, once: str) -> Press:
+def _action(call: Call, project: Project, contract: Contract, asked: Asking, once: workflow.CheckoutRequest) -> Press:
     choice = workflow.catalogue.action(contract.key)
     if choice is None or choice.reason:
         raise _unavailable(contract, choice.reason if choice else "")
@@ -125,7 +127,7 @@ def _action(call: Call, project: Project, contract: Contract, asked: Asking, onc
     return press
 
 
-def _register(call: Call, asked: Asking, once: str) -> Press:
+def _register(call: Call, asked: Asking, once: workflow.CheckoutRequest) -> Press:
     address = asked.fields["audio"]
     track = _track(call, address)
     reference = workflow.references.from_track(call.user, track) if track else media.reference_at(call.user, address)
@@ -141,7 +143,7 @@ def _register(call: Call, asked: Asking, once: str) -> Press:
     )
 
 
-def _split(call: Call, asked: Asking, once: str) -> Press:
+def _split(call: Call, asked: Asking, once: workflow.CheckoutRequest) -> Press:
     track = _track(call, asked.fields["audio"])
     if track is None:
         raise Problem(400, "audio has to be the address of an output of this studio that this key may edit.")
