@@ -13,6 +13,7 @@ from generator.audio import FORMATS
 from generator.models import Project
 from generator.providers.base import Field, Kind, ModelSpec
 from generator.web.picking import Picker, Shown, free_pickers, picked_for, pickers
+from generator.workflow.caps import Room
 from generator.workflow.comparing import LEAST, MOST, settings_for
 from generator.workflow.references import PICK
 
@@ -70,6 +71,7 @@ class CreateForm:
         text = lines(data.get("text", ""))
         self.text = f"{text}, {data['add']}" if text and data.get("add") else text or data.get("add", "")
         self.again = data.get("again", "")
+        self.room: Room | None = None
         if self.choice:
             specs = [choice.spec for choice in self.chosen] or [self.choice.spec]
             self._pick(user, project, data)
@@ -202,6 +204,8 @@ class CreateForm:
     def _price(self, user, project: Project, specs: Sequence[ModelSpec]) -> None:
         self.quote = workflow.quote_many(user, project, {spec.key: self.takes for spec in specs})
         self.refusal = self.quote.refusal or self.unwanted
+        self.room = workflow.caps.tightest(user, project)  # as in the header of the page
+        self.left_after = self.room.left - self.quote.total if self.room else None
         if self.comparing and not LEAST <= len(self.chosen) <= MOST:
             self.refusal = f"Choose {LEAST} to {MOST} models to compare."
         self.sketch = self._sketch(project) if self.quote.total and self.text else ""

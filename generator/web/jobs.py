@@ -3,7 +3,7 @@
 import secrets
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Case, Prefetch, When
+from django.db.models import Case, Prefetch, Q, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_GET, require_POST
@@ -22,7 +22,8 @@ _HEAVY = ("peaks", "measured", "search_text")
 def context(user, project: Project) -> dict:
     """The cards to show: everything under way, and what failed or is unclear until it is dismissed."""
     shown = (*State.active(), State.IN_DOUBT, State.FAILED, State.CANCELLED)  # named, so that the index is used
-    rows = project.generations.filter(state__in=shown, dismissed_at=None)
+    told = Q(state__in=shown) | Q(state=State.READY, cancel_asked_at__isnull=False)  # a cancel that came too late
+    rows = project.generations.filter(told, dismissed_at=None)
     rows = rows.select_related("model__provider", "prompt", "author", "price", "comparison")
     rows = rows.exclude(comparison__isnull=False, comparison__revealed_at=None, state__in=State.active())
     rows = rows.prefetch_related("entries", _takes(user))
@@ -51,6 +52,7 @@ def _card(generation: Generation) -> dict:
         "generation": generation,
         "progress": workflow.progress(generation),
         "charged": _charged(generation),
+        "may_still_cost": workflow.may_still_cost(generation),
         "tracks": generation.tracks.all(),
     }
 
@@ -81,6 +83,7 @@ def _comparison_card(comparison: Comparison) -> dict:
         "comparison": comparison,
         "runs": runs,
         "held": sum(run.held for run in runs),
+        "may_still_cost": any(map(workflow.may_still_cost, runs)),
         "is_moving": any(run.is_active for run in runs),
     }
 

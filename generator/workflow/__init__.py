@@ -43,7 +43,7 @@ from generator.workflow import (
 )
 from generator.workflow.actions import retry
 from generator.workflow.comparing import submit_many
-from generator.workflow.control import cancel, dismiss, rescue
+from generator.workflow.control import cancel, dismiss, may_still_cost, rescue
 from generator.workflow.history import Progress, progress
 from generator.workflow.order import CheckoutRequest, Quote, request_hash
 from generator.workflow.refused import KeyReused, PriceChanged, Refused
@@ -73,6 +73,7 @@ __all__ = [
     "ingest",
     "keys",
     "library",
+    "may_still_cost",
     "media",
     "members",
     "money",

@@ -52,9 +52,10 @@ class Quote:
 def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = "") -> Quote:
     """Price what is asked of one or more models at once; `reason`: why it cannot be asked for at all, if so."""
     costs = [(model.provider.key, price.per_take * takes) for model, price, takes in parts]
-    tightest, asked = min(_asked_of(user, project, costs), key=lambda one: one[0].left - one[1], default=(None, 0))
+    asked_of = sorted(_asked_of(user, project, costs), key=lambda one: one[0].left - one[1])
+    tightest, asked = next((one for one in asked_of if _is_over(*one)), next(iter(asked_of), (None, 0)))
     refusal, blocked_by = reason or stops.in_the_way(user, project, *(key for key, _ in costs)), None
-    if not refusal and tightest and tightest.left < asked:
+    if not refusal and tightest and _is_over(tightest, asked):
         refusal, blocked_by = no_room(tightest, asked), tightest.budget
     return Quote(
         per_take=Micros(sum(price.per_take for _, price, _ in parts)),
@@ -67,6 +68,11 @@ def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = 
         blocked_by=blocked_by,
         level=tightest.level if tightest else 0,
     )
+
+
+def _is_over(room: Room, asked: int) -> bool:
+    """Whether a cap is in the way; what costs nothing is in no cap's way, however overspent it is."""
+    return asked > 0 and asked > room.left
 
 
 def _asked_of(user: User, project: Project, costs: Costs, *, lock: bool = False) -> Iterator[tuple[Room, int]]:
@@ -176,7 +182,7 @@ def make_room(orders: Sequence[Order]) -> None:
     if stopped := stops.in_the_way(first.user, first.project, *(order.cost[0] for order in orders)):
         raise Refused(stopped)
     for room, asked in _asked_of(first.user, first.project, [order.cost for order in orders], lock=True):
-        if room.left < asked:
+        if _is_over(room, asked):
             raise Refused(no_room(room, asked))
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from generator.models import Comparison, Entry, Generation, MusicModel, Price, Prompt, State
 from generator.workflow import money
-from tests.conftest import BGM, COMPOSER, MUSIC, POLL, STREAM
+from tests.conftest import BGM, COMPOSER, POLL, STREAM
 from tests.web.test_jobs import put
 
 HTMX = {"HX-Request": "true", "HX-Target": "live"}
