@@ -31,8 +31,10 @@ OWN = frozenset(
         "comparing",
         "add",
         "on",
+        "sketch",
     )
 )
+MAX_URL_CHARS = 2000  # of an address with a text in it; longer ones are refused on the way
 MOST_CARRIED = 200  # characters of a value that is kept for a model that has its field
 
 
@@ -208,6 +210,7 @@ class CreateForm:
         self.left_after = self.room.left - self.quote.total if self.room else None
         if self.comparing and not LEAST <= len(self.chosen) <= MOST:
             self.refusal = f"Choose {LEAST} to {MOST} models to compare."
+        self.sketch_key = ""  # the free composer's, where the text is too long for a link
         self.sketch = self._sketch(project) if self.quote.total and self.text else ""
         price = workflow.price_line(self.quote)
         one = "" if len(self.chosen) == 1 else "s"
@@ -228,7 +231,9 @@ class CreateForm:
         """The form with the same brief for the free composer, where it may be used."""
         local = next((one for one in self.usable if one.is_local), None)
         filled = urlencode({"model": local.spec.key, "text": self.text}) if local else ""
-        return f"{reverse('studio', args=[project.ref])}?{filled}" if filled else ""
+        address = f"{reverse('studio', args=[project.ref])}?{filled}" if filled else ""
+        self.sketch_key = local.spec.key if local and len(address) > MAX_URL_CHARS and not self.comparing else ""
+        return address if len(address) <= MAX_URL_CHARS else ""
 
     @property
     def general_error(self) -> str:

@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import push_url, replace_url
 
 from generator import access, workflow
@@ -84,6 +84,7 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
         other = data.getlist("on")
         data = _remembered(past)
         data.setlist("on", other)
+    data = _sketched(request, data)
     last_used = request.session.get("model", "")
     form = CreateForm(request.user, project, data, refused, last_used)
     return {
@@ -98,12 +99,31 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
     }
 
 
+def _sketched(request: Request, data: QueryDict) -> QueryDict:
+    """With the text of a sketch of the composer's that is to be sent to another model."""
+    mine = access.tracks(request.user).filter(generation__in=access.briefs(request.user))
+    track = mine.filter(ref=data["sketch"].replace("\x00", "")).first() if "sketch" in data else None
+    choice = workflow.catalogue.choice(data.get("model", ""))
+    if track is None or choice is None or "text" in data:
+        return data
+    filled = data.copy()
+    filled["text"] = workflow.sketch.text_for(track, choice)
+    return filled
+
+
 @login_required
-@require_GET
+@require_http_methods(["GET", "POST"])
 def create_live(request: Request, ref: str) -> HttpResponse:
-    """The part of the create pane that follows what is typed and chosen."""
+    """The part of the create pane that follows what is typed and chosen; sent by a plain form, the whole page.
+
+    A preview changes nothing, but is a POST all the same: a long text does not fit into an address.
+    """
     project = get_object_or_404(access.projects(request.user), ref=ref)
-    return render(request, "studio/_live.html", create_context(request, project, request.GET))
+    if request.method == "POST" and not wants_part(request):
+        context = library.context(request, project) | create_context(request, project, request.POST)
+        return render(request, "studio/studio.html", context)
+    data = request.POST if request.method == "POST" else request.GET
+    return render(request, "studio/_live.html", create_context(request, project, data))
 
 
 @login_required

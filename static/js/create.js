@@ -74,7 +74,9 @@ function restore() {
   $("#prompt").value = text;
   const asked = new URLSearchParams(location.search); // a reference that was just picked wins over the draft
   for (const [name, value] of asked) if (name === "on" || name.startsWith("pick-")) draft.set(name, value);
-  htmx.ajax("GET", `${$("#live").getAttribute("hx-get")}?${draft}`, { target: "#live", swap: "morph:outerHTML" });
+  const values = {};
+  for (const name of new Set(draft.keys())) values[name] = draft.getAll(name).length > 1 ? draft.getAll(name) : draft.get(name);
+  htmx.ajax("POST", $("#live").getAttribute("hx-post"), { target: "#live", swap: "morph:outerHTML", values });
 }
 
 document.addEventListener("input", (event) => {
