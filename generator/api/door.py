@@ -27,7 +27,7 @@ def ask(
     project: Project,
     model_key: str,
     text: str,
-    idempotency_key: str,
+    idempotency_key: str | workflow.CheckoutRequest,
     *,
     takes: int | None = None,
     format: str | None = None,

@@ -25,6 +25,9 @@ class Comparison(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comparisons", editable=False)
     text = models.TextField(editable=False, help_text="The brief that every candidate was given.")
     idempotency_key = models.CharField(max_length=64, editable=False)
+    request_hash = models.CharField(  # noqa: DJ001  null: added in place to long tables
+        max_length=64, null=True, editable=False, help_text="SHA-256 of what was sent with the key."
+    )
     picked = models.ForeignKey("generator.Track", models.SET_NULL, null=True, related_name="+", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     revealed_at = models.DateTimeField(null=True, editable=False)

@@ -76,6 +76,9 @@ class Generation(models.Model):
         Licence, models.PROTECT, null=True, editable=False, related_name="+", help_text="The terms of its day."
     )
     idempotency_key = models.CharField(max_length=64, editable=False)
+    request_hash = models.CharField(  # noqa: DJ001  null: added in place to long tables
+        max_length=64, null=True, editable=False, help_text="SHA-256 of what was sent with the key."
+    )
     settled_at = models.DateTimeField(null=True, editable=False)
 
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED, editable=False)

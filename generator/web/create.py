@@ -13,11 +13,28 @@ from generator.audio import FORMATS
 from generator.models import Project
 from generator.providers.base import Field, Kind, ModelSpec
 from generator.web.picking import Picker, Shown, free_pickers, picked_for, pickers
+from generator.workflow.caps import Room
 from generator.workflow.comparing import LEAST, MOST, settings_for
 from generator.workflow.references import PICK
 
 # What the form itself is made of; a model's field of such a name is neither shown nor read.
-OWN = frozenset(("idempotency_key", "text", "takes", "format", "model", "again", "compare", "comparing", "add", "on"))
+OWN = frozenset(
+    (
+        "idempotency_key",
+        "expected_price",
+        "text",
+        "takes",
+        "format",
+        "model",
+        "again",
+        "compare",
+        "comparing",
+        "add",
+        "on",
+        "sketch",
+    )
+)
+MAX_URL_CHARS = 2000  # of an address with a text in it; longer ones are refused on the way
 MOST_CARRIED = 200  # characters of a value that is kept for a model that has its field
 
 
@@ -56,6 +73,7 @@ class CreateForm:
         text = lines(data.get("text", ""))
         self.text = f"{text}, {data['add']}" if text and data.get("add") else text or data.get("add", "")
         self.again = data.get("again", "")
+        self.room: Room | None = None
         if self.choice:
             specs = [choice.spec for choice in self.chosen] or [self.choice.spec]
             self._pick(user, project, data)
@@ -188,8 +206,11 @@ class CreateForm:
     def _price(self, user, project: Project, specs: Sequence[ModelSpec]) -> None:
         self.quote = workflow.quote_many(user, project, {spec.key: self.takes for spec in specs})
         self.refusal = self.quote.refusal or self.unwanted
+        self.room = workflow.caps.tightest(user, project)  # as in the header of the page
+        self.left_after = self.room.left - self.quote.total if self.room else None
         if self.comparing and not LEAST <= len(self.chosen) <= MOST:
             self.refusal = f"Choose {LEAST} to {MOST} models to compare."
+        self.sketch_key = ""  # the free composer's, where the text is too long for a link
         self.sketch = self._sketch(project) if self.quote.total and self.text else ""
         price = workflow.price_line(self.quote)
         one = "" if len(self.chosen) == 1 else "s"
@@ -210,7 +231,9 @@ class CreateForm:
         """The form with the same brief for the free composer, where it may be used."""
         local = next((one for one in self.usable if one.is_local), None)
         filled = urlencode({"model": local.spec.key, "text": self.text}) if local else ""
-        return f"{reverse('studio', args=[project.ref])}?{filled}" if filled else ""
+        address = f"{reverse('studio', args=[project.ref])}?{filled}" if filled else ""
+        self.sketch_key = local.spec.key if local and len(address) > MAX_URL_CHARS and not self.comparing else ""
+        return address if len(address) <= MAX_URL_CHARS else ""
 
     @property
     def general_error(self) -> str:

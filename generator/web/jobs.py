@@ -3,13 +3,14 @@
 import secrets
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Case, Prefetch, When
+from django.db.models import Case, Prefetch, Q, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project, State
+from generator.web.checkout import checkout
 from generator.web.htmx import Request, answered, client_event
 from generator.workflow.catalogue import ModelChoice
 
@@ -21,7 +22,8 @@ _HEAVY = ("peaks", "measured", "search_text")
 def context(user, project: Project) -> dict:
     """The cards to show: everything under way, and what failed or is unclear until it is dismissed."""
     shown = (*State.active(), State.IN_DOUBT, State.FAILED, State.CANCELLED)  # named, so that the index is used
-    rows = project.generations.filter(state__in=shown, dismissed_at=None)
+    told = Q(state__in=shown) | Q(state=State.READY, cancel_asked_at__isnull=False)  # a cancel that came too late
+    rows = project.generations.filter(told, dismissed_at=None)
     rows = rows.select_related("model__provider", "prompt", "author", "price", "comparison")
     rows = rows.exclude(comparison__isnull=False, comparison__revealed_at=None, state__in=State.active())
     rows = rows.prefetch_related("entries", _takes(user))
@@ -33,6 +35,7 @@ def context(user, project: Project) -> dict:
     choices = workflow.house.offered(workflow.house.style_of(project), workflow.catalogue.models()) if offered else []
     _offer_others(ended, choices)
     _offer_the_composer(stuck, choices)
+    _price_again(ended)
     comparing = _comparing(user, project)
     moving = [job["progress"].percent for job in jobs if job["generation"].is_active]
     moving += [run.percent for one in comparing for run in one["runs"] if run.is_active]
@@ -54,6 +57,7 @@ def _card(generation: Generation) -> dict:
         "progress": workflow.progress(generation),
         "next_look": _next_look(generation),
         "charged": _charged(generation),
+        "may_still_cost": workflow.may_still_cost(generation),
         "tracks": generation.tracks.all(),
     }
 
@@ -90,6 +94,7 @@ def _comparison_card(comparison: Comparison) -> dict:
         "comparison": comparison,
         "runs": runs,
         "held": sum(run.held for run in runs),
+        "may_still_cost": any(map(workflow.may_still_cost, runs)),
         "is_moving": any(run.is_active for run in runs),
         "is_waiting": any(run.state == State.QUEUED and workflow.waiting.of(run) for run in runs),
     }
@@ -107,6 +112,15 @@ def _offer_the_composer(jobs: list[dict], choices: list[ModelChoice]) -> None:
     local = next((choice for choice in choices if choice.available and choice.is_local), None)
     for job in jobs:
         job["meanwhile"] = None if job["generation"].model.is_action else local
+
+
+def _price_again(jobs: list[dict]) -> None:
+    """What trying again costs by now: the price on the button, and the one that is charged."""
+    for job in jobs:
+        asked = job["generation"]
+        find = workflow.catalogue.action if asked.model.is_action else workflow.catalogue.choice
+        choice = find(asked.model.key)
+        job["price_again"] = choice.price.per_take * asked.takes_asked if choice else None
 
 
 def _charged(generation: Generation) -> int:
@@ -158,7 +172,7 @@ def retry(request: Request, ref: str) -> HttpResponse:
     generation = _mine(request, ref)
     toast = ""
     try:
-        workflow.retry(generation, request.user, request.POST.get("idempotency_key", ""))
+        workflow.retry(generation, request.user, checkout(request))
     except workflow.Refused as refused:
         toast = refused.sentence
     return _answer(request, generation, toast)

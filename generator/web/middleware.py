@@ -56,7 +56,7 @@ class RefuseNul:
         if request.resolver_match and "api" in request.resolver_match.app_names:
             return None
         read = [] if door == "create-live" else [request.GET]
-        read += [] if door in ("generate", "hook") else [request.POST]
+        read += [] if door in ("generate", "create-live", "hook") else [request.POST]
         values = (value for sent in read for pair in sent.lists() for value in (pair[0], *pair[1]))
         if "\x00" in request.path or any("\x00" in value for value in values):
             sentence = "There is a character in it that cannot be stored. Nothing was changed."

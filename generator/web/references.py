@@ -11,6 +11,7 @@ from generator import access, workflow
 from generator.models import Project, Reference
 from generator.providers.base import Field
 from generator.web import files, library, picking
+from generator.web.checkout import checkout
 from generator.web.htmx import Request, back, client_event, wants_part
 from generator.web.studio import create_context
 from generator.workflow.catalogue import ModelChoice
@@ -90,7 +91,7 @@ def _field(data: QueryDict, name: str) -> tuple[ModelChoice, Field]:
 def _form(request: Request, project: Project, data: QueryDict, refused: workflow.Refused | None = None) -> HttpResponse:
     """The create form as it was, with what has changed; nothing here is done twice by a reload."""
     context = create_context(request, project, data, refused)
-    status = 422 if refused else 200
+    status = refused.status if refused else 200
     if wants_part(request):
         return render(request, "studio/_live.html", context, status=status)
     return render(request, "studio/studio.html", library.context(request, project) | context, status=status)
@@ -110,11 +111,16 @@ def register(request: Request, ref: str) -> HttpResponse:
             reference=reference,
             provider_key=choice.spec.provider,
             purpose=field.purpose,
-            idempotency_key=data.get(f"register-key-{name}", ""),
+            idempotency_key=checkout(
+                request,
+                [name, choice.spec.provider],
+                key=f"register-key-{name}",
+                price=f"register-price-{name}",
+            ),
         )
     except workflow.Refused as refused:
-        about = workflow.Refused(refused.sentence, refused.field or name)
-        return _form(request, reference.project, data, about)
+        refused.field = name if refused.field in (None, "expected_price") else refused.field
+        return _form(request, reference.project, data, refused)
     data[PICK + name] = reference.ref
     return client_event(_form(request, reference.project, data), "running-changed")
 

@@ -12,6 +12,7 @@ from generator import access, workflow
 from generator.audio import FORMATS, file_name
 from generator.models import State, Stem, Track, User
 from generator.web import files
+from generator.web.checkout import checkout
 from generator.web.htmx import Request, client_event, wants_part
 from generator.web.picking import Shown
 
@@ -56,7 +57,7 @@ def split(request: Request, ref: str) -> HttpResponse:
             track=track,
             action_key=request.POST.get("action", ""),
             settings=request.POST,
-            idempotency_key=request.POST.get("idempotency_key", ""),
+            idempotency_key=checkout(request),
         )
     except workflow.Refused as refused:
         return _part(request, track, refused)
@@ -80,7 +81,7 @@ def _part(request: Request, track: Track, refused: workflow.Refused | None = Non
     shown = {"track": track, "may_edit": access.can_edit(request.user, track.project), "refused_split": refused}
     shown |= context(request.user, track)
     page = "tracks/_stems.html" if wants_part(request) else "tracks/stems.html"
-    return render(request, page, shown | {"project": track.project}, status=422 if refused else 200)
+    return render(request, page, shown | {"project": track.project}, status=refused.status if refused else 200)
 
 
 @login_required

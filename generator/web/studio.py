@@ -6,12 +6,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import push_url, replace_url
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Project
 from generator.web import calls, library
+from generator.web.checkout import checkout
 from generator.web.create import CreateForm, lines, settings, whole
 from generator.web.filters import LibraryFilter
 from generator.web.htmx import Request, client_event, wants_part
@@ -88,6 +89,7 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
         other = data.getlist("on")
         data = _remembered(past)
         data.setlist("on", other)
+    data = _sketched(request, data)
     last_used = request.session.get("model", "")
     form = CreateForm(request.user, project, data, refused, last_used)
     return {
@@ -102,12 +104,31 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
     }
 
 
+def _sketched(request: Request, data: QueryDict) -> QueryDict:
+    """With the text of a sketch of the composer's that is to be sent to another model."""
+    mine = access.tracks(request.user).filter(generation__in=access.briefs(request.user))
+    track = mine.filter(ref=data["sketch"].replace("\x00", "")).first() if "sketch" in data else None
+    choice = workflow.catalogue.choice(data.get("model", ""))
+    if track is None or choice is None or "text" in data:
+        return data
+    filled = data.copy()
+    filled["text"] = workflow.sketch.text_for(track, choice)
+    return filled
+
+
 @login_required
-@require_GET
+@require_http_methods(["GET", "POST"])
 def create_live(request: Request, ref: str) -> HttpResponse:
-    """The part of the create pane that follows what is typed and chosen."""
+    """The part of the create pane that follows what is typed and chosen; sent by a plain form, the whole page.
+
+    A preview changes nothing, but is a POST all the same: a long text does not fit into an address.
+    """
     project = get_object_or_404(access.projects(request.user), ref=ref)
-    return render(request, "studio/_live.html", create_context(request, project, request.GET))
+    if request.method == "POST" and not wants_part(request):
+        context = library.context(request, project) | create_context(request, project, request.POST)
+        return render(request, "studio/studio.html", context)
+    data = request.POST if request.method == "POST" else request.GET
+    return render(request, "studio/_live.html", create_context(request, project, data))
 
 
 @login_required
@@ -121,16 +142,22 @@ def generate(request: Request, ref: str) -> HttpResponse:
     try:
         made = _submit_many(request, project, data) if data.get("compare") == "on" else _submit(request, project, data)
     except workflow.Refused as refused:
-        context = create_context(request, project, data, refused)
+        kept = _with_new_key(data) if isinstance(refused, workflow.KeyReused) else data
+        context = create_context(request, project, kept, refused)
         if wants_part(request):
-            return render(request, "studio/_live.html", context, status=422)
-        return render(request, "studio/studio.html", library.context(request, project) | context, status=422)
+            return render(request, "studio/_live.html", context, status=refused.status)
+        shown = library.context(request, project) | context
+        return render(request, "studio/studio.html", shown, status=refused.status)
     if not wants_part(request):
         return redirect("compare", made.ref) if isinstance(made, Comparison) else redirect("studio", project.ref)
+    reply = render(request, "studio/_live.html", create_context(request, project, _with_new_key(data)))
+    return client_event(reply, "running-changed")
+
+
+def _with_new_key(data: QueryDict) -> QueryDict:
     renewed = data.copy()
     renewed["idempotency_key"] = ""
-    reply = render(request, "studio/_live.html", create_context(request, project, renewed))
-    return client_event(reply, "running-changed")
+    return renewed
 
 
 def _again(request: Request, data) -> Generation | None:
@@ -157,7 +184,7 @@ def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
         settings=workflow.clean_settings(choice.spec, _with_ids(request, project, choice, settings(data))),
-        idempotency_key=data.get("idempotency_key", ""),
+        idempotency_key=checkout(request),
         again_of=_again(request, data),
     )
     if request.session.get("model") != choice.spec.key:
@@ -176,7 +203,7 @@ def _submit_many(request: Request, project: Project, data: QueryDict) -> Compari
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
         raw=workflow.references.choose_for_all(specs, access.project_references(request.user, project), settings(data)),
-        idempotency_key=data.get("idempotency_key", ""),
+        idempotency_key=checkout(request),
         again_of=_again(request, data),
     )
 

@@ -18,6 +18,7 @@ from generator.models.track import TrackQuerySet
 from generator.providers.base import ActionSpec, Field, ModelSpec
 from generator.web import review, sharing, stems, versions
 from generator.web.compare import once_revealed
+from generator.web.create import MAX_URL_CHARS
 from generator.web.htmx import Request, back, client_event, wants_part
 from generator.web.picking import behind_value
 from generator.workflow.catalogue import ModelChoice
@@ -78,7 +79,10 @@ def _finish(track: Track, style) -> tuple[ModelChoice, str] | None:
     choice = workflow.sketch.paid(workflow.house.offered(style, workflow.catalogue.models()))
     if choice is None:
         return None
-    filled = urlencode({"model": choice.spec.key, "text": workflow.sketch.text_for(track, choice)})
+    model, text = choice.spec.key, workflow.sketch.text_for(track, choice)
+    filled = urlencode({"model": model, "text": text})
+    if len(filled) > MAX_URL_CHARS:
+        filled = urlencode({"model": model, "sketch": track.ref})
     return choice, f"{reverse('studio', args=[track.project.ref])}?{filled}"
 
 

@@ -1,6 +1,7 @@
 """Another version of a track: one press or three exact numbers, and the family it belongs to."""
 
 import secrets
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -11,8 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generator import access, workflow
 from generator.models import Track, User
+from generator.web.checkout import checkout
 from generator.web.compare import once_revealed
 from generator.web.htmx import Request, client_event, wants_part
+from generator.workflow import CheckoutRequest
 
 LEVEL, MOST_LEVEL = "level-", 150  # of the mixer's fields: a stem's ref after it, per cent in it
 _RELATED = ("project", "generation__prompt", "generation__model__provider", "generation__comparison")
@@ -39,7 +42,7 @@ def make(request: Request, ref: str) -> HttpResponse:
     track = get_object_or_404(access.editable_tracks(request.user).select_related(*_RELATED), ref=ref)
     try:
         words = request.POST.get("change") or exactly(request.POST)
-        workflow.versions.make(request.user, track, words, _key(request, track, words))
+        workflow.versions.make(request.user, track, words, _checkout(request, track, words))
     except workflow.Refused as refused:
         return _part(request, track, refused)
     if not wants_part(request):
@@ -56,7 +59,9 @@ def keep_balance(request: Request, ref: str) -> HttpResponse:
         name.removeprefix(LEVEL): _level(str(sent)) for name, sent in request.POST.items() if name.startswith(LEVEL)
     }
     try:
-        version = workflow.versions.rebalance(request.user, track, levels, _key(request, track, sorted(levels.items())))
+        version = workflow.versions.rebalance(
+            request.user, track, levels, _checkout(request, track, sorted(levels.items()))
+        )
     except workflow.Refused as refused:
         return client_event(_part(request, track, refused), toast=refused.sentence)
     if not wants_part(request):
@@ -65,10 +70,11 @@ def keep_balance(request: Request, ref: str) -> HttpResponse:
     return client_event(_part(request, track), "running-changed", toast=f"Being made: {said}.")
 
 
-def _key(request: Request, track: Track, what: object) -> str:
+def _checkout(request: Request, track: Track, what: object) -> CheckoutRequest:
     """One press of one button: the page has one key for all of them."""
-    sent = request.POST.get("idempotency_key", "")
-    return sha256(f"{sent}/{track.ref}/{what}".encode()).hexdigest()[:40] if sent else ""
+    sent = checkout(request)
+    key = sha256(f"{sent.key}/{track.ref}/{what}".encode()).hexdigest()[:40] if sent.key else ""
+    return replace(sent, key=key, request_hash="")
 
 
 def _level(percent: str) -> float:
@@ -106,4 +112,4 @@ def _part(request: Request, track: Track, refused: workflow.Refused | None = Non
     shown = {"track": track, "project": track.project, "may_edit": access.can_edit(request.user, track.project)}
     shown |= {"refused_version": refused, "typed": request.POST} | context(request.user, track)
     page = "tracks/_versions.html" if wants_part(request) else "tracks/versions.html"
-    return render(request, page, shown, status=422 if refused else 200)
+    return render(request, page, shown, status=refused.status if refused else 200)

@@ -45,13 +45,16 @@ from generator.workflow import (
 )
 from generator.workflow.actions import retry
 from generator.workflow.comparing import submit_many
-from generator.workflow.control import cancel, dismiss, rescue
+from generator.workflow.control import cancel, dismiss, may_still_cost, rescue
 from generator.workflow.history import Progress, progress
-from generator.workflow.order import Quote
-from generator.workflow.refused import Refused
+from generator.workflow.order import CheckoutRequest, Quote, request_hash
+from generator.workflow.refused import KeyReused, PriceChanged, Refused
 from generator.workflow.submit import choice_of, clean_settings, heard, price_line, quote, quote_many, submit
 
 __all__ = [
+    "CheckoutRequest",
+    "KeyReused",
+    "PriceChanged",
     "Progress",
     "Quote",
     "Refused",
@@ -72,6 +75,7 @@ __all__ = [
     "ingest",
     "keys",
     "library",
+    "may_still_cost",
     "media",
     "members",
     "money",
@@ -88,6 +92,7 @@ __all__ = [
     "raising",
     "references",
     "renditions",
+    "request_hash",
     "rescue",
     "retry",
     "review",

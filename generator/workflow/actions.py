@@ -18,7 +18,7 @@ from generator.providers.base import Gives, Snapshot, Value
 from generator.providers.errors import Failed
 from generator.workflow import catalogue, ending, references, states
 from generator.workflow.catalogue import ActionChoice
-from generator.workflow.order import Order, Quote, place, placed_before, quote_of
+from generator.workflow.order import CheckoutRequest, Order, Quote, place, placed_before, quote_of
 from generator.workflow.refused import Refused
 from generator.workflow.submit import clean_fields
 from generator.workflow.submit import retry as retry_generation
@@ -34,7 +34,9 @@ def quote(user: User, project: Project, choice: ActionChoice) -> Quote:
 # --- registering a reference ---
 
 
-def register(*, user: User, reference: Reference, provider_key: str, purpose: str, idempotency_key: str) -> Generation:
+def register(
+    *, user: User, reference: Reference, provider_key: str, purpose: str, idempotency_key: str | CheckoutRequest
+) -> Generation:
     """Ask a provider for an id of a reference, and set its price aside; while there is one, or one is on its way, the
     generation that pays for it is returned and nothing is asked.
 
@@ -115,7 +117,12 @@ def registered(generation: Generation, snapshot: Snapshot) -> bool:
 
 
 def split(
-    *, user: User, track: Track, action_key: str, settings: Mapping[str, object], idempotency_key: str
+    *,
+    user: User,
+    track: Track,
+    action_key: str,
+    settings: Mapping[str, object],
+    idempotency_key: str | CheckoutRequest,
 ) -> Generation:
     """Ask a provider for the parts of a track, and set the price aside; while that runs, the running one is returned.
 
@@ -169,7 +176,12 @@ def _offered(choice: ActionChoice | None) -> ActionChoice:
 
 
 def _order(
-    user: User, project: Project, choice: ActionChoice, text: str, settings: Mapping[str, Value], key: str
+    user: User,
+    project: Project,
+    choice: ActionChoice,
+    text: str,
+    settings: Mapping[str, Value],
+    key: str | CheckoutRequest,
 ) -> Order:
     return Order(
         user=user,
@@ -184,7 +196,7 @@ def _order(
     )
 
 
-def retry(generation: Generation, actor: User, idempotency_key: str) -> Generation:
+def retry(generation: Generation, actor: User, idempotency_key: str | CheckoutRequest) -> Generation:
     """Ask for the same again, an action or music, as a new generation with a hold of its own.
 
     Raises:

@@ -38,6 +38,11 @@ class Room:
         return Micros(self.cap - self.used)
 
     @property
+    def left_to_spend(self) -> Micros:
+        """What is left, as it is shown: an overspent cap has nothing left."""
+        return max(self.left, money.ZERO)
+
+    @property
     def level(self) -> int:
         """The highest of LEVELS that is reached, 100 when nothing is left, else 0."""
         if self.left <= 0:

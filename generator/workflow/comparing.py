@@ -15,7 +15,7 @@ from generator.models.comparison import LETTERS, ComparisonQuerySet
 from generator.providers.base import Kind, ModelSpec, Value
 from generator.workflow import library
 from generator.workflow.catalogue import ModelChoice
-from generator.workflow.order import Order, book, check_key, look_at_caps, make_room
+from generator.workflow.order import CheckoutRequest, Order, book, compared_before, look_at_caps, make_room
 from generator.workflow.refused import Refused
 from generator.workflow.submit import choice_of, clean_settings, prepare
 
@@ -31,7 +31,7 @@ def submit_many(
     takes: int,
     format: str,
     raw: Mapping[str, object],
-    idempotency_key: str,
+    idempotency_key: str | CheckoutRequest,
     again_of: Generation | None = None,
 ) -> Comparison:
     """Queue the same brief on several models: one transaction, one hold each; the same key again returns the first.
@@ -42,37 +42,41 @@ def submit_many(
     Raises:
         Refused: anything that cannot be done, named with its model; nothing is left behind.
     """
-    check_key(idempotency_key)
-    if first := Comparison.objects.filter(author=user, idempotency_key=idempotency_key).first():
+    if first := compared_before(user, idempotency_key):
         return first
+    request = CheckoutRequest.of(idempotency_key)
     keys = list(dict.fromkeys(model_keys))
     if not LEAST <= len(keys) <= MOST:
         raise Refused(f"Choose {LEAST} to {MOST} models to compare.", "model")
     who = {"user": user, "project": project, "again_of": again_of}
     orders = [
-        _order(key, text, takes, format, raw, idempotency_key=_key_of_one(idempotency_key, key), **who) for key in keys
+        _order(key, text, takes, format, raw, idempotency_key=_request_of_one(request, key), **who) for key in keys
     ]
     secrets.SystemRandom().shuffle(orders)
     try:
         with transaction.atomic():
             make_room(orders)
             comparison = Comparison.objects.create(
-                project=project, author=user, text=orders[0].text, idempotency_key=idempotency_key
+                project=project,
+                author=user,
+                text=orders[0].text,
+                idempotency_key=request.key,
+                request_hash=request.request_hash or None,
             )
             for place, order in enumerate(orders):
                 book(replace(order, comparison=comparison, place=place))
             look_at_caps(orders)
     except IntegrityError:
         # A twin of this request won the race between the look-up above and the insert.
-        if first := Comparison.objects.filter(author=user, idempotency_key=idempotency_key).first():
+        if first := compared_before(user, idempotency_key):
             return first
         raise
     return comparison
 
 
-def _key_of_one(idempotency_key: str, model_key: str) -> str:
-    """The key of one model's part: always the same for the same press, and never that of a form."""
-    return sha256(f"{idempotency_key}\n{model_key}".encode()).hexdigest()
+def _request_of_one(request: CheckoutRequest, model_key: str) -> CheckoutRequest:
+    """One model's part, under a key that is always the same for the same press, and never that of a form."""
+    return replace(request, key=sha256(f"{request.key}\n{model_key}".encode()).hexdigest())
 
 
 def _order(model_key: str, text: str, takes: int, format: str, raw: Mapping[str, object], **who: Any) -> Order:

@@ -40,6 +40,12 @@ def cancel(generation: Generation, actor: User) -> None:
         raise Refused(f"Too late to cancel: it is {State(generation.state).label.lower()} already.")
 
 
+def may_still_cost(generation: Generation) -> bool:
+    """Whether a cancel may come too late to save anything: it costs, and was sent to somebody else."""
+    was_sent = generation.state in (*State.active(), State.IN_DOUBT) and generation.state != State.QUEUED
+    return bool(generation.held) and was_sent and generation.model.provider.key not in catalogue.local_keys()
+
+
 def dismiss(generation: Generation) -> None:
     """Take an ended generation's card off the running list."""
     Generation.objects.filter(pk=generation.pk, state__in=State.ended()).update(dismissed_at=timezone.now())

@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
+from generator import money
 from generator.models import Delivery, Generation, State, Track, User
 from generator.providers.errors import ProviderError
 from generator.workflow import history, news, states
@@ -48,6 +49,8 @@ def cancel(generation: Generation, actor: User, text: str) -> bool:
         )
         if ended:
             settle(generation, delivered, "Cancelled" if not delivered else f"Cancelled; {delivered} kept", actor)
+            if charged := delivered * generation.price_per_take:
+                news.ended(generation, f"cancelled; {money.show(charged)} was charged for what arrived.", is_good=False)
     return ended
 
 
@@ -98,11 +101,21 @@ def _finish(generation: Generation, delivered: int, remark: str) -> bool:
             **_closing(),
         )
         if ended:
-            settle(generation, delivered, f"{delivered} of {generation.takes_asked} takes delivered")
-            news.ended(generation, _news(generation, delivered, missing), is_good=True)
+            late = _cancel_was_late(generation, delivered)
+            reason = f"{delivered} of {generation.takes_asked} takes delivered"
+            settle(generation, delivered, f"{reason}; cancelled too late" if late else reason)
+            news.ended(generation, late or _news(generation, delivered, missing), is_good=not late)
     if ended:
         history.learn(generation.model)
     return ended
+
+
+def _cancel_was_late(generation: Generation, delivered: int) -> str:
+    """What a cancel after the sending came to, where money was charged all the same; empty otherwise."""
+    charged = delivered * generation.price_per_take
+    if not charged or not Generation.objects.filter(pk=generation.pk, cancel_asked_at__isnull=False).exists():
+        return ""
+    return f"the cancel came too late. {money.show(charged)} was charged; what arrived is kept."
 
 
 def _news(generation: Generation, delivered: int, missing: int) -> str:

@@ -1,10 +1,14 @@
 """The moment money is set aside: caps checked, prompt, generation and hold written, a worker woken."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
 
 from django.utils import timezone
 
+from generator import money
 from generator.models import (
     Budget,
     Comparison,
@@ -23,7 +27,7 @@ from generator.providers.base import Value
 from generator.workflow import queue, states, stops, warnings
 from generator.workflow.caps import Room, no_room, rooms
 from generator.workflow.money import hold
-from generator.workflow.refused import Refused
+from generator.workflow.refused import KeyReused, PriceChanged, Refused
 
 MOST_KEY = 64
 Costs = Sequence[tuple[str, int]]  # provider key, micro-dollars
@@ -48,9 +52,10 @@ class Quote:
 def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = "") -> Quote:
     """Price what is asked of one or more models at once; `reason`: why it cannot be asked for at all, if so."""
     costs = [(model.provider.key, price.per_take * takes) for model, price, takes in parts]
-    tightest, asked = min(_asked_of(user, project, costs), key=lambda one: one[0].left - one[1], default=(None, 0))
+    asked_of = sorted(_asked_of(user, project, costs), key=lambda one: one[0].left - one[1])
+    tightest, asked = next((one for one in asked_of if _is_over(*one)), next(iter(asked_of), (None, 0)))
     refusal, blocked_by = reason or stops.in_the_way(user, project, *(key for key, _ in costs)), None
-    if not refusal and tightest and tightest.left < asked:
+    if not refusal and tightest and _is_over(tightest, asked):
         refusal, blocked_by = no_room(tightest, asked), tightest.budget
     return Quote(
         per_take=Micros(sum(price.per_take for _, price, _ in parts)),
@@ -65,11 +70,34 @@ def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = 
     )
 
 
+def _is_over(room: Room, asked: int) -> bool:
+    """Whether a cap is in the way; what costs nothing is in no cap's way, however overspent it is."""
+    return asked > 0 and asked > room.left
+
+
 def _asked_of(user: User, project: Project, costs: Costs, *, lock: bool = False) -> Iterator[tuple[Room, int]]:
     """Every cap that applies, with what would be asked of it: all of it, or a provider's own share."""
     for room in rooms(user, project, *{provider for provider, _ in costs}, lock=lock):
         ceiling = room.budget.provider_key
         yield room, sum(cost for provider, cost in costs if ceiling in ("", provider))
+
+
+@dataclass(frozen=True)
+class CheckoutRequest:
+    """A press of a button, or a request of a program: its idempotency key, what came with it, the price it showed."""
+
+    key: str
+    request_hash: str = ""  # empty: nothing to compare a repetition with
+    expected_price: int | None = None  # micro-dollars of everything together; None: whatever it costs
+
+    @classmethod
+    def of(cls, idempotency_key: "str | CheckoutRequest") -> "CheckoutRequest":
+        return idempotency_key if isinstance(idempotency_key, cls) else cls(str(idempotency_key))
+
+
+def request_hash(content: object) -> str:
+    """What two requests with the same content have in common; `content` is anything JSON can write."""
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -84,7 +112,7 @@ class Order:
     takes: int
     format: str
     settings: Mapping[str, Value]
-    idempotency_key: str
+    idempotency_key: str | CheckoutRequest
     again_of: Generation | None = None
     comparison: Comparison | None = None
     place: int | None = None
@@ -94,19 +122,34 @@ class Order:
         return self.model.provider.key, self.price.per_take * self.takes
 
 
-def check_key(idempotency_key: str) -> None:
-    if not idempotency_key or len(idempotency_key) > MOST_KEY:
-        raise Refused("The form has lost its key. Reload the page and send it again.")
-
-
-def placed_before(user: User, idempotency_key: str) -> Generation | None:
+def placed_before(user: User, idempotency_key: str | CheckoutRequest) -> Generation | None:
     """The first generation of this key, if there is one.
 
     Raises:
-        Refused: it is no key.
+        Refused: it is no key, or another request was sent with it.
     """
-    check_key(idempotency_key)
-    return Generation.objects.filter(author=user, idempotency_key=idempotency_key).first()
+    return _first(Generation.objects.all(), Comparison.objects.all(), user, CheckoutRequest.of(idempotency_key))
+
+
+def compared_before(user: User, idempotency_key: str | CheckoutRequest) -> Comparison | None:
+    """As `placed_before`, for a comparison."""
+    return _first(Comparison.objects.all(), Generation.objects.all(), user, CheckoutRequest.of(idempotency_key))
+
+
+def _first(rows: Any, others: Any, user: User, request: CheckoutRequest) -> Any:
+    if not request.key or len(request.key) > MOST_KEY:
+        raise Refused("The form has lost its key. Reload the page and send it again.")
+    mine = {"author": user, "idempotency_key": request.key}
+    first = rows.filter(**mine).first()
+    if first is None:
+        is_other = bool(request.request_hash) and others.filter(**mine).exists()
+    else:
+        is_other = bool(request.request_hash and first.request_hash) and request.request_hash != first.request_hash
+    if is_other:
+        raise KeyReused(
+            "This was sent before with other content, and that was accepted. Send it again to add this, too."
+        )
+    return first
 
 
 def place(order: Order) -> Generation:
@@ -132,18 +175,27 @@ def make_room(orders: Sequence[Order]) -> None:
     """Lock the caps that apply and see that all orders of a press fit; call it in the transaction that books them.
 
     Raises:
-        Refused: a cap or a stop switch is in the way.
+        Refused: a cap or a stop switch is in the way, or the price is not the one that was shown.
     """
     first = orders[0]
+    _check_price(sum(order.cost[1] for order in orders), CheckoutRequest.of(first.idempotency_key).expected_price)
     if stopped := stops.in_the_way(first.user, first.project, *(order.cost[0] for order in orders)):
         raise Refused(stopped)
     for room, asked in _asked_of(first.user, first.project, [order.cost for order in orders], lock=True):
-        if room.left < asked:
+        if _is_over(room, asked):
             raise Refused(no_room(room, asked))
+
+
+def _check_price(price: int, expected: int | None) -> None:
+    if expected is not None and price != expected:
+        now = f"{money.show(price)} now" if price else "nothing now"
+        words = f"The price has changed: it is {now}, not {money.show(expected)}. Nothing was sent or charged."
+        raise PriceChanged(f"{words} Send it again to accept the new price.", "expected_price")
 
 
 def book(order: Order) -> Generation:
     """Write the prompt, the generation and its hold, and wake the queue."""
+    request = CheckoutRequest.of(order.idempotency_key)
     prompt = Prompt.objects.create(
         project=order.project,
         author=order.user,
@@ -163,7 +215,8 @@ def book(order: Order) -> Generation:
         price=order.price,
         price_per_take=order.price.per_take,
         licence=Licence.objects.at(order.model.provider, timezone.now()),
-        idempotency_key=order.idempotency_key,
+        idempotency_key=request.key,
+        request_hash=request.request_hash or None,
         due_at=timezone.now(),
     )
     hold(generation)

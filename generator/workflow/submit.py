@@ -14,7 +14,7 @@ from generator.providers.base import Checking, Field, Kind, LocalProvider, Model
 from generator.providers.errors import ProviderError, Rejected
 from generator.workflow import catalogue, house
 from generator.workflow.catalogue import ModelChoice
-from generator.workflow.order import Order, Quote, place, placed_before, quote_of
+from generator.workflow.order import CheckoutRequest, Order, Quote, place, placed_before, quote_of
 from generator.workflow.refused import Refused
 
 # --- the price before the click ---
@@ -142,7 +142,7 @@ def submit(
     takes: int,
     format: str,
     settings: Mapping[str, Value],
-    idempotency_key: str,
+    idempotency_key: str | CheckoutRequest,
     again_of: Generation | None = None,
     **candidate: Any,
 ) -> Generation:
@@ -216,7 +216,7 @@ def _with_seed(spec: ModelSpec, settings: Mapping[str, Value]) -> dict[str, Valu
     return chosen
 
 
-def retry(generation: Generation, actor: User, idempotency_key: str) -> Generation:
+def retry(generation: Generation, actor: User, idempotency_key: str | CheckoutRequest) -> Generation:
     """Ask for the same again as a new generation with a hold of its own; a seed is kept, so a local retry is the same.
 
     The retry of a candidate that was not made takes its place in the comparison.

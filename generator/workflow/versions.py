@@ -20,6 +20,7 @@ from generator.models.track import TrackQuerySet
 from generator.providers import balance
 from generator.workflow import catalogue, house, parts, states
 from generator.workflow.lineage import BALANCE, OF, TAKE, VARIATION, changes_of, number_of, original_of, said
+from generator.workflow.order import CheckoutRequest
 from generator.workflow.refused import Refused
 from generator.workflow.submit import submit
 
@@ -65,7 +66,7 @@ def can_balance(track: Track) -> bool:
     return can(track) and bool(spec and spec.field(BALANCE)) and parts.notes(track) is not None
 
 
-def make(user: User, track: Track, words: str, idempotency_key: str) -> Generation:
+def make(user: User, track: Track, words: str, idempotency_key: str | CheckoutRequest) -> Generation:
     """Ask for one version of a track, in its own project; the same press again returns the first one.
 
     Raises:
@@ -81,7 +82,9 @@ def make(user: User, track: Track, words: str, idempotency_key: str) -> Generati
     return _make(user, track, VARIATION, variation, words, idempotency_key)
 
 
-def rebalance(user: User, track: Track, levels: Mapping[str, float], idempotency_key: str) -> Generation:
+def rebalance(
+    user: User, track: Track, levels: Mapping[str, float], idempotency_key: str | CheckoutRequest
+) -> Generation:
     """Keep a balance of the players as a version: by each stem's ref, what it is multiplied by.
 
     Raises:
@@ -100,7 +103,9 @@ def rebalance(user: User, track: Track, levels: Mapping[str, float], idempotency
     return _make(user, track, BALANCE, words, words, idempotency_key)
 
 
-def _make(user: User, track: Track, name: str, text: str, words: str, idempotency_key: str) -> Generation:
+def _make(
+    user: User, track: Track, name: str, text: str, words: str, idempotency_key: str | CheckoutRequest
+) -> Generation:
     generation = track.generation
     settings = dict(generation.prompt.settings)
     settings.pop("takes")

@@ -61,7 +61,7 @@ function keep() {
   const form = $("#create[data-draft]");
   if (!form) return;
   const typed = new URLSearchParams(new FormData(form));
-  for (const name of [...typed.keys()]) if (/^(csrfmiddlewaretoken|idempotency_key|file-|register-key-)/.test(name)) typed.delete(name);
+  for (const name of [...typed.keys()]) if (/^(csrfmiddlewaretoken|idempotency_key|expected_price|file-|register-key-|register-price-)/.test(name)) typed.delete(name);
   sessionStorage.setItem(draftKey(form), typed.toString());
 }
 function restore() {
@@ -74,7 +74,9 @@ function restore() {
   $("#prompt").value = text;
   const asked = new URLSearchParams(location.search); // a reference that was just picked wins over the draft
   for (const [name, value] of asked) if (name === "on" || name.startsWith("pick-")) draft.set(name, value);
-  htmx.ajax("GET", `${$("#live").getAttribute("hx-get")}?${draft}`, { target: "#live", swap: "morph:outerHTML" });
+  const values = {};
+  for (const name of new Set(draft.keys())) values[name] = draft.getAll(name).length > 1 ? draft.getAll(name) : draft.get(name);
+  htmx.ajax("POST", $("#live").getAttribute("hx-post"), { target: "#live", swap: "morph:outerHTML", values });
 }
 
 document.addEventListener("input", (event) => {

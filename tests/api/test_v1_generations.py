@@ -163,6 +163,24 @@ def test_tried_again_once(program):
     assert farm.post(f"generations/{made['id']}/retry", idempotency_key="r")["id"] == again["id"]
 
 
+def test_another_price_than_the_expected_one_makes_nothing(program, offered):
+    farm, paid = program(), ASK | {"model": POLL, "takes": 2, "format": "wav", "settings": {}}
+    compare = {"models": [POLL, COMPOSER], "text": "warm lo-fi", "expected_price_usd": "0.030000"}
+    for path, body in (("generations", paid | {"expected_price_usd": "0.05"}), ("comparisons", compare | {"takes": 2})):
+        assert "$0.06" in problem(farm.ask("POST", path, body), 409, "conflict", "expected_price_usd")["detail"]
+    problem(
+        farm.ask("POST", "generations", paid | {"expected_price_usd": "1,250"}), 422, "refused", "expected_price_usd"
+    )
+    assert not Generation.objects.exists()
+    made = farm.post("generations", paid | {"expected_price_usd": "0.06"}, idempotency_key="p")
+    assert farm.post("generations", paid | {"expected_price_usd": "0.05"}, idempotency_key="p")["id"] == made["id"]
+    farm.post("comparisons", compare)
+    farm.post(f"generations/{made['id']}/cancel")
+    again = f"generations/{made['id']}/retry"
+    problem(farm.ask("POST", f"{again}?expected_price_usd=0.05"), 409, "conflict", "expected_price_usd")
+    assert farm.post(f"{again}?expected_price_usd=0.060000")["again_of"] == made["id"]
+
+
 def test_listed_by_state_and_page_by_page_while_more_come(program, ask, project, user):
     farm = program()
     made = [ask("one", model=COMPOSER) for _ in range(5)]

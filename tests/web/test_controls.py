@@ -20,7 +20,7 @@ MORPHED = {
     *("compare/_blind_row.html", "tracks/_versions.html", "tracks/_stems.html", "studio/_field.html"),
 }
 TAG = re.compile(r"<(form|button)\b(?:[^>{]|\{\{.*?\}\}|\{%.*?%\}|\{)*>")
-PLAIN = re.compile(r'type="button"|formmethod="get" formaction="{% url \'studio\' project.ref %}" formnovalidate>')
+PLAIN = re.compile(r'type="button"|formaction="{% url \'create-live\' project.ref %}" formnovalidate>')
 
 
 class Controls(HTMLParser):

@@ -31,6 +31,7 @@ TABLE = """
     home                 GET     in         302       302     302     302    302
     studio               GET     in         404       200     200     200    404
     create-live          GET     in         404       200     200     200    404
+    create-live          POST    in         404       200     200     200    404
     generate             POST    in         404       403     302     302    404
     running              GET     in         404       200     200     200    404
     more                 GET     in         404       200     200     200    404

@@ -1,7 +1,8 @@
 """Making music: asked for, followed, cancelled, tried again; and one brief for several models."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.http import HttpRequest
@@ -18,6 +19,7 @@ from generator.api.v1.picking import picked, picked_for_all
 from generator.api.v1.problems import Problem
 from generator.api.v1.reading import once, turn
 from generator.models import Comparison, Generation, State, User
+from generator.workflow.amounts import parse_amount
 
 router = Router(tags=["Making music"])
 Placed = TypeVar("Placed", Generation, Comparison)
@@ -32,6 +34,9 @@ Prefer = Header(
     max_length=200,
     description=f"`wait=N`: answer once it has ended, after N seconds at most (up to {LONGEST_WAIT}).",
 )
+
+
+PRICE = "expected_price_usd"
 
 
 class Runs(Wanted):
@@ -94,10 +99,39 @@ def create_generation(
 
     def submit(key: str) -> Generation:
         fields = {**ask.settings, **picked(user, project, ask.model, ask.references)}
-        return door.ask(user, project, ask.model, ask.text, key, takes=ask.takes, format=ask.format, fields=fields)
+        return door.ask(
+            user,
+            project,
+            ask.model,
+            ask.text,
+            priced(key, ask.expected_price_usd),
+            takes=ask.takes,
+            format=ask.format,
+            fields=fields,
+        )
 
-    about = ["make", ask.model_dump()]
+    about = ["make", content(ask)]
     return Status(201, answer(request, lambda: place(user, idempotency_key, about, submit), prefer))
+
+
+def content(ask: schemas.Priced) -> dict[str, Any]:
+    """What is asked for, without the price: the same again at another price is the same again."""
+    return ask.model_dump(exclude={"expected_price_usd"})
+
+
+def priced(key: str, price: str | None) -> workflow.CheckoutRequest:
+    """Raises Refused: the price that was sent is no amount."""
+    return workflow.CheckoutRequest(key, "", None if price is None else parse_amount(price, PRICE))
+
+
+@contextmanager
+def price_named() -> Iterator[None]:
+    """Have a refusal about the price name the field as it is called here."""
+    try:
+        yield
+    except workflow.PriceChanged as refused:
+        refused.field = PRICE
+        raise
 
 
 def place(user: User, header: str | None, about: list[Any], submit: Callable[[str], Placed]) -> Placed:
@@ -106,7 +140,7 @@ def place(user: User, header: str | None, about: list[Any], submit: Callable[[st
     `about`: what makes two requests the same one. `submit` gets the key that goes with the generation or comparison.
     """
     token = once(user, header, about)
-    with turn(user, header, token):
+    with price_named(), turn(user, header, token):
         return submit(token)
 
 
@@ -142,16 +176,20 @@ def dismiss_generation(request: HttpRequest, generation_id: str):
     "/generations/{generation_id}/retry", response={201: schemas.GenerationOut}, summary="Ask for the same again"
 )
 def retry_generation(
-    request: HttpRequest, generation_id: str, idempotency_key: str | None = Once, prefer: str | None = Prefer
+    request: HttpRequest,
+    generation_id: str,
+    expected_price_usd: str | None = Query(None, max_length=24, description=schemas.EXPECTED_PRICE),
+    idempotency_key: str | None = Once,
+    prefer: str | None = Prefer,
 ):
-    """A new generation with a price of its own; for one that has ended."""
+    """A new generation with a price of its own, that of now; for one that has ended."""
     user, row = caller(request), find(request, generation_id)
     must_edit(user, row.project)
     if row.state not in State.ended():
         raise Problem(409, "It has not ended yet. It can be tried again once it has.")
 
     def again(key: str) -> Generation:
-        return workflow.retry(row, user, key)
+        return workflow.retry(row, user, priced(key, expected_price_usd))
 
     return Status(201, answer(request, lambda: place(user, idempotency_key, ["retry", row.ref], again), prefer))
 
@@ -175,10 +213,10 @@ def create_comparison(request: HttpRequest, ask: schemas.CompareAsk, idempotency
             takes=ask.takes,
             format=ask.format,
             raw={**ask.settings, **picked_for_all(user, project, ask.models, ask.references)},
-            idempotency_key=key,
+            idempotency_key=priced(key, ask.expected_price_usd),
         )
 
-    made = place(user, idempotency_key, ["compare", ask.model_dump()], submit)
+    made = place(user, idempotency_key, ["compare", content(ask)], submit)
     return Status(201, _comparison(request, made.ref))
 
 

@@ -146,7 +146,7 @@ def _sentence(error: Mapping[str, Any]) -> str:
 
 
 def _refused(request: HttpRequest | None, error: Any) -> HttpResponse:
-    return answer(422, error.sentence, error.field)
+    return answer(error.status, error.sentence, error.field)
 
 
 def _missing(request: HttpRequest | None, error: Any) -> HttpResponse:

@@ -13,11 +13,11 @@ from generator import access, workflow
 from generator.api import outputs
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller, must_edit, project_of
-from generator.api.v1.generations import Once, Prefer, answer, place
+from generator.api.v1.generations import Once, Prefer, answer, content, place, priced
 from generator.api.v1.pages import Page, Wanted, page
 from generator.api.v1.picking import field_of
 from generator.api.v1.problems import Problem
-from generator.api.v1.schemas import Ref, Strict, Usd
+from generator.api.v1.schemas import Priced, Ref, Usd
 from generator.api.v1.tracks import FILE, mine, served
 from generator.models import Generation, Reference, ReferenceId, User
 from generator.models.reference import ReferenceQuerySet
@@ -40,7 +40,7 @@ class ReferenceAsk(Schema):
     field: str = Field("", max_length=60, description="That model's field; with `model`.")
 
 
-class RegisterAsk(Strict):
+class RegisterAsk(Priced):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"model": "wavespeed/mureka-v7.6-bgm", "field": "instrumental_id"}]},
@@ -260,8 +260,8 @@ def register_reference(
             reference=row,
             provider_key=choice.spec.provider,
             purpose=field.purpose,
-            idempotency_key=key,
+            idempotency_key=priced(key, ask.expected_price_usd),
         )
 
-    about = ["register", row.ref, ask.model_dump()]
+    about = ["register", row.ref, content(ask)]
     return Status(201, answer(request, lambda: place(user, idempotency_key, about, register), prefer))

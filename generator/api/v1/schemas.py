@@ -182,7 +182,21 @@ class EventOut(Schema):
     text: str
 
 
-class Ask(Strict):
+EXPECTED_PRICE = (
+    "What you were told it costs, all takes and models together. If it costs anything else by now, nothing is made or "
+    "charged: 409. Empty: whatever it costs."
+)
+
+
+class Priced(Strict):
+    """A request that can cost."""
+
+    expected_price_usd: Annotated[str, Field(max_length=24, examples=["0.060000"])] | None = Field(
+        None, description=EXPECTED_PRICE
+    )
+
+
+class Ask(Priced):
     """Music to be made."""
 
     model_config = ConfigDict(
@@ -229,7 +243,7 @@ class PriceOut(Schema):
     refusal: str = Field(description="Why it could not be had just now; empty: it can.")
 
 
-class CompareAsk(Strict):
+class CompareAsk(Priced):
     """One brief for several models; who made what is shown once somebody has picked or revealed."""
 
     models: list[Annotated[str, Field(max_length=120)]] = Field(min_length=2, max_length=4)

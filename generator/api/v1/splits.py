@@ -8,15 +8,15 @@ from generator import workflow
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller
 from generator.api.v1.catalogue import shown_field
-from generator.api.v1.generations import Once, Prefer, answer, place
-from generator.api.v1.schemas import FieldOut, Ref, Strict, Usd, Value
+from generator.api.v1.generations import Once, Prefer, answer, content, place, priced
+from generator.api.v1.schemas import FieldOut, Priced, Ref, Usd, Value
 from generator.api.v1.tracks import find, mine
 from generator.models import Generation
 
 router = Router(tags=["Library"])
 
 
-class SplitAsk(Strict):
+class SplitAsk(Priced):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"action": "wavespeed/stem-song", "settings": {}}]}
     )
@@ -77,8 +77,12 @@ def create_split(
 
     def split(key: str) -> Generation:
         return workflow.actions.split(
-            user=user, track=track, action_key=ask.action, settings=ask.settings, idempotency_key=key
+            user=user,
+            track=track,
+            action_key=ask.action,
+            settings=ask.settings,
+            idempotency_key=priced(key, ask.expected_price_usd),
         )
 
-    about = ["split", track.ref, ask.model_dump()]
+    about = ["split", track.ref, content(ask)]
     return Status(201, answer(request, lambda: place(user, idempotency_key, about, split), prefer))
