@@ -32,6 +32,7 @@ from generator.models import (
     Notification,
     PrivateTrack,
     Project,
+    Prompt,
     Raise,
     Reference,
     Role,
@@ -228,8 +229,38 @@ def deletable_comments(user: User) -> QuerySet[Comment]:
     return comments(user).filter(Q(author=user) | Q(track__project__in=owned))
 
 
+def concealed_runs(viewer: User | None) -> GenerationQuerySet:
+    """The runs whose brief a viewer may not read: none of their takes is left that is not private to somebody else, or
+    they work on a sound that is. None: nobody in particular, to whom everything private is somebody else's.
+
+    The money of such a run stays in the project's ledger; its words, settings and names do not.
+    """
+    private = PrivateTrack.objects.exclude(author=viewer) if viewer else PrivateTrack.objects.all()
+    hidden = Track.objects.filter(pk__in=private.values("track"))
+    shared = Track.objects.filter(generation=OuterRef("pk")).exclude(pk__in=private.values("track"))
+    about = Q(action__track__in=hidden.values("pk")) | Q(action__reference__track__in=hidden.values("pk"))
+    return Generation.objects.filter(Q(pk__in=hidden.values("generation")) & ~Q(Exists(shared)) | about)
+
+
+def readable(runs: GenerationQuerySet, viewer: User | None) -> GenerationQuerySet:
+    """Leave out the runs that are concealed from a viewer. Every list of runs that a person sees goes through here."""
+    return runs.exclude(pk__in=concealed_runs(viewer).values("pk"))
+
+
 def generations(user: User) -> GenerationQuerySet:
-    return Generation.objects.filter(_in(user, "project"))
+    return readable(Generation.objects.filter(_in(user, "project")), user)
+
+
+def project_generations(user: User, project: Project) -> GenerationQuerySet:
+    """The runs of a project, for a member of it."""
+    return readable(project.generations.all(), user)  # type: ignore[arg-type]
+
+
+def prompts(user: User) -> QuerySet[Prompt]:
+    """The prompts of the projects a person is in, without those of blind candidates, whose settings would tell."""
+    mine = Prompt.objects.filter(_in(user, "project"), pk__in=generations(user).values("prompt"))
+    blind = Generation.objects.filter(comparison__in=Comparison.objects.blind().values("pk"))
+    return mine.exclude(pk__in=blind.values("prompt"))
 
 
 def briefs(user: User) -> GenerationQuerySet:
@@ -239,16 +270,22 @@ def briefs(user: User) -> GenerationQuerySet:
 
 
 def editable_generations(user: User) -> GenerationQuerySet:
-    return Generation.objects.filter(_in(user, "project", _MAY_EDIT))
+    return readable(Generation.objects.filter(_in(user, "project", _MAY_EDIT)), user)
+
+
+def _with_a_run(rows: ComparisonQuerySet, user: User) -> ComparisonQuerySet:
+    """Leave out the comparisons of which every candidate is private to somebody else."""
+    runs = Generation.objects.filter(comparison=OuterRef("pk"))
+    return rows.exclude(Exists(runs) & ~Exists(readable(runs, user)))
 
 
 def comparisons(user: User) -> ComparisonQuerySet:
-    return Comparison.objects.filter(_in(user, "project"))
+    return _with_a_run(Comparison.objects.filter(_in(user, "project")), user)
 
 
 def editable_comparisons(user: User) -> ComparisonQuerySet:
     """The comparisons a person may pick in and reveal."""
-    return Comparison.objects.filter(_in(user, "project", _MAY_EDIT))
+    return _with_a_run(Comparison.objects.filter(_in(user, "project", _MAY_EDIT)), user)
 
 
 def references(user: User) -> ReferenceQuerySet:

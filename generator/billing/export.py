@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from generator import money
+from generator.billing.spend import place_of, run_of
 from generator.models import Entry
 
 COLUMNS = (
@@ -35,8 +36,8 @@ def _row(entry: Entry) -> list[str]:
     moves = (getattr(entry, name) for name in ("amount", "moves_held", "moves_spent"))
     row = [entry.at.isoformat(timespec="seconds"), entry.day.isoformat(), entry.kind]
     row += [*map(money.plain, moves), str(entry.takes)]
-    texts = (entry.project.name, entry.user.email, entry.model_key)
-    last = (entry.generation.ref if entry.generation else "", entry.actor.email if entry.actor else "studio")
+    texts = (place_of(entry), entry.user.email, entry.model_key)
+    last = (run_of(entry), entry.actor.email if entry.actor else "studio")
     return row + [harmless(text) for text in (*texts, *last, entry.reason)]
 
 

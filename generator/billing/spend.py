@@ -15,16 +15,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Sum, Value, When
 from django.utils import timezone
 
 from generator import access
-from generator.models import ApiKey, Budget, Entry, Generation, MusicModel, Project, Rollup, User
+from generator.models import (
+    ApiKey,
+    Budget,
+    Comparison,
+    Entry,
+    Generation,
+    Membership,
+    MusicModel,
+    Project,
+    Rollup,
+    User,
+)
 from generator.money import Micros
 from generator.workflow.caps import Room, rooms
 from generator.workflow.money import ENTRY_SPENT, month_of
 
 KIND = Entry.Kind
+PRIVATE, LEFT = "A private take", "A project you have left"
 SPENDING = (KIND.CHARGE, KIND.CREDIT, KIND.ADJUSTMENT)
 SPENT = F("charged") + F("adjusted") - F("credited")
 _ENTRY_HELD = Case(
@@ -160,7 +172,11 @@ def _kept(scope: Limited, name: str) -> dict[str, int]:
 def by_project(scope: Limited, name: str) -> list[Share]:
     rows = list(grouped(scope, name, "project"))
     projects = Project.objects.in_bulk([pk for pk, *_ in rows])
-    return [Share(projects[pk].ref, projects[pk].name, spent, takes) for pk, spent, takes in rows]
+    known = {pk: project.name for pk, project in projects.items()}
+    if isinstance(scope, Scope):
+        left = set(projects) - set(Membership.objects.filter(user=scope.user).values_list("project", flat=True))
+        known |= dict.fromkeys(left, LEFT)
+    return [Share(projects[pk].ref, known[pk], spent, takes) for pk, spent, takes in rows]
 
 
 def by_person(scope: Limited, name: str) -> list[Share]:
@@ -245,7 +261,43 @@ def lines(scope: Limited, name: str, wanted: Wanted) -> QuerySet[Entry]:
     }
     rows = scope.limit(rows).filter(**{column: value for column, value in narrow.items() if value is not None})
     rows = rows.annotate(moves_spent=ENTRY_SPENT, moves_held=_ENTRY_HELD)
+    rows = rows.annotate(is_concealed=_is_concealed(scope), is_blind=_IS_BLIND, is_left=_is_left(scope))
     return rows.select_related("project", "user", "generation__prompt", "actor", "key").order_by("-id")
+
+
+_IS_BLIND = Exists(
+    Generation.objects.filter(pk=OuterRef("generation"), comparison__in=Comparison.objects.blind().values("pk"))
+)
+
+
+def _is_concealed(scope: Limited) -> Exists:
+    """Whose eyes read it: the person's; the billing desk looks at money, and reads nothing private."""
+    viewer = scope.user if isinstance(scope, Scope) else None
+    return Exists(access.concealed_runs(viewer).filter(pk=OuterRef("generation")))
+
+
+def _is_left(scope: Limited) -> Any:
+    """Whether it was spent in a project that the person is no member of any more."""
+    if not isinstance(scope, Scope):
+        return Value(False)
+    return ~Exists(Membership.objects.filter(user=scope.user, project=OuterRef("project")))
+
+
+def about(line: Entry) -> str:
+    """What a line of `lines` paid for: the brief, where the reader may know it."""
+    if line.generation is None:
+        return ""
+    return PRIVATE if line.is_concealed else line.generation.prompt.text  # type: ignore[attr-defined]
+
+
+def run_of(line: Entry) -> str:
+    """The public name of the run that a line is about; none for a blind candidate, for its model stands beside it."""
+    return "" if line.generation is None or line.is_blind else line.generation.ref  # type: ignore[attr-defined]
+
+
+def place_of(line: Entry) -> str:
+    """The name of the project of a line, where the reader may know it."""
+    return LEFT if line.is_left else line.project.name  # type: ignore[attr-defined]
 
 
 def page_of(entries: QuerySet[Entry], before: int | None, most: int) -> list[Entry]:

@@ -84,6 +84,6 @@ def _state(statement: Statement) -> str:
 
 def _line(line: Entry) -> tuple[str, ...]:
     what = line.get_kind_display() if line.kind == Entry.Kind.CHARGE else f"{line.get_kind_display()}: {line.reason}"
-    text = line.generation.prompt.text if line.generation else line.reason
+    text = spend.about(line) if line.generation else line.reason
     amount = money.show(line.moves_spent)  # type: ignore[attr-defined]
     return f"{line.day:%Y-%m-%d}", what, text[:200], catalogue.title_of(line.model_key), line.user.label, amount

@@ -28,17 +28,24 @@ def _key(secret: str) -> bytes:
     return base64.urlsafe_b64encode(derived)
 
 
+def seal(text: str) -> str:
+    return _cipher().encrypt(text.encode()).decode()
+
+
+def unseal(sealed: str) -> str:
+    """The text again; UNREADABLE where the key it was sealed with is gone."""
+    try:
+        return _cipher().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return UNREADABLE
+
+
 class SealedField(models.TextField):
     """A text that is encrypted in its column. It cannot be searched for, and empty stays empty."""
 
     def get_prep_value(self, value):
         plain = super().get_prep_value(value)
-        return _cipher().encrypt(plain.encode()).decode() if plain else ""
+        return seal(plain) if plain else ""
 
     def from_db_value(self, value, expression, connection):
-        if not value:
-            return ""
-        try:
-            return _cipher().decrypt(value.encode()).decode()
-        except InvalidToken:
-            return UNREADABLE
+        return unseal(value) if value else ""

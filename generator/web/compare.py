@@ -50,7 +50,8 @@ def level(tracks: Sequence[Track]) -> float:
 
 
 def _context(request: Request, comparison: Comparison) -> dict:
-    runs = workflow.comparing.candidates(comparison)
+    known = access.generations(request.user).filter(comparison=comparison)
+    runs = workflow.comparing.candidates(comparison, known)
     tracks = access.tracks(request.user).filter(generation__in=runs).with_starred(request.user).order_by("take")
     found = list(tracks.select_related("generation__model").defer("peaks", "measured", "search_text"))
     by_run = {run.pk: [track for track in found if track.generation_id == run.pk] for run in runs}

@@ -23,7 +23,7 @@ def context(user, project: Project) -> dict:
     """The cards to show: everything under way, and what failed or is unclear until it is dismissed."""
     shown = (*State.active(), State.IN_DOUBT, State.FAILED, State.CANCELLED)  # named, so that the index is used
     told = Q(state__in=shown) | Q(state=State.READY, cancel_asked_at__isnull=False)  # a cancel that came too late
-    rows = project.generations.filter(told, dismissed_at=None)
+    rows = access.project_generations(user, project).filter(told, dismissed_at=None)
     rows = rows.select_related("model__provider", "prompt", "author", "price", "comparison")
     rows = rows.exclude(comparison__isnull=False, comparison__revealed_at=None, state__in=State.active())
     rows = rows.prefetch_related("entries", _takes(user))
@@ -80,8 +80,19 @@ def _takes(user) -> Prefetch:
 
 def _comparing(user, project: Project) -> list[dict]:
     """A card for each blind comparison: all that are under way, and the last that wait to be heard."""
-    runs = project.generations.order_by("id").select_related("model__provider").prefetch_related(_takes(user))
-    rows = project.comparisons.blind().order_by("-id").prefetch_related(Prefetch("generations", runs))
+    runs = (
+        access.project_generations(user, project)
+        .order_by("id")
+        .select_related("model__provider")
+        .prefetch_related(_takes(user))
+    )
+    rows = (
+        access.comparisons(user)
+        .filter(project=project)
+        .blind()
+        .order_by("-id")
+        .prefetch_related(Prefetch("generations", runs))
+    )
     cards = [_comparison_card(row) for row in rows[:MOST_CARDS]]
     waiting = [card for card in cards if not card["is_moving"] and any(run.tracks.all() for run in card["runs"])]
     return [card for card in cards if card["is_moving"] or card in waiting[:MOST_WAITING]]

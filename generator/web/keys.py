@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generator import access, money, workflow
 from generator.billing import spend
-from generator.models import ApiKey, Project, Scope
+from generator.models import ApiKey, Membership, Project, Scope
 from generator.models.key import ApiKeyQuerySet
 from generator.web.budgets import end_of_day
 from generator.web.htmx import Request, back
@@ -29,6 +30,7 @@ class Row:
     key: ApiKey
     spent: int
     cap: int | None
+    is_member: bool  # whether its maker is still in its project
 
 
 @login_required
@@ -79,10 +81,15 @@ def _page(
 
 def _rows(keys: ApiKeyQuerySet) -> list[Row]:
     """Those that open something first, then what was revoked or has run out; the newest first."""
-    found = list(keys.select_related("project", "user", "budget").order_by("-id")[:SHOWN])
+    is_of_member = Exists(Membership.objects.filter(project=OuterRef("project"), user=OuterRef("user")))
+    rows = keys.annotate(is_of_member=is_of_member).select_related("project", "user", "budget")
+    found = list(rows.order_by("-id")[:SHOWN])
     found.sort(key=lambda key: not key.is_usable)
     spent = spend.of_keys([key.pk for key in found], spend.this_month())
-    return [Row(key, spent.get(key.pk, 0), key.budget.cap if hasattr(key, "budget") else None) for key in found]
+    return [
+        Row(key, spent.get(key.pk, 0), key.budget.cap if hasattr(key, "budget") else None, key.is_of_member)
+        for key in found
+    ]
 
 
 def _stand_ins() -> list[tuple[str, str]]:

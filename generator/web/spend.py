@@ -144,12 +144,23 @@ def as_csv(entries: QuerySet[Entry], month: str) -> HttpResponseBase:
     return reply
 
 
-def _with_tracks(request: Request, entries: list[Entry]) -> list[tuple[Entry, str]]:
-    """Each entry with the address of what it paid for, where this person may go there."""
+def _with_tracks(request: Request, entries: list[Entry]) -> list[tuple[Entry, str, str, str]]:
+    """Each entry with the address of what it paid for, where this person may go there, its words and its project.
+
+    A blind candidate has no address here: beside it stands the model.
+    """
     generations = {entry.generation_id for entry in entries}
     tracks = access.tracks(request.user).filter(generation__in=generations).order_by("-take")
     address = {track.generation_id: track.get_absolute_url() for track in tracks.only("ref", "generation")}
-    return [(entry, address.get(entry.generation_id or 0, "")) for entry in entries]
+    return [
+        (
+            entry,
+            address.get(entry.generation_id or 0, "") if ledger.run_of(entry) else "",
+            ledger.about(entry),
+            ledger.place_of(entry),
+        )
+        for entry in entries
+    ]
 
 
 KINDS_IN_WORDS = {"spent": "what was spent", "held": "open holds"} | {
@@ -162,7 +173,7 @@ def _in_words(wanted: Wanted, rows: list[Entry]) -> list[str]:
     said = [KINDS_IN_WORDS[wanted.kind]] if wanted.kind else []
     said += [f"on {wanted.model}"] if wanted.model else []
     said += [f"at {wanted.provider}"] if wanted.provider else []
-    said += [f"in {rows[0].project if rows else 'that project'}"] if wanted.project else []
+    said += [f"in {ledger.place_of(rows[0]) if rows else 'that project'}"] if wanted.project else []
     said += [f"by {rows[0].user if rows else 'that person'}"] if wanted.person is not None else []
     said += [f"with the {rows[0].key if rows else 'key'}"] if wanted.key else []
     said += [f"on {wanted.day:%-d %B}"] if wanted.day else []

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from generator.models import Comparison, Generation, Project, Star, Track, User
 from generator.models.comparison import LETTERS, ComparisonQuerySet
+from generator.models.generation import GenerationQuerySet
 from generator.providers.base import Kind, ModelSpec, Value
 from generator.workflow import library
 from generator.workflow.catalogue import ModelChoice
@@ -115,9 +116,10 @@ def _naming(choice: ModelChoice, make: Callable[[], Order]) -> Order:
 # --- afterwards ---
 
 
-def candidates(comparison: Comparison) -> list[Generation]:
-    """The candidates in their places; one that was tried again is its newest run."""
-    rows = comparison.generations.select_related("model__provider", "prompt", "price").order_by("id")
+def candidates(comparison: Comparison, known: GenerationQuerySet | None = None) -> list[Generation]:
+    """The candidates in their places, of the runs a person knows; one that was tried again is its newest run."""
+    rows = comparison.generations.all() if known is None else known.filter(comparison=comparison)
+    rows = rows.select_related("model__provider", "prompt", "price").order_by("id")
     return sorted({row.letter: row for row in rows}.values(), key=lambda row: row.letter)
 
 

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+from importlib import import_module
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -9,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from generator import access, workflow
+from generator import access, migrations, workflow
 from generator.models import Invitation, Membership, Price, Project, Role, User
 
 PASSWORD = "a long enough password"
@@ -378,7 +380,65 @@ def test_a_second_factor_is_set_up_asked_for_and_recovered_from(client, user):
     assert other.post("/accounts/2fa/authenticate/", {"code": "000000"}).status_code == 200
     other.post("/accounts/2fa/authenticate/", {"code": codes[0]})
     assert other.get("/account/").status_code == 200
-    assert Authenticator.objects.filter(user=user).count() == 2
+    kept = Authenticator.objects.filter(user=user)
+    assert kept.count() == 2
+    assert secret not in str(list(kept.values_list("data", flat=True)))
+
+
+@pytest.fixture
+def unsealed(user):
+    """The second factor of somebody whose secrets were kept as they are."""
+    from allauth.mfa.models import Authenticator
+
+    from generator.models.sealed import seal
+
+    def _unsealed(secret="JBSWY3DPEHPK3PXP"):
+        data = {"totp": {"secret": secret}, "recovery_codes": {"seed": "abc", "used_mask": 0}}
+        for kind, columns in data.items():
+            Authenticator.objects.create(user=user, type=kind, data=columns)
+        return secret
+
+    _unsealed.seal = seal
+    return _unsealed
+
+
+def test_an_upgrade_encrypts_what_was_in_clear_and_codes_go_on_working(user, unsealed):
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal import auth
+    from django.apps import apps
+
+    secret = unsealed()
+    [path] = Path(migrations.__path__[0]).glob("*_sealed_second_factors.py")
+    migration = import_module(f"generator.migrations.{path.stem}")
+    for _ in range(2):
+        migration.seal_all(apps, None)
+    data = {row.type: row.data for row in Authenticator.objects.filter(user=user)}
+    assert secret not in str(data)
+    assert data["recovery_codes"]["seed"] != "abc"
+    code = auth.format_hotp_value(auth.hotp_value(secret, next(iter(auth.yield_hotp_counters_from_time()))))
+    assert Authenticator.objects.get(user=user, type="totp").wrap().validate_code(code)
+
+
+def test_where_the_key_is_gone_no_code_is_right(user, unsealed, settings):
+    from allauth.mfa.models import Authenticator
+    from allauth.mfa.totp.internal import auth
+
+    unsealed(unsealed.seal("JBSWY3DPEHPK3PXP"))
+    settings.SECRET_KEY = "another one altogether"
+    counters = list(auth.yield_hotp_counters_from_time())
+    for guess in ("", "JBSWY3DPEHPK3PXP"):
+        code = auth.format_hotp_value(auth.hotp_value(guess, counters[0]))
+        assert not Authenticator.objects.get(user=user, type="totp").wrap().validate_code(code)
+
+
+# --- what a browser may keep ---
+
+
+def test_nobody_stores_a_signed_in_page(signed_in, project, track):
+    pages = ["/account/", "/spend/", "/projects/", f"/p/{project.ref}/", f"/t/{track.ref}/", "/nowhere/", "/"]
+    kept = {page: signed_in.get(page).headers.get("Cache-Control") for page in pages}
+    assert kept == dict.fromkeys(pages, "private, no-store")
+    assert "max-age" in signed_in.get(f"/t/{track.ref}/audio").headers["Cache-Control"]
 
 
 PAGES = [

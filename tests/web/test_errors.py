@@ -150,3 +150,11 @@ def test_a_nul_in_any_form_is_a_400_with_a_sentence(browser, project, address):
     reply = browser.post(address, {"email": "a\x00b", "login": "a\x00b", "name": "a\x00b"})
     assert reply.status_code == 400
     assert b"cannot be stored" in reply.content
+
+
+def test_the_admin_sends_people_to_an_administrator(client, member):
+    client.force_login(member("owner"))
+    reply = client.get("/admin/", follow=True)
+    assert reply.status_code == 403
+    assert b"administrator" in reply.content
+    assert b"owner of the project" not in reply.content

@@ -9,7 +9,7 @@ from generator.api.v1.caller import caller, find_project, project_of
 from generator.api.v1.pages import Page, Wanted, page
 from generator.api.v1.problems import Problem
 from generator.billing import spend
-from generator.models import ApiKey, Comparison, Generation, Prompt
+from generator.models import ApiKey
 from generator.providers.base import Field
 from generator.workflow.catalogue import ModelChoice
 
@@ -121,7 +121,4 @@ def get_prompt(request: HttpRequest, prompt_id: str):
 
 
 def _prompts(request: HttpRequest):
-    mine = Prompt.objects.filter(project__in=access.projects(caller(request)).order_by().values("pk"))
-    # What was asked of each candidate of a blind comparison would tell which it is.
-    blind = Generation.objects.filter(comparison__in=Comparison.objects.blind().values("pk")).values("prompt")
-    return mine.exclude(pk__in=blind).select_related("project", "author")
+    return access.prompts(caller(request)).select_related("project", "author")

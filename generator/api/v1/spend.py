@@ -117,7 +117,7 @@ def _line(row: Entry) -> schemas.LineOut:
         project=row.project.ref,
         person=row.user.label,
         model=row.model_key,
-        generation=row.generation.ref if row.generation else None,
+        generation=spend.run_of(row) or None,
         key=row.key.ref if row.key else None,
         reason=row.reason,
     )

@@ -7,9 +7,10 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from generator import access
 from generator import money as micros
 from generator.audio import FORMATS, label
-from generator.models import Track
+from generator.models import Generation, Track
 from generator.workflow import amounts, caps, catalogue, renditions
 
 register = template.Library()
@@ -19,6 +20,12 @@ register = template.Library()
 def money(amount: int | None) -> str:
     """Print micro-dollars: "$0.045"."""
     return "" if amount is None else micros.show(amount)
+
+
+@register.filter
+def is_concealed(run: Generation) -> bool:
+    """Whether a run's words are its author's alone, for those who look at its money."""
+    return access.concealed_runs(None).filter(pk=run.pk).exists()
 
 
 @register.filter

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from generator import access
 from generator.models import Generation, Track, WebhookMessage
 from generator.models.track import TrackQuerySet
 from generator.workflow.webhooks.events import ASKED
@@ -50,6 +51,9 @@ def _data(message: WebhookMessage, generation: Generation | None, base: str) -> 
     shown: Shown = {"project": project, **message.facts}
     if generation is None:
         return shown
+    if access.concealed_runs(None).filter(pk=generation.pk).exists():  # private by now: it is told by its id alone
+        shown["generation"] = {"id": generation.ref}
+        return shown | ({"track": {"id": ref}} if (ref := message.facts.get("track")) else {})
     takes = Track.objects.kept().filter(generation=generation, project=message.project, privacy=None).order_by("take")
     shown["generation"] = _shapes[0].generation(generation, takes, base)
     if ref := message.facts.get("track"):
