@@ -1,5 +1,6 @@
 """Programs that fetch files get all of them: wget, curl and ffmpeg, at each address, and through nginx."""
 
+import getpass
 import http.cookiejar
 import json
 import shutil

@@ -56,7 +56,8 @@ def predictions(generations: Sequence[Generation], base_url: str, viewer: User) 
     heard: dict[int, list[Track]] = {}
     if ready:
         tracks = access.tracks(viewer).kept().filter(generation__in=ready).order_by("take")
-        for track in tracks.only("ref", "format", "generation").annotate(is_private=Q(privacy__isnull=False)):
+        tracks = tracks.select_related("generation__prompt").prefetch_related("renditions")
+        for track in tracks.defer("peaks", "waveform", "search_text").annotate(is_private=Q(privacy__isnull=False)):
             heard.setdefault(track.generation_id, []).append(track)
     told = told_to(viewer)
     return [_said(one, base_url, heard.get(one.pk, []), told) for one in generations]
