@@ -20,7 +20,7 @@ from collections.abc import Callable, Generator, Iterable
 from django.http import StreamingHttpResponse
 
 from generator.models import Generation, User
-from generator.web.places import at_desk, get_up, holder_of, leave_seat, take_seat
+from generator.web.places import at_desk, get_up, holder_of, leave_seat, leave_share, take_seat, take_share
 from generator.workflow.follow import Seen, follow
 
 __all__ = ["PATIENCE", "QUIET", "Full", "Hold", "Seen", "at_desk", "hold", "streamed"]
@@ -41,8 +41,9 @@ class Hold:
     def __init__(self, holder: str) -> None:
         self._steps: Generator[Seen | None] | None = None
         self._first: Seen | None = None
-        self._holder = holder
-        self._seated = take_seat(holder)
+        self._holder, self._shared, self._seated = holder, False, False
+        self._shared = take_share(holder)
+        self._seated = self._shared and take_seat()
 
     def begin(self, ask: Callable[[], Generation], patience: float, quiet: float | None) -> "Hold":
         if not self._seated:
@@ -70,7 +71,10 @@ class Hold:
             self._seated = False
             if self._steps is not None:
                 self._steps.close()
-            leave_seat(self._holder)
+            leave_seat()
+        if self._shared:
+            self._shared = False
+            leave_share(self._holder)
 
     def __enter__(self) -> "Hold":
         return self

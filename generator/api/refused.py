@@ -5,6 +5,7 @@ from django.template.loader import render_to_string
 
 from generator.api.v1 import problems
 from generator.web.context import STYLESHEETS
+from generator.web.middleware import FRAGMENT
 
 
 def refuse(path: str, status: int, sentence: str) -> HttpResponse:
@@ -17,4 +18,6 @@ def refuse(path: str, status: int, sentence: str) -> HttpResponse:
         return JsonResponse({"detail": sentence}, status=status)
     shown = {"sentence": sentence, "stylesheets": STYLESHEETS}
     page = render_to_string("errors/refused.html", shown)
-    return HttpResponse(page, status=403 if status == 401 else status, headers={"Cache-Control": "no-store"})
+    return HttpResponse(
+        page, status=403 if status == 401 else status, headers={"Cache-Control": "no-store", FRAGMENT: "1"}
+    )

@@ -17,6 +17,22 @@ from generator.web.htmx import Request
 ZONE_COOKIE = "studio_zone"  # set by static/js/people.js
 
 
+FRAGMENT = "X-Studio-Fragment"  # without it htmx swaps nothing in (static/js/studio.js)
+
+
+class OurFragments:
+    """Mark what htmx is answered, so that it can tell the studio's answers from those of a proxy in between."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if "HX-Request" in request.headers:
+            response.headers[FRAGMENT] = "1"
+        return response
+
+
 class ViewerTimeZone:
     """Show times in the zone the signed-in person chose, else in the browser's, else in the studio's own."""
 

@@ -71,7 +71,7 @@ class Desks:
         is_file = isinstance(reply, FileResponse) or getattr(reply, "status_code", 200) == 206
         if is_file or not getattr(reply, "streaming", False):
             get_up()
-        if is_file and not take_seat(environ.get(HOLDER, "")):
+        if is_file and not _seat_for(environ.get(HOLDER, "")):
             reply = self._without_seat(environ, reply, begun)
         elif getattr(reply, "streaming", False):
             reply = Leaving(reply, environ.get(HOLDER, "") if is_file else None)
@@ -113,8 +113,18 @@ class Leaving:
             get_up()
             _close_strays()
             if self._holder is not None:
-                leave_seat(self._holder)
+                leave_seat()
+                leave_share(self._holder)
                 self._holder = None
+
+
+def _seat_for(holder: str) -> bool:
+    if not take_share(holder):
+        return False
+    if not take_seat():
+        leave_share(holder)
+        return False
+    return True
 
 
 # --- desks ---
@@ -163,21 +173,33 @@ def _close_strays() -> None:
 # --- seats ---
 
 
-def take_seat(holder: str = "") -> bool:
-    """Take a seat if one is free and this holder has not its share; who has one gives it back with `leave_seat`."""
+def take_seat() -> bool:
+    """Take a seat if one is free; who has one gives it back with `leave_seat`."""
     global _taken
     with _seats:
-        if _taken >= settings.STUDIO_STREAMS or (holder and _held[holder] >= share()):
+        if _taken >= settings.STUDIO_STREAMS:
             return False
         _taken += 1
+        return True
+
+
+def leave_seat() -> None:
+    global _taken
+    with _seats:
+        _taken -= 1
+
+
+def take_share(holder: str) -> bool:
+    """Count a seat that a holder is about to take, if they have not their share; without a name nobody is counted."""
+    with _seats:
+        if holder and _held[holder] >= share():
+            return False
         _held[holder] += 1
         return True
 
 
-def leave_seat(holder: str = "") -> None:
-    global _taken
+def leave_share(holder: str) -> None:
     with _seats:
-        _taken -= 1
         _held[holder] -= 1
         if not _held[holder]:
             del _held[holder]

@@ -110,6 +110,15 @@ def caller(token: str) -> User | None:
     return key.user
 
 
+def person_of(ref: str) -> User | None:
+    """The person a usable key acts for, narrowed to what it may; for what was signed with the key's name."""
+    key = ApiKey.objects.usable().select_related("user", "project").filter(ref=ref).first()
+    if key is None:
+        return None
+    key.user.acting_with = key
+    return key.user
+
+
 def home(user: User) -> Project:
     """Where a program works that names no project: its key's own, else its person's personal one."""
     key = user.acting_with

@@ -33,7 +33,8 @@ document.addEventListener("htmx:afterSettle", () => {
 
 // --- htmx: rest while nobody looks; say what went wrong when the studio cannot be reached ---
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.matches("[data-poll]:not([data-poll=always])") && document.hidden) event.preventDefault();
+  const isPoll = event.detail.elt.matches("[data-poll]");
+  if (isPoll && (reconnecting || (document.hidden && event.detail.elt.dataset.poll !== "always"))) event.preventDefault();
 });
 document.addEventListener("htmx:configRequest", (event) => {
   const token = document.cookie.match(/(?:^|; )studio_csrf=([^;]+)/);
@@ -41,9 +42,16 @@ document.addEventListener("htmx:configRequest", (event) => {
   // A refresh of a long-scrolled list asks for all the rows it already shows.
   if (event.detail.elt.matches("[data-rows]")) event.detail.parameters.rows = String($$(".track").length);
 });
-// An answer that is a whole page (an error, a sign-in) must not land inside a list or a pane.
+// An answer that is a whole page (an error, a sign-in) must not land inside a list or a pane; and one that is not the
+// studio's own (a proxy's error page while the server restarts, a network's sign-in) lands nowhere.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
+  if (!xhr.getResponseHeader("X-Studio-Fragment")) {
+    event.detail.shouldSwap = false;
+    event.stopImmediatePropagation();
+    lost(event.detail.requestConfig.elt);
+    return;
+  }
   if (target.id === "page" || !/^\s*<!doctype/i.test(xhr.responseText)) return;
   // A plain link inside a list or a pane leads to a page, whatever the list does with its own answers.
   if (event.detail.boosted) {
@@ -57,9 +65,34 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   else say(new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("main p")?.textContent ?? "That did not work.");
 });
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, (event) => {
-    if (!event.detail.elt.matches("[data-poll]")) say("The studio cannot be reached just now. Nothing was lost; try again.");
-  });
+  document.addEventListener(name, (event) => lost(event.detail.elt));
+}
+
+// --- the studio cannot be reached: the page stays as it is, says so, asks again and again, and goes on by itself ---
+const LONGEST_PAUSE_MS = 15_000;
+let reconnecting = false;
+function lost(element) {
+  if (!element.matches("[data-poll]")) say("The studio cannot be reached just now. Nothing was lost; try again.");
+  if (reconnecting) return;
+  reconnecting = true;
+  const bar = document.createElement("p");
+  bar.id = "reconnecting";
+  bar.setAttribute("role", "status");
+  bar.textContent = "Reconnecting…";
+  document.body.append(bar);
+  setTimeout(reconnect, 500, 1000);
+}
+async function reconnect(pause) {
+  const isBack = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(5000) })
+    .then(async (reply) => reply.ok && (await reply.text()) === "ok").catch(() => false);
+  if (!isBack) {
+    setTimeout(reconnect, pause * (0.75 + Math.random() / 2), Math.min(pause * 2, LONGEST_PAUSE_MS));
+    return;
+  }
+  reconnecting = false;
+  $("#reconnecting").remove();
+  // Whatever follows the studio looks at once; `library-changed` is what the lists wait for.
+  for (const name of ["running-changed", "library-changed"]) htmx.trigger(document.body, name);
 }
 
 // --- messages ---

@@ -5,7 +5,11 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from generator.api import outputs
+from generator import workflow
+from generator.api import outputs, telling
+from generator.api.wavespeed import files
+from generator.models import ApiKey, Comparison, PrivateTrack, Project, Scope, Upload, User
+from generator.workflow import keys, sharing
 
 BASE = "http://testserver"
 
@@ -47,3 +51,108 @@ def test_a_binned_track_is_not_there(client, track):
     track.binned_at = timezone.now()
     track.save()
     assert client.get(outputs.audio_url(track, BASE)).status_code == 404
+
+
+# --- as long as whoever was told it may hear the track ---
+
+
+@pytest.fixture
+def told(track, user):
+    """The address of a track as a key is told it: `told()`, or another person's `told(viewer)`."""
+
+    def _told(person=user, project=None, scope=Scope.READ) -> str:
+        person.acting_with = keys.make(person, "player", scope, project=project)[0]
+        return outputs.audio_url(track, BASE, outputs.told_to(person))
+
+    return _told
+
+
+def test_it_is_signed_for_the_key_that_was_told_it(client, told, make_track):
+    assert client.get(told()).status_code == 200
+
+
+def test_it_ends_with_the_key(client, told, user):
+    url = told()
+    keys.revoke(ApiKey.objects.get(), user)
+    assert client.get(url).status_code == 404
+
+
+def test_it_ends_when_the_key_runs_out(client, told):
+    url = told()
+    ApiKey.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
+    assert client.get(url).status_code == 404
+
+
+def switched_off(person, project):
+    User.objects.filter(pk=person.pk).update(is_active=False)
+
+
+def gone(person, project):
+    project.memberships.filter(user=person).delete()
+
+
+@pytest.mark.parametrize("end", [switched_off, gone])
+def test_it_ends_when_the_person_leaves_or_is_switched_off(client, told, member, project, end):
+    viewer = member("viewer")
+    url = told(viewer)
+    assert client.get(url).status_code == 200  # a viewer hears the track, and so may hand on what plays it
+    end(viewer, project)
+    assert client.get(url).status_code == 404
+
+
+def test_it_ends_when_the_track_moves_where_the_key_does_not_reach(client, told, track, user, project):
+    url = told(project=project)
+    assert client.get(url).status_code == 200
+    track.project = Project.objects.personal_for(user)
+    track.save()
+    assert client.get(url).status_code == 404
+
+
+def test_make_private_ends_what_was_told_before_and_not_what_is_told_to_its_author_later(client, told, track, user):
+    before, cover = told(), outputs.cover_url(track, BASE)
+    sharing.keep_private(track, user)
+    assert client.get(before).status_code == 404
+    assert client.get(cover).status_code == 404
+    later = told()
+    assert client.get(later).status_code == 200
+
+
+def test_a_file_is_asked_for_again_each_time(client, told):
+    reply = client.get(told())
+    assert "no-cache" in reply["Cache-Control"]
+    assert client.get(told(), headers={"if-none-match": reply["ETag"]}).status_code == 304
+
+
+def test_what_a_webhook_tells_ends_with_the_webhook(client, track, user, project):
+    hook = workflow.webhooks.make(project, user, "suite", "https://example.com/in")
+    url = telling.track(track, BASE, hook)["audio_url"]
+    assert client.get(url).status_code == 200
+    workflow.webhooks.delete(hook, user)
+    assert client.get(url).status_code == 404
+
+
+def test_a_blind_candidate_is_heard_without_a_name_or_a_cover(client, told, track, user, project):
+    track.generation.comparison = Comparison.objects.create(project=project, author=user, text="x", idempotency_key="c")
+    track.generation.save()
+    reply = client.get(told())
+    assert (reply.status_code, reply.get("Content-Disposition")) == (200, None)
+    assert client.get(outputs.cover_url(track, BASE)).status_code == 404
+
+
+def test_stems_end_as_their_track_does(client, make_stem, track, user):
+    user.acting_with = keys.make(user, "player")[0]
+    url = files.stem_url(make_stem(track), BASE, outputs.told_to(user))
+    assert client.get(url).status_code == 200
+    PrivateTrack.objects.create(track=track, author=user)
+    assert client.get(url).status_code == 200
+    keys.revoke(user.acting_with, user)
+    assert client.get(url).status_code == 404
+
+
+def test_uploads_end_with_their_key(client, make_reference, user, project):
+    key = keys.make(user, "sender")[0]
+    upload = Upload.objects.create(key=key, project=project, name="a", size=1, reference=make_reference())
+    url = files.upload_url(upload, BASE)
+    assert client.get(url).status_code == 200
+    keys.revoke(key, user)
+    assert client.get(url).status_code == 404

@@ -35,7 +35,7 @@ def said(sock: socket.socket) -> tuple[int, bytes]:
     with suppress(TimeoutError, ConnectionError):
         while piece := sock.recv(1 << 16):
             whole += piece
-            if b"connection: close" not in whole and b"\r\n\r\n" in whole:
+            if b"\r\n\r\n" in whole:
                 sock.settimeout(2)
     return int(whole[9:12] or 0), whole
 

@@ -82,7 +82,7 @@ class Studio:
         command = [sys.executable, "run.py", "--port", str(self.port), "--data", str(self.folder), "--admin", ADMIN]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
-        wait_for(lambda: self.answers() or self.process.poll() is not None, 90, "the studio answers")
+        wait_for(lambda: self.answers() or self.process.poll() is not None, 240, "the studio answers")
         assert self.process.poll() is None, self.log.read_text()
         return self
 

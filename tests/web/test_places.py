@@ -126,12 +126,12 @@ def test_a_file_goes_out_from_a_seat_and_never_from_a_desk(serve, view, without_
 
 def test_one_holder_has_a_share_of_the_seats(settings):
     settings.STUDIO_STREAMS = 100
-    taken = [places.take_seat("key-1") for _ in range(30)]
+    taken = [places.take_share("key-1") for _ in range(30)]
     assert taken == [True] * 25 + [False] * 5
-    assert places.take_seat("key-2")
+    assert places.take_share("key-2")
     for holder in [*["key-1"] * 25, "key-2"]:
-        places.leave_seat(holder)
-    assert places.seats_taken() == 0
+        places.leave_share(holder)
+    assert places._held == {}
 
 
 def test_a_held_request_works_again_for_a_moment(serve):

@@ -112,8 +112,8 @@ class Listener:
 
     def _files(self, track: Track) -> dict[str, str]:
         return {
-            "audio_url": outputs.audio_url(track, self.base),
-            "album_art": outputs.cover_url(track, self.base),
+            "audio_url": outputs.audio_url(track, self.base, outputs.told_to(self.user)),
+            "album_art": outputs.cover_url(track, self.base, outputs.told_to(self.user)),
             "song_name": track.title,
         }
 

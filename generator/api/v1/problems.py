@@ -5,6 +5,7 @@
 403 not_allowed         the key, or its maker, may not do it
 404 not_found           not there, or not for this key: the two look the same
 405 method_not_allowed  see Allow
+408 too_slow            the body did not arrive in time
 409 conflict            too late for it, or the Idempotency-Key was used for something else
 412 precondition_failed it is not what the If-Match says; read it again
 413 too_large           see docs/api.md for the cap
@@ -38,6 +39,7 @@ CODES = {
     403: "not_allowed",
     404: "not_found",
     405: "method_not_allowed",
+    408: "too_slow",
     409: "conflict",
     412: "precondition_failed",
     413: "too_large",

@@ -127,7 +127,9 @@ class TrackOut(Schema):
     findings: list[dict[str, Any]]
     created_at: dt.datetime
     binned_at: dt.datetime | None
-    audio_url: str = Field(description="The file in `format`; needs no key, ends after 7 days.")
+    audio_url: str = Field(
+        description="The file in `format`; needs no key. Ends after 7 days, or with the key it was told to."
+    )
     cover_url: str | None = Field(description="As audio_url; null while a blind comparison is open.")
     page_url: str
 

@@ -1,12 +1,23 @@
 """Records as the API shows them. Of a candidate that is still blind nothing tells which model it came from."""
 
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, Value
 from django.urls import reverse
 
 from generator import access, money
 from generator.api import outputs
 from generator.api.v1 import schemas
-from generator.models import Approval, Comparison, Generation, PrivateTrack, Project, Prompt, State, Track, User
+from generator.models import (
+    Approval,
+    Comparison,
+    Generation,
+    PrivateTrack,
+    Project,
+    Prompt,
+    State,
+    Track,
+    User,
+    Webhook,
+)
 from generator.models.generation import GenerationQuerySet
 from generator.models.track import TrackQuerySet
 from generator.workflow import renditions, waiting
@@ -23,10 +34,11 @@ def some_usd(amount: int | None) -> str | None:
 # --- tracks ---
 
 
-def with_all(tracks: TrackQuerySet, user: User) -> TrackQuerySet:
-    """Tracks with everything that is shown of them, in two queries."""
+def with_all(tracks: TrackQuerySet, user: User, teller: Webhook | None = None) -> TrackQuerySet:
+    """Tracks with everything that is shown of them to a person, or by a webhook, in two queries."""
     related = ("project", "author", "generation__model", "generation__prompt", "generation__comparison")
     wide = tracks.select_related(*related).with_starred(user).annotate(is_private=_PRIVATE, is_approved=_APPROVED)
+    wide = wide.annotate(told=Value(outputs.told_to(teller or user)))
     return wide.prefetch_related("tags", "renditions").defer("peaks", "measured", "search_text", "waveform")
 
 
@@ -60,8 +72,8 @@ def track(row: Track, base: str) -> schemas.TrackOut:
         findings=[] if blind else row.findings,
         created_at=row.created_at,
         binned_at=row.binned_at,
-        audio_url=outputs.audio_url(row, base),
-        cover_url=None if blind else outputs.cover_url(row, base),
+        audio_url=outputs.audio_url(row, base, row.told),  # type: ignore[attr-defined]
+        cover_url=None if blind else outputs.cover_url(row, base, row.told),  # type: ignore[attr-defined]
         page_url=base + row.get_absolute_url(),
     )
 

@@ -14,10 +14,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from generator import access
-from generator.api.outputs import audio_url
+from generator.api.outputs import audio_url, told_to
 from generator.api.wavespeed import contracts, files
 from generator.models import Asked, Generation, State, Track, User
 from generator.models.generation import GenerationQuerySet
@@ -55,14 +56,16 @@ def predictions(generations: Sequence[Generation], base_url: str, viewer: User) 
     heard: dict[int, list[Track]] = {}
     if ready:
         tracks = access.tracks(viewer).kept().filter(generation__in=ready).order_by("take")
-        for track in tracks.only("ref", "format", "generation"):
+        tracks = tracks.select_related("generation__prompt").prefetch_related("renditions")
+        for track in tracks.defer("peaks", "waveform", "search_text").annotate(is_private=Q(privacy__isnull=False)):
             heard.setdefault(track.generation_id, []).append(track)
-    return [_said(one, base_url, heard.get(one.pk, [])) for one in generations]
+    told = told_to(viewer)
+    return [_said(one, base_url, heard.get(one.pk, []), told) for one in generations]
 
 
-def _said(generation: Generation, base_url: str, tracks: Iterable[Track]) -> dict[str, Any]:
+def _said(generation: Generation, base_url: str, tracks: Iterable[Track], told: str) -> dict[str, Any]:
     ready = generation.state == State.READY
-    outputs, inference = _outputs(generation, base_url, tracks) if ready else [], _inference(generation)
+    outputs, inference = _outputs(generation, base_url, tracks, told) if ready else [], _inference(generation)
     return {
         "id": id_of(generation),
         "model": path_of(generation),
@@ -79,8 +82,10 @@ def _said(generation: Generation, base_url: str, tracks: Iterable[Track]) -> dic
 
 
 def notice(generation: Generation, base_url: str) -> dict[str, Any]:
-    """What a webhook carries: the prediction with its input."""
-    return {**prediction(generation, base_url), "input": inputs_of(generation)}
+    """What a webhook carries: the prediction with its input, for the key that asked for both."""
+    viewer = generation.author
+    viewer.acting_with = generation.key
+    return {**prediction(generation, base_url, viewer), "input": inputs_of(generation)}
 
 
 def id_of(generation: Generation) -> str:
@@ -139,10 +144,10 @@ def _inference(generation: Generation) -> int:
     return max(0, round((generation.finished_at - generation.started_at).total_seconds() * 1000))
 
 
-def _outputs(generation: Generation, base_url: str, tracks: Iterable[Track]) -> list[Any]:
+def _outputs(generation: Generation, base_url: str, tracks: Iterable[Track], told: str) -> list[Any]:
     if generation.model.is_action:
-        return [*_ids(generation), *(files.stem_url(stem, base_url) for stem in generation.stems.all())]
-    return [audio_url(track, base_url) for track in tracks]
+        return [*_ids(generation), *(files.stem_url(stem, base_url, told) for stem in generation.stems.all())]
+    return [audio_url(track, base_url, told) for track in tracks]
 
 
 def _ids(generation: Generation) -> Iterable[dict[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from generator import access
-from generator.models import Generation, Track, WebhookMessage
+from generator.models import Generation, Track, Webhook, WebhookMessage
 from generator.models.track import TrackQuerySet
 from generator.workflow.webhooks.events import ASKED
 
@@ -20,10 +20,10 @@ Shown = dict[str, Any]
 
 @dataclass(frozen=True)
 class Shapes:
-    """How programs are shown things; the text is the studio's address, without a slash at its end."""
+    """How programs are shown things by a webhook; the text is the studio’s address, without a slash at its end."""
 
-    generation: Callable[[Generation, TrackQuerySet, str], Shown]  # with those of its takes that the project may hear
-    track: Callable[[Track, str], Shown]
+    generation: Callable[[Generation, TrackQuerySet, str, Webhook | None], Shown]  # with takes the project may hear
+    track: Callable[[Track, str, Webhook | None], Shown]
     prediction: Callable[[Generation, str], Shown]  # in WaveSpeed's words, for whoever asked
 
 
@@ -55,10 +55,10 @@ def _data(message: WebhookMessage, generation: Generation | None, base: str) -> 
         shown["generation"] = {"id": generation.ref}
         return shown | ({"track": {"id": ref}} if (ref := message.facts.get("track")) else {})
     takes = Track.objects.kept().filter(generation=generation, project=message.project, privacy=None).order_by("take")
-    shown["generation"] = _shapes[0].generation(generation, takes, base)
+    shown["generation"] = _shapes[0].generation(generation, takes, base, message.webhook)
     if ref := message.facts.get("track"):
         one = takes.filter(ref=ref).select_related("author").first()
-        shown["track"] = _shapes[0].track(one, base) if one else {"id": ref}
+        shown["track"] = _shapes[0].track(one, base, message.webhook) if one else {"id": ref}
     return shown
 
 
