@@ -101,7 +101,9 @@ def document(base: str) -> dict[str, Any]:
             "/v5/generate/music-gen": _post("musicGen", "Generate music, as a stream", Asked, lines),
             "/v5/generate/music-gen/sync": _post("musicGenSync", "Generate music, and wait", Asked, answer),
             "/v5/generate/music": _post("music", "Generate music from a prompt alone, as a stream", Later, events),
-            "/v5/generate/music/sync": _post("musicSync", "Generate music from a prompt alone, and wait", Later, answer),
+            "/v5/generate/music/sync": _post(
+                "musicSync", "Generate music from a prompt alone, and wait", Later, answer
+            ),
         },
     }
 

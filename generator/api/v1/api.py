@@ -35,6 +35,8 @@ ABOUT = """Make music, search the library, fetch files and look at the money, as
 Every request names a key: `Authorization: Bearer bgm_…`. Errors are problems (RFC 9457) with a stable `code`.
 A POST that can cost takes an `Idempotency-Key`, and may then be sent again safely. Lists are read with `limit`
 and `cursor`."""
+
+
 class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__

@@ -1,9 +1,9 @@
 """What every operation does besides its own work.
 
-    unknown query parameters    refused, as unknown fields of a body are
-    GET of one object           carries an ETag; `urls` answers 304 to a matching If-None-Match
-    PATCH, PUT, DELETE          with an If-Match that is not the current ETag: 412, and nothing changes
-    POST that makes or sends    honours Idempotency-Key, and says in Location where the result is read
+unknown query parameters    refused, as unknown fields of a body are
+GET of one object           carries an ETag; `urls` answers 304 to a matching If-None-Match
+PATCH, PUT, DELETE          with an If-Match that is not the current ETag: 412, and nothing changes
+POST that makes or sends    honours Idempotency-Key, and says in Location where the result is read
 """
 
 from collections.abc import Callable, Mapping

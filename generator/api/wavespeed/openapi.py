@@ -143,7 +143,12 @@ OPERATIONS: tuple[tuple[str, str, str, Schema | None, Schema], ...] = (
         "/billings/search",
         "What was paid",
         _object(billing_type={"enum": ["deduct", "refund"]}, model_uuid=TEXT, access_key_uuid=TEXT, **SPAN, **PAGE),
-        _object("page has_more items", items={"type": "array", "items": _ref("Bill")}, has_more={"type": "boolean"}, page=WHOLE),
+        _object(
+            "page has_more items",
+            items={"type": "array", "items": _ref("Bill")},
+            has_more={"type": "boolean"},
+            page=WHOLE,
+        ),
     ),
     ("post", "/user/usage_stats", "What was paid, a model and a day", _object(**SPAN), _ref("Usage")),
     ("get", "/webhook/secret", "What webhooks are signed with", None, _object("secret", secret=TEXT)),

@@ -186,6 +186,7 @@ def test_the_same_idempotency_key_is_told_of_the_same_track(served):
     first, again = (served.post(SYNC, head={"Idempotency-Key": "k-1"}, duration=8).json() for _ in range(2))
     assert first["messageId"] == again["messageId"]
     assert again["status"] == "COMPLETED"
+    assert served.post(SYNC, head={"Idempotency-Key": "k-1"}, duration=9).status_code == 409
 
 
 def test_a_failure_is_the_last_chunk(served):
