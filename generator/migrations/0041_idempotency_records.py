@@ -22,9 +22,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "location",
-                    models.CharField(
-                        editable=False, help_text="The path at which the result is read.", max_length=200
-                    ),
+                    models.CharField(editable=False, help_text="The path at which the result is read.", max_length=200),
                 ),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (

@@ -1,4 +1,4 @@
-"""What a program does with the client that openapi-python-client made of the document: python try_client.py URL KEY FILE."""
+"""What a program does with the client that openapi-python-client made: python try_client.py URL KEY FILE."""
 
 import json
 import sys
