@@ -28,6 +28,7 @@ SQLITE_AFTER = [
 ]
 POSTGRESQL_BEFORE = ["ALTER TABLE generator_track DROP COLUMN search_vector"]
 POSTGRESQL_AFTER = [
+    "SET CONSTRAINTS ALL IMMEDIATE",  # no table is altered while rows of it wait to be checked
     "ALTER TABLE generator_track ADD COLUMN search_vector tsvector GENERATED ALWAYS AS "
     "(array_to_tsvector(array_remove(string_to_array(search_text, ' '), ''))) STORED",
     "CREATE INDEX generator_track_search ON generator_track USING gin (search_vector)",

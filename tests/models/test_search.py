@@ -115,10 +115,10 @@ def test_the_beginnings_find_it_while_it_is_typed(titled, words):
 
 
 @pytest.mark.parametrize(
-    "words", ["'", '"', "a' & 'b", "NEAR(x)", "*", "\\", "\x00", "\ud800", "( 音", "-x", "a" * 9000]
+    "words", ["'", '"', "a' & 'b", "NEAR(x)", "*", "\\", "\x00", "\ud800", "( 音", "-x", "a" * 200]
 )
 def test_nothing_of_the_query_language_gets_through(titled, words):
-    found(words[:200])
+    found(words)
 
 
 def test_renaming_and_tags_are_found_at_once(make_track):
