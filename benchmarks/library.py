@@ -62,6 +62,7 @@ def add(count: int):
 
 def make(count: int, person, project, *, file: str, cover: str, waveform: str = "M0 20h1" * 40) -> None:
     from generator.models import Generation, MusicModel, Prompt, Star, State, Tag, Track
+    from generator.models.search import index_terms
 
     model = MusicModel.objects.get(key="composer/studio")
     price = model.prices.first()
@@ -87,7 +88,7 @@ def make(count: int, person, project, *, file: str, cover: str, waveform: str = 
                 sha256=f"{number:064x}", size=4_000_000, format="flac", length_ms=dice.randrange(10_000, 200_000),
                 sample_rate=44100, channels=2, lufs=-14.0, true_peak=-1.1, bpm=dice.uniform(60, 170),
                 musical_key=dice.choice(KEYS), peaks=bytes(480), waveform=waveform,
-                search_text=f"{text} number{number} Ada Built-in composer", **common,
+                search_text=index_terms(f"{text} number{number} Ada Built-in composer"), **common,
             )
             for number, generation, text in zip(numbers, generations, words, strict=True)
         )  # fmt: skip

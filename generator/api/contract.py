@@ -18,3 +18,10 @@ def about(base: str, title: str, version: str, description: str) -> dict[str, An
     """The `info` of a document for the studio at this address."""
     told = {"title": title, "version": version, "description": description}
     return told | {"license": LICENCE, "contact": contact(base)}
+
+
+def file_of(media_type: str, description: str) -> dict[str, Any]:
+    """A response that is a file. Generators that know no such media type take it as bytes."""
+    content = {"schema": {"type": "string", "format": "binary"}}
+    known = {media_type: content, "application/octet-stream": content}
+    return {"responses": {200: {"description": description, "content": known}}}

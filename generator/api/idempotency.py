@@ -1,8 +1,8 @@
 """Idempotency keys: what was already done for a key is answered again, and never done twice.
 
-One rule for every contract: the same key with the same request answers with the first result; with another request it is
-refused. Nothing is remembered of a request that failed. A token is half the key and half the request it came with, so
-that no two API keys ever meet, and another request under the same key can be told.
+One rule for every contract: the same key with the same request answers with the first result; with another request it
+is refused. Nothing is remembered of a request that failed. A token is half the key and half the request it came with,
+so that no two API keys ever meet, and another request under the same key can be told.
 """
 
 import json

@@ -1,26 +1,85 @@
-"""Full-text search behind one function: FTS5 on SQLite, tsvector on PostgreSQL, both over `Track.search_text`."""
+"""Full-text search behind one function: FTS5 on SQLite, tsvector on PostgreSQL, both over `Track.search_text`.
+
+What is indexed and what is looked for go through one normalizer, so that both databases find the same:
+
+    compatibility forms, case, diacritics    ＡＢＣ, Straße, İ and ı, é composed or not  →  abc, strasse, i, e
+    letters that no rule takes apart         ø ł đ æ œ þ ð  →  o l d ae oe th d
+    scripts without spaces between words     音楽祭  →  音楽 楽祭 祭: pairs, and the last one alone
+    anything but letters, digits and marks   parts words
+
+Every word that is looked for is the beginning of an indexed one; a run of an unspaced script is looked for by pairs.
+"""
 
 import re
+import unicodedata
+from collections.abc import Iterator
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
 
 from generator.models.track import TrackQuerySet
 
-_WORD = re.compile(r"\w+")
-MOST_WORDS = 12
+MAX_TERMS = 24  # of a query
+MAX_TERM_LENGTH = 60  # characters
+# Thai to Lao, Burmese, Khmer; Japanese, Chinese, Yi, Korean.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_RUNS = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
+# Accents of Latin, Greek and Cyrillic; Hebrew points, Arabic vowels. Marks of other scripts are part of the word.
+_DROPPED_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+_LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+
+
+def folded(text: str) -> str:
+    """A text in the one spelling that all its spellings share, in lower case."""
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return unicodedata.normalize("NFC", _DROPPED_MARKS.sub("", apart).translate(_LETTERS))
+
+
+def index_terms(text: str) -> str:
+    """What is kept in `Track.search_text` of a text: its terms, with a space between each two."""
+    return " ".join(_terms(text, indexed=True))
 
 
 def matching(tracks: TrackQuerySet, text: str) -> TrackQuerySet:
     """Narrow to tracks that have every word of the text, or a word that begins with it; no words match everything."""
-    words = _WORD.findall(text.lower())[:MOST_WORDS]
-    if not words:
+    terms = list(dict.fromkeys(_terms(text, indexed=False)))[:MAX_TERMS]
+    if not terms:
         return tracks
     if connection.vendor == "sqlite":
-        query = " ".join(f'"{word}"*' for word in words)
+        query = " ".join(f'"{term}"*' for term in terms)
         found = "SELECT rowid FROM generator_track_fts WHERE generator_track_fts MATCH %s"
     else:
-        query = " & ".join(f"{word}:*" for word in words)
-        found = "SELECT id FROM generator_track WHERE search_vector @@ to_tsquery('simple', %s)"
-    # The words are letters and digits only, and travel as a parameter.
+        query = " & ".join(f"'{term}':*" for term in terms)
+        found = "SELECT id FROM generator_track WHERE search_vector @@ %s::tsquery"
+    # The terms are letters, digits and marks only, and travel as a parameter.
     return tracks.filter(pk__in=RawSQL(found, [query]))  # noqa: S611
+
+
+def _terms(text: str, *, indexed: bool) -> Iterator[str]:
+    for word in _words(folded(text)):
+        for run in _RUNS.findall(word):
+            if not _UNSPACED_RUN.match(run):
+                yield run[:MAX_TERM_LENGTH]
+                continue
+            yield from (run[at : at + 2] for at in range(len(run) - 1))
+            if indexed or len(run) == 1:
+                yield run[-1]
+
+
+def _words(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
+    # What cannot be seen parts no word: zero-width characters, soft hyphens.
+    seen = (one for one in text if unicodedata.category(one) != "Cf")
+    return "".join(one if _is_of_a_word(one) else " " for one in seen).split()
+
+
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character)[0] == "M"

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from generator.models import Reference, Star, Tag, Track, User
+from generator.models.search import index_terms
 from generator.models.track import TrackQuerySet
 from generator.workflow import media
 from generator.workflow.refused import Refused
@@ -15,7 +16,7 @@ MOST_AT_ONCE = 5000
 
 
 def search_text(track: Track, tags: Iterable[str]) -> str:
-    """Everything a person may remember a track by, in one text for the search index.
+    """Everything a person may remember a track by, as terms of the search index.
 
     Of a candidate that is still blind it is what all candidates share, and what people wrote.
     """
@@ -23,7 +24,7 @@ def search_text(track: Track, tags: Iterable[str]) -> str:
     told = (track.title, generation.model.title, track.musical_key, str(track.made_of.get("heard", "")))
     shared = (generation.prompt.text, track.author.label, track.notes, *tags)
     parts = shared if generation.is_blind else (*told, *shared)
-    return "\n".join(part for part in parts if part)
+    return index_terms("\n".join(part for part in parts if part))
 
 
 def reindex(track: Track) -> None:

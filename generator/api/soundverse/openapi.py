@@ -100,10 +100,8 @@ def document(base: str) -> dict[str, Any]:
         "paths": {
             "/v5/generate/music-gen": _post("musicGen", "Generate music, as a stream", Asked, lines),
             "/v5/generate/music-gen/sync": _post("musicGenSync", "Generate music, and wait", Asked, answer),
-            "/v5/generate/music": _post("music", "Generate music from a prompt alone, as a stream", Later, events),
-            "/v5/generate/music/sync": _post(
-                "musicSync", "Generate music from a prompt alone, and wait", Later, answer
-            ),
+            "/v5/generate/music": _post("music", "Generate from a prompt, as a stream", Later, events),
+            "/v5/generate/music/sync": _post("musicSync", "Generate from a prompt, and wait", Later, answer),
         },
     }
 

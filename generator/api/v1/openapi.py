@@ -97,11 +97,22 @@ def _complete(document: Document, operation: Operation, *, has_reader: bool) -> 
             reply["headers"] = _RATE | (_LOCATION if name in operations.LOCATIONS and int(code) < 300 else {})
             if method == "head":
                 reply.pop("content", None)
+        for parameter in drawn["parameters"]:
+            parameter["schema"] = _without_null(parameter["schema"])
         _describe_versions(drawn, method, has_reader=has_reader)
         if name in operations.LOCATIONS and not operations.reads_idempotency_key(operation):
             drawn["parameters"].append(ONCE)
         drawn["responses"] |= {code: {"description": words, **_PROBLEM} for code, words in ALWAYS.items()}
         drawn["responses"]["default"] = {"description": "Any other error", **_PROBLEM}
+
+
+def _without_null(schema: Document) -> Document:
+    """What a parameter may be: left out, but never null, which neither a header nor a query can say."""
+    options = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    if len(options) != 1:
+        return schema
+    kept = {name: value for name, value in schema.items() if name != "anyOf" and (name, value) != ("default", None)}
+    return kept | options[0]
 
 
 def _describe_versions(drawn: Document, method: str, *, has_reader: bool) -> None:

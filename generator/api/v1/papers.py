@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import Field
 
+from generator.api.contract import file_of
 from generator.api.v1.caller import caller
 from generator.api.v1.problems import Problem
 from generator.api.v1.schemas import Ref
@@ -13,7 +14,7 @@ from generator.models import Track
 from generator.web.papers import certificate_of, statement_of, tracks_with_papers
 
 router = Router(tags=["Papers"])
-_PDF = {"responses": {200: {"description": "The PDF.", "content": {"application/pdf": {}}}}}
+_PDF = file_of("application/pdf", "The PDF.")
 
 
 class FactOut(Schema):

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from generator import access, workflow
 from generator.api import outputs
+from generator.api.contract import file_of
 from generator.api.v1 import schemas, shown
 from generator.api.v1.caller import caller, must_edit, project_of
 from generator.api.v1.generations import Once, place, show
@@ -176,8 +177,8 @@ def create_version(request: HttpRequest, track_id: str, ask: schemas.VersionAsk,
 
 # --- files ---
 
-FILE = {"responses": {200: {"description": "The file; ranges are answered with 206.", "content": {"audio/*": {}}}}}
-_COVER = {"responses": {200: {"description": "The picture.", "content": {"image/webp": {}}}}}
+FILE = file_of("audio/*", "The file; ranges are answered with 206.")
+_COVER = file_of("image/webp", "The picture.")
 
 
 def served(request: HttpRequest, file: Path, mime: str, tag: str, name: str = "") -> HttpResponseBase:

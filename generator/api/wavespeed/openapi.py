@@ -60,6 +60,9 @@ LIST_INPUT = _object(
     model=TEXT, status=STATUS, created_after=TIME, created_before=TIME, include_inputs={"type": "boolean"}, **PAGE
 )
 BILL = _object("uuid billing_type price created_at", uuid=TEXT, billing_type=TEXT, price=NUMBER, created_at=TIME)
+BILLS = _object(
+    "page has_more items", page=WHOLE, has_more={"type": "boolean"}, items={"type": "array", "items": _ref("Bill")}
+)
 UPLOAD = _object(
     "type download_url filename size",
     type=TEXT,
@@ -93,6 +96,7 @@ SCHEMAS: dict[str, Schema] = {
     "Model": MODEL,
     "Listed": LISTED,
     "Bill": BILL,
+    "Bills": BILLS,
     "Upload": UPLOAD,
     "Price": PRICE,
     "Usage": USAGE,
@@ -143,12 +147,7 @@ OPERATIONS: tuple[tuple[str, str, str, Schema | None, Schema], ...] = (
         "/billings/search",
         "What was paid",
         _object(billing_type={"enum": ["deduct", "refund"]}, model_uuid=TEXT, access_key_uuid=TEXT, **SPAN, **PAGE),
-        _object(
-            "page has_more items",
-            items={"type": "array", "items": _ref("Bill")},
-            has_more={"type": "boolean"},
-            page=WHOLE,
-        ),
+        _ref("Bills"),
     ),
     ("post", "/user/usage_stats", "What was paid, a model and a day", _object(**SPAN), _ref("Usage")),
     ("get", "/webhook/secret", "What webhooks are signed with", None, _object("secret", secret=TEXT)),

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 import requests
@@ -14,6 +15,7 @@ from wavespeed import Client
 from generator.audio import decode, encode
 from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH
 from tests.audio.signals import RATE, song
+from tests.ops.tree import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("wavespeed")]
 SHORT = {"prompt": "warm lo-fi, 5 s"}
@@ -165,3 +167,53 @@ def test_the_pages_curl_lines_with_a_prompt(live):
     assert (done["status"], done["error"], len(done["outputs"])) == ("completed", "", 1)
     assert isinstance(done["timings"]["inference"], int)
     assert curl(live, RESULT, requestId="0" * 32)["code"] == 404
+
+
+# --- clients of /api/v2 ---
+
+
+def test_a_node_of_comfyui_asks_at_v3_polls_and_uploads_at_v2(live, tmp_path):
+    """As wavespeed-comfyui does it."""
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {live.free}"
+    asked = session.post(f"{live.url}/api/v3/{BGM_PATH}", json=SHORT | {"enable_base64_output": False}, timeout=60)
+    address = f"{live.url}/api/v2/predictions/{asked.json()['data']['id']}/result"
+    wait_for(lambda: session.get(address, timeout=30).json()["data"]["status"] == "completed", 60, "it is ready")
+    done = session.get(address, timeout=30).json()["data"]
+    assert seconds(done["outputs"][0], tmp_path) == pytest.approx(5, abs=0.2)
+    file = tmp_path / "theme.mp3"
+    encode(song(5), RATE, file, format="mp3")
+    with file.open("rb") as sound:
+        form = {"file": ("audio.mp3", sound, "audio/mpeg")}
+        sent = session.post(f"{live.url}/api/v2/media/upload/binary", files=form, timeout=180)
+    address = sent.json()["data"]["download_url"]
+    wait_for(lambda: requests.get(address, timeout=30).status_code == 200, 60, "it is read")
+
+
+OLDEST = """
+import json, sys
+from wavespeed.client import WaveSpeed
+url, key, model = sys.argv[1:]
+client = WaveSpeed(api_key=key, base_url=f"{url}/api/v2/")
+made = client.run(model, {"prompt": "warm lo-fi, 5 s"})
+same = client.get_prediction(made.id)
+print(json.dumps([made.status, len(same.outputs), made.has_nsfw_contents, made.executionTime > 0]))
+"""
+
+
+def test_the_oldest_sdk(live, request):
+    """0.0.5 asks at v2, and reads no prediction without `has_nsfw_contents` and `executionTime`."""
+    folder = request.config.cache.mkdir("wavespeed-0.0.5")
+    if not (folder / "wavespeed").exists():
+        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
+        subprocess.run([*pip, "--target", folder, "wavespeed==0.0.5"], check=True, timeout=120, capture_output=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", OLDEST, live.url, live.free, BGM_PATH],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout.splitlines()[-1]) == ["completed", 1, [False], True]

@@ -5,7 +5,7 @@ FIELD = {"null": True, "max_length": 64, "editable": False, "help_text": "SHA-25
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generator", "0040_reference_measured")]
+    dependencies = [("generator", "0054_search_terms")]
 
     operations = [
         migrations.AddField("generation", "request_hash", models.CharField(**FIELD)),

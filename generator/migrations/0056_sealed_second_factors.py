@@ -27,7 +27,7 @@ def unseal_all(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("mfa", "0003_authenticator_type_uniq"),
-        ("generator", "0052_news_of_projects"),
+        ("generator", "0055_request_hash"),
     ]
 
     operations = [migrations.RunPython(seal_all, unseal_all)]
