@@ -137,7 +137,7 @@ def test_terms_are_short_and_parted_by_single_spaces():
 def test_what_was_there_before_is_indexed_anew(make_track):
     track = make_track()
     Track.objects.filter(pk=track.pk).update(search_text="Straße\n夏の音楽祭  Ada")
-    migration = importlib.import_module("generator.migrations.0042_search_terms")
+    migration = importlib.import_module("generator.migrations.0054_search_terms")
     migration.reindex(None, SimpleNamespace(connection=connection))
     for words in ("strasse", "音楽", "ada"):
         assert list(matching(Track.objects.all(), words)) == [track]
