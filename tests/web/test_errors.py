@@ -85,6 +85,18 @@ def test_a_stale_form_says_so_and_was_not_carried_out(user, project):
     assert not type(project).objects.filter(name="Forged").exists()
 
 
+@pytest.mark.parametrize("header", ["origin", "referer"])
+def test_a_form_from_another_address_says_which_and_not_that_it_is_stale(user, header):
+    careful = Client(enforce_csrf_checks=True)
+    careful.force_login(user)
+    sent = {header: "https://studio.example.com:8443/projects/new/"[: 33 if header == "origin" else None]}
+    reply = careful.post("/projects/new/", {"name": "Forged"}, headers=sent, secure=True)
+    assert reply.status_code == 403
+    assert reply.context["elsewhere"] == "https://studio.example.com:8443"
+    assert reply.context["ours"] == "https://testserver"
+    assert b"Behind a proxy" in reply.content
+
+
 # --- parts of a page: the script keeps a whole page out of a corner and says its first sentence in passing ---
 
 

@@ -6,10 +6,12 @@ Either way the key, its scope and its cap are the API's to look at; nothing is d
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+from django.http.request import validate_host
 from mcp.server.mcpserver.exceptions import ToolError
 
 TIMEOUT = httpx.Timeout(60, connect=10)
@@ -57,10 +59,11 @@ class Studio:
 
 
 def _own_address() -> str:
-    """How this process's studio is reached: where people reach it, else a name that it answers to."""
-    if settings.STUDIO_URL:
-        return str(settings.STUDIO_URL).rstrip("/")
-    named = next((host for host in settings.ALLOWED_HOSTS if "*" not in host and not host.startswith(".")), "localhost")
+    """How this process's studio is reached: where people reach it, else by a name that it answers to."""
+    public = str(settings.STUDIO_URL).rstrip("/")
+    if public and validate_host(urlsplit(public).hostname or "", settings.ALLOWED_HOSTS):
+        return public
+    named = next((host.removeprefix(".") for host in settings.ALLOWED_HOSTS if host != "*"), "localhost")
     return f"https://{named}" if settings.HTTPS else f"http://{named}:8000"
 
 

@@ -1,0 +1,26 @@
+"""The tools beside the studio reach it under a name that it answers to, whatever the settings say."""
+
+import pytest
+from mcp.server.mcpserver.exceptions import ToolError
+
+from generator.management.agents.studio import Studio
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("hosts", "public"),
+    [
+        (["studio.example.com"], ""),
+        ([".example.com"], ""),
+        (["*"], ""),
+        (["[::1]"], ""),
+        (["localhost"], "https://studio.example.com:8443"),  # a proxy that rewrites the host
+        (["studio.example.com"], "https://studio.example.com:8443"),
+    ],
+)
+def test_the_studio_answers_its_own_tools(settings, hosts, public):
+    settings.ALLOWED_HOSTS, settings.STUDIO_URL = hosts, public
+    with pytest.raises(ToolError) as raised:
+        Studio("", "bgm_nobody").ask("GET", "models")
+    assert "no studio" not in str(raised.value), "it was turned away before the key was looked at"
