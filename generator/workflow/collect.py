@@ -36,7 +36,6 @@ KEPT_FOR = dt.timedelta(days=7)  # as long as providers keep files; trying longe
 MOST_USELESS = 5  # files that were whole and could not be used; what did not come is not counted
 SLOW_LANE = "slow download"
 BACK_OFF = (2, 5, 15, 60, 300, 900, 3600)  # seconds
-SAID_FROM = 5  # seconds: a shorter wait is not worth a word
 COVER_BYTES = 10_000_000
 
 
@@ -157,21 +156,11 @@ def _try_later(
     cancelled = Generation.objects.filter(pk=generation.pk, cancel_asked_at__isnull=False).exists()
     changes: dict[str, Any] = {"error": error, "useless": delivery.useless}
     if not (too_old or cancelled or (useless and delivery.useless >= MOST_USELESS)):
-        if held.release(due_at=states.later(now, wait), **changes):
-            _say(generation, wait)
+        held.release(due_at=states.later(now, wait), **changes)
         return
     if held.release(due_at=None, given_up_at=now, **changes):
         kept = ingest.keep_unreadable(generation, delivery.take, file) if file else ""
         states.note(generation, f"Take {delivery.take} was given up: {error}", data={"file": kept} if kept else None)
-
-
-def _say(generation: Generation, wait: float) -> None:
-    """Tell on the card that a finished file does not come, and when it is asked for again."""
-    if wait < SAID_FROM:
-        return
-    again = f"in {wait // 60} min" if wait >= 60 else f"in {wait} s"
-    stage = f"It is made, but the file cannot be fetched yet; next try {again}"
-    Generation.objects.filter(pk=generation.pk, state__in=(State.RUNNING, State.COLLECTING)).update(stage=stage)
 
 
 def hurry(generation: Generation) -> None:

@@ -68,6 +68,12 @@ def store(
     except NotAudio as error:
         raise Unreadable(error) from error
     also = [renditions.prepared(taken.path, asked)] if renditions.is_made_of(asked, taken.format) else []
+    track = _track_of(generation, take, title, known, taken)
+    return _add(generation, track, also, held)
+
+
+def _track_of(generation: Generation, take: int, title: str, known: Mapping[str, Any], taken: Taken) -> Track:
+    """The row of a finished file, not saved."""
     track = Track(
         project=generation.project,
         author=generation.author,
@@ -86,7 +92,7 @@ def store(
     )
     track.has_findings = bool(track.findings)
     track.search_text = library.search_text(track, tags=())
-    return _add(generation, track, also, held)
+    return track
 
 
 def _wanted(

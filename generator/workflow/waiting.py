@@ -23,9 +23,13 @@ class Reason(enum.StrEnum):
     AMBIGUOUS = "ambiguous"  # what is in the provider's list may be another run's
     RESTING = "provider_resting"  # after failures
     PRICE_CHANGED = "price_changed"
+    FILE_UNAVAILABLE = "file_unavailable"  # made, and its file does not come
     SWITCHED_OFF = "switched_off"
     NOT_INSTALLED = "not_installed"
     NO_KEY = "no_key"
+
+
+SAID_FROM = 2  # tries for a file; one that fails is not worth a word
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ _ADMIN = f"It waits until the administrator has mended that. {_PAID_NOTHING}"
 def of(generation: Generation) -> Wait | None:
     """What a generation waits for besides its turn or its maker; None for local work, and when all is as usual."""
     state = generation.state
+    if state == State.COLLECTING and not is_local(generation):
+        return _of_the_files(generation)
     if state not in (State.QUEUED, State.RUNNING, State.IN_DOUBT) or is_local(generation):
         return None
     if isinstance(reason := provider_of(generation), Reason):
@@ -75,6 +81,16 @@ def of(generation: Generation) -> Wait | None:
     if not generation.wait_reason:
         return None
     return Wait(generation.wait_reason, generation.wait_sentence, generation.due_at)
+
+
+def _of_the_files(generation: Generation) -> Wait | None:
+    late = generation.deliveries.filter(attempts__gte=SAID_FROM, due_at__gt=timezone.now()).exclude(error="")
+    if (delivery := late.order_by("due_at").first()) is None:
+        return None
+    made = f"{generation.model.provider.title} has made this, but a file of it does not come."
+    why = delivery.error.removesuffix(" It cost nothing.")
+    said = f"{made} {why} The studio goes on asking for as long as the file can be there."
+    return Wait(Reason.FILE_UNAVAILABLE, said, delivery.due_at)
 
 
 def is_local(generation: Generation) -> bool:

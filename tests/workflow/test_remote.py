@@ -12,7 +12,7 @@ from generator.audio import decode, isolated
 from generator.models import Delivery, Generation, State, Track
 from generator.money import dollars
 from generator.providers import http
-from generator.workflow import collect, control, media, money, renditions, sweep
+from generator.workflow import collect, control, media, money, renditions, sweep, waiting
 from tests.conftest import POLL, STREAM, ended, ledger
 from tests.fakes.server import tone
 
@@ -196,12 +196,16 @@ def test_an_original_that_was_converted_from_a_lossy_file_says_so(ask, fake, run
 
 
 @pytest.mark.parametrize("file", ["html", "missing", "forbidden", "truncated", "empty"])
-def test_a_file_that_does_not_come_is_asked_for_as_long_as_the_provider_keeps_it(ask, fake, run_background, file):
+def test_a_file_that_does_not_come_is_asked_for_as_long_as_the_provider_keeps_it(
+    ask, fake, run_background, browser, file
+):
     fake.script.file = file
     generation = asked_again(ask(), run_background, 12)
     delivery = generation.deliveries.get()
     assert (generation.state, delivery.given_up_at, delivery.useless) == (State.COLLECTING, None, 0)
-    assert generation.stage
+    wait = waiting.of(generation)
+    assert (wait.code, wait.until) == ("file_unavailable", delivery.due_at)
+    assert f'data-wait="{wait.code}"' in browser.get(f"/p/{generation.project.ref}/running/").content.decode()
     assert delivery.due_at - delivery.generation.created_at > dt.timedelta(minutes=50)
     fake.script.file = "tone"
     generation = asked_again(generation, run_background)

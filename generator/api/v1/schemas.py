@@ -144,9 +144,9 @@ class WaitOut(Schema):
     """Why nothing goes on just now."""
 
     code: str = Field(
-        description="unreachable, busy, no_answer, unusable_answer, unknown_job, ambiguous, provider_resting, "
-        "key_refused, no_credit, not_allowed, misconfigured, price_changed, switched_off, not_installed, no_key; "
-        "waiting for a blind candidate."
+        description="unreachable, busy, no_answer, unusable_answer, unknown_job, ambiguous, file_unavailable, "
+        "provider_resting, key_refused, no_credit, not_allowed, misconfigured, price_changed, switched_off, "
+        "not_installed, no_key; waiting for a blind candidate."
     )
     sentence: str
     until: dt.datetime | None = Field(description="When it is tried again; null: once somebody has acted.")
