@@ -35,12 +35,13 @@ media.path("00/noise.wav").write_bytes(sound.getvalue())
 digest = hashlib.sha256(sound.getvalue()).hexdigest()
 track.file, track.format, track.size, track.sha256 = "00/noise.wav", "wav", len(sound.getvalue()), digest
 track.save()
+track.renditions.all().delete()
 user.acting_with, token = keys.make(user, "fetch", project=track.project)
 link = sharing.share(track, user, 7, allow_download=True)
 same = dict(file=track.file, size=track.size, sha256=track.sha256, length_ms=track.length_ms)
-stem = Stem.objects.create(track=track, kind="vocals", title="Vocals", extension="wav", **same)
+stem = Stem.objects.create(track=track, generation=track.generation, number=77, title="Vocals", **same)
 reference = Reference.objects.create(
-    project=track.project, author=user, title="R", original_name="r.wav", source_sha256="0" * 64, start_ms=0, **same
+    project=track.project, author=user, title="R", upload_sha256="0" * 64, most_ms=60_000, came_ms=60_000, **same
 )
 told = outputs.told_to(user)
 shared = "/l/" + sharing.address_of(link)

@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from generator import access, workflow
 from generator.api.wavespeed import contracts
-from generator.api.wavespeed.frame import Call, text, whole
+from generator.api.wavespeed.frame import Call, Problem, text, whole
 from generator.api.wavespeed.history import MOST_PAGE, moment
 from generator.api.wavespeed.predictions import STATUSES, id_of, path_of, stamp
 from generator.api.wavespeed.shop import in_dollars
@@ -37,6 +37,8 @@ def balance(call: Call) -> dict[str, float]:
 
 def secret(call: Call) -> dict[str, str]:
     """GET webhook/secret: this key's own."""
+    if not call.key.webhook_secret:
+        raise Problem(500, "This key's secret cannot be read: SECRET_KEY has changed. Make another key.")
     return {"secret": call.key.webhook_secret}
 
 

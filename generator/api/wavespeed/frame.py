@@ -18,7 +18,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt
 
 from generator import access, workflow
-from generator.api import door, sent
+from generator.api import door, limits, sent
 from generator.api.outputs import base_url
 from generator.models import ApiKey, Project, User
 from generator.web.places import get_up, leave_seat, sit_down, take_seat
@@ -94,6 +94,11 @@ def endpoint(public: bool = False, **handlers: Handler) -> Callable[..., HttpRes
 
     @csrf_exempt
     def view(request: HttpRequest, **named: str) -> HttpResponseBase:
+        reply = answered(request, **named)
+        limits.tell(request, reply)
+        return reply
+
+    def answered(request: HttpRequest, **named: str) -> HttpResponseBase:
         try:
             if "\x00" in request.path or any("\x00" in word for pair in request.GET.items() for word in pair):
                 raise Problem(400, "There is a character in the address that means nothing here.")
@@ -147,7 +152,17 @@ def _person(request: HttpRequest) -> User:
         with away() as left:
             time.sleep(WRONG_KEY_COSTS if left else 0)
         raise Problem(401, "Unauthorized: send “Authorization: Bearer <key>” with a key of this studio that is in use.")
+    if user.acting_with is not None:
+        throttle(request, user.acting_with)
     return user
+
+
+def throttle(request: HttpRequest, key: ApiKey) -> None:
+    """Count a request of a key, together with those to the other contracts; Raises Problem: too many in this minute."""
+    try:
+        limits.count(request, key)
+    except limits.Exceeded as over:
+        raise Problem(429, str(over), **{"Retry-After": str(over.retry_after)}) from None
 
 
 def read_json(request: HttpRequest) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from generator import access, workflow
 from generator.api.outputs import LASTS, base_url
 from generator.api.wavespeed.files import upload_behind, upload_url
-from generator.api.wavespeed.frame import Call, Problem, away, good, text, whole
+from generator.api.wavespeed.frame import Call, Problem, away, good, text, throttle, whole
 from generator.models import ApiKey, Reference, Upload, User
 from generator.workflow.references import MOST_UPLOAD
 
@@ -59,6 +59,7 @@ def put(request: HttpRequest, address: str) -> JsonResponse:
     upload = Upload.objects.select_related("key__user", "key__project", "project").filter(ref=ref).first()
     if upload is None:
         raise Problem(404, "There is no such upload.")
+    throttle(request, upload.key)
     if int(request.headers.get("content-length") or 0) != upload.size:
         raise Problem(400, f"This address is for exactly {upload.size:,} bytes, with a Content-Length.")
     _filled(upload, _holder(upload), _read(request, upload.size))

@@ -57,6 +57,12 @@ FAILURES = 10  # and so many times in a row, is paused
 GONE = 410
 
 
+UNSIGNED = (
+    "Its secret cannot be read, so it was not sent: SECRET_KEY has changed. Put the old one into SECRET_KEY_FALLBACKS, "
+    "or give the webhook a new secret."
+)
+
+
 @dataclass(frozen=True)
 class Parcel:
     """A claimed message, ready to leave."""
@@ -157,6 +163,9 @@ def _take(pk: int, due_at: dt.datetime | None) -> Parcel | None:
         return None
     try:
         return _parcel(message, attempt)
+    except signing.NoSecret:
+        note(message, attempt, Outcome(error=UNSIGNED))
+        return None
     except Exception:  # one message that cannot be written must not keep the others
         log.exception("writing %s failed", message)
         note(message, attempt, Outcome(error="The studio could not write this message; its log says why."))

@@ -8,6 +8,7 @@ import httpcore
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 from django_q.models import OrmQ
 from hypothesis import HealthCheck, given, settings
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook as Standard
 
 from generator import workflow
-from generator.models import Heartbeat, Notification, Role, Webhook, WebhookMessage, WebhookTry
-from generator.workflow import control, tasks
+from generator.models import Generation, Heartbeat, Notification, Role, State, Webhook, WebhookMessage, WebhookTry
+from generator.workflow import control, keys, tasks
 from generator.workflow.webhooks import endpoints, events, sending
 from tests.fakes.receiver import Receiver
 from tests.workflow.webhooks.conftest import later
@@ -430,3 +431,37 @@ def test_plain_http_is_not_sent_to_once_it_is_not_allowed_any_more(hook, message
     settings.STUDIO_PRIVATE_WEBHOOKS = False
     sending.run()
     assert receiver.seen == []
+
+
+# --- a secret that cannot be read any more ---
+
+NOBODYS = {"SECRET_KEY": "another secret altogether", "SECRET_KEY_FALLBACKS": []}
+
+
+def test_nothing_is_sent_unsigned(receiver, message):
+    with override_settings(**NOBODYS):
+        sending.run()
+    assert receiver.seen == []
+    assert shown(message) == "trying again"
+    assert message.tries.get().error == sending.UNSIGNED
+    later()
+    sending.run()
+    assert shown(message) == "delivered"
+
+
+def test_what_a_key_asked_for_is_not_sent_unsigned_either(receiver, ask, user):
+    user.acting_with = keys.make(user, "farm")[0]
+    generation = ask(user=user)
+    Generation.objects.filter(pk=generation.pk).update(state=State.READY)
+    asked = workflow.webhooks.ask_for(generation, f"{receiver.url}/in")
+    with override_settings(**NOBODYS):
+        sending.run()
+    assert receiver.seen == []
+    assert asked.tries.get().error == sending.UNSIGNED
+
+
+def test_one_readable_secret_is_enough(receiver, hook, message, user):
+    endpoints.rotate(hook, user)
+    Webhook.objects.filter(pk=hook.pk).update(former_secret="")
+    sending.run()
+    assert shown(message) == "delivered"
