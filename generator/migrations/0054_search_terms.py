@@ -26,9 +26,11 @@ SQLITE_AFTER = [
     "INSERT INTO generator_track_fts(generator_track_fts, rowid, search_text) "
     "VALUES ('delete', OLD.id, OLD.search_text); END",
 ]
-POSTGRESQL_BEFORE = ["ALTER TABLE generator_track DROP COLUMN search_vector"]
-POSTGRESQL_AFTER = [
+POSTGRESQL_BEFORE = [
     "SET CONSTRAINTS ALL IMMEDIATE",  # no table is altered while rows of it wait to be checked
+    "ALTER TABLE generator_track DROP COLUMN search_vector",
+]
+POSTGRESQL_AFTER = [
     "ALTER TABLE generator_track ADD COLUMN search_vector tsvector GENERATED ALWAYS AS "
     "(array_to_tsvector(array_remove(string_to_array(search_text, ' '), ''))) STORED",
     "CREATE INDEX generator_track_search ON generator_track USING gin (search_vector)",

@@ -5,9 +5,10 @@ import re
 
 import pytest
 from django.utils import timezone
+from reportlab.pdfbase.pdfmetrics import getFont
 
 from generator.audio.tags import read_tags
-from generator.billing import papers, pdf, spend, statement
+from generator.billing import lettering, papers, pdf, spend, statement
 from generator.billing.review import EVERYTHING
 from generator.billing.spend import Scope
 from generator.models import Generation, Licence, ProviderAccount, Rendition, Track, User
@@ -72,11 +73,45 @@ def test_the_page_hands_it_over_as_a_file(browser, spent, project):
     assert b"Statement, PDF" in browser.get("/spend/").content
 
 
-def test_a_letter_the_font_has_not_becomes_a_square_and_breaks_nothing():
-    sheet = pdf.Sheet("x", "y", compress=False)
-    sheet.paragraph("Řeka, Жар, αβγ, 音楽 " + "x" * 400)
-    assert sheet.finish().startswith(b"%PDF-")
-    assert pdf._known("Řeka Жар 音") == "Řeka Жар □"
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Řeka Жар αβγ", "Řeka Жар αβγ"),
+        (
+            "夏の音楽祭 安静的钢琴曲 繁體中文 피아노 음악 「ー」、。",
+            "夏の音楽祭 安静的钢琴曲 繁體中文 피아노 음악 「ー」、。",
+        ),
+        ("Cafe\u0301 \uff22\uff27\uff2d", "Café ＢＧＭ"),
+        ("tea 🎵 time", "tea [musical note] time"),
+        ("مرحبا بالعالم", "[Arabic text]"),
+        ("שלום, हिन्दी สวัสดี", "[Hebrew text], [Devanagari text] [Thai text]"),
+        ("zero\u200bwidth 👍\ufe0f", "zerowidth [thumbs up sign]"),
+        ("\ue000 \x07", "[U+E000]"),
+    ],
+)
+def test_what_no_font_has_is_named_and_never_a_box(text, shown):
+    sheet = pdf.Sheet("x", text, compress=False)
+    sheet.paragraph(f"{text} " + "x" * 400 + text * 20)
+    assert sheet._known(text) == shown
+    found = words(sheet.finish())
+    assert (lettering.NOTE[:20] in found) == ("[" in shown)
+    pieces = list(lettering.runs(shown, pdf.BOLD))
+    assert "".join(piece for piece, _ in pieces) == shown
+    assert all(ord(letter) in getFont(font).face.charToGlyph for piece, font in pieces for letter in piece)
+
+
+def test_what_is_printed_can_be_read_and_copied_again():
+    """The letters that are used are embedded, with what they mean."""
+    sheet = pdf.Sheet("x", "夏の音楽祭", compress=False)
+    sheet.heading("夏の音楽祭", "피아노")
+    sheet.table(("音", "USD"), (4, 1), [("安静的钢琴曲" * 20, "1")])
+    content = sheet.finish()
+    assert len(content) < 400_000
+    fonts = set(re.findall(rb"/BaseFont /([A-Z]{6}\+[^ \n]+)", content))
+    assert any(b"WenQuanYi" in font for font in fonts)
+    meant = b"".join(re.findall(rb"<[0-9A-F]+>", content))
+    for letter in "夏の音楽祭피아노钢琴":
+        assert f"{ord(letter):04X}".encode() in meant
 
 
 # --- papers ---

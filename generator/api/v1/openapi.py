@@ -116,7 +116,7 @@ def _without_null(schema: Document) -> Document:
 
 
 def _describe_versions(drawn: Document, method: str, *, has_reader: bool) -> None:
-    good = next((reply for code, reply in drawn["responses"].items() if int(code) == 200), {})
+    good: Document = next((reply for code, reply in drawn["responses"].items() if int(code) == 200), {})
     schema = good.get("content", {}).get("application/json", {}).get("schema", {})
     is_object = "$ref" in schema and not schema["$ref"].rpartition("/")[2].startswith("Page_")
     if method in ("get", "patch", "put") and is_object:

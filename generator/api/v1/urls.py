@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import URLPattern, path, resolve
@@ -49,7 +49,7 @@ def _current(request: HttpRequest, reply: HttpResponseBase) -> HttpResponseBase:
     reply.headers["ETag"], reply.headers["Cache-Control"] = etag, "private, no-cache"
     if request.method != "GET":
         return reply
-    return get_conditional_response(request, etag=etag, response=reply)
+    return get_conditional_response(request, etag=etag, response=cast(HttpResponse, reply)) or reply
 
 
 def _has_nul(request: HttpRequest) -> bool:
