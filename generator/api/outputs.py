@@ -7,11 +7,10 @@ from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from generator import workflow
-from generator.audio import FORMATS
+from generator.audio import FORMATS, disposition
 from generator.models import Track
 from generator.web.files import name_of, serve
 
@@ -60,7 +59,7 @@ def audio(request: HttpRequest, address: str, name: str) -> HttpResponseBase:
     track = _track(address)
     main = workflow.renditions.main_file(track)
     reply = serve(request, workflow.media.path(main.name), FORMATS[main.format].mime, main.sha256)
-    named = content_disposition_header(False, name_of(track, main.format))
+    named = disposition(name_of(track, main.format), inline=True)
     if named:
         reply["Content-Disposition"] = named
     return reply
