@@ -38,6 +38,7 @@ STUDIO_BEAT_SECONDS = env.float("STUDIO_BEAT_SECONDS", default=5.0)  # how often
 STUDIO_STALE_SECONDS = env.float("STUDIO_STALE_SECONDS", default=60.0)  # and how long it may take over it
 STUDIO_SENDFILE = env.choice("STUDIO_SENDFILE", ("nginx",), default="")  # "nginx": answer audio with X-Accel-Redirect
 STUDIO_API_RATE = env.int("STUDIO_API_RATE", default=600)  # requests a minute a key; 0: no limit
+STUDIO_RENDITIONS_MB = env.int("STUDIO_RENDITIONS_MB", default=20_000)  # room for files made from tracks on demand
 STUDIO_BIN_DAYS = env.int("STUDIO_BIN_DAYS", default=30)
 # Development and tests only: let providers hand out plain http and private addresses.
 STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)

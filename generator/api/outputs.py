@@ -11,11 +11,10 @@ from django.core.signing import BadSignature, Signer
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from generator import access, workflow
-from generator.audio import FORMATS
+from generator.audio import FORMATS, disposition
 from generator.models import PrivateTrack, Track, User, Webhook
 from generator.models.track import TrackQuerySet
 from generator.web.files import name_of, serve
@@ -98,8 +97,9 @@ def audio(request: HttpRequest, address: str, name: str) -> HttpResponseBase:
     track, holder = _track(address)
     main = workflow.renditions.main_file(track)
     reply = serve(request, workflow.media.path(main.name), FORMATS[main.format].mime, main.sha256, holder)
-    if not track.generation.is_blind:
-        reply["Content-Disposition"] = content_disposition_header(False, name_of(track, main.format)) or "inline"
+    named = "" if track.generation.is_blind else disposition(name_of(track, main.format), inline=True)
+    if named:
+        reply["Content-Disposition"] = named
     return _asked_again(reply)
 
 

@@ -8,7 +8,7 @@ from generator.audio.files import sha256
 from generator.audio.gate import Finding, inspect
 from generator.audio.intake import Part, Taken, Wanted, take_in
 from generator.audio.measure import Measurements, measure
-from generator.audio.naming import codec_title, file_name, is_lossy, label
+from generator.audio.naming import codec_title, disposition, file_name, is_lossy, label, unused_name
 from generator.audio.tags import Tags, read_cover, read_tags, write_tags
 from generator.audio.waveform import waveform_path, waveform_peaks
 
@@ -27,6 +27,7 @@ __all__ = [
     "codec_title",
     "convert",
     "decode",
+    "disposition",
     "draw_cover",
     "encode",
     "excerpt",
@@ -39,6 +40,7 @@ __all__ = [
     "read_tags",
     "sha256",
     "take_in",
+    "unused_name",
     "waveform_path",
     "waveform_peaks",
     "write_tags",

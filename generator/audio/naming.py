@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote
 
 from generator.audio.encode import FORMATS
 
@@ -21,11 +23,21 @@ _EDGES = " .-"  # Windows drops a last dot, a first one hides the file, a first 
 
 
 def file_name(
-    title: str, *, bpm: float | None = None, key: str | None = None, take: int | None = None, ext: str
+    title: str,
+    *,
+    bpm: float | None = None,
+    key: str | None = None,
+    take: int | None = None,
+    lufs: float | None = None,
+    ext: str,
 ) -> str:
-    """Name a download: "Rain on the Window - take 2 - 82 BPM - A minor.flac"; at most 120 bytes before the dot."""
-    details = (f"take {take}" if take else "", f"{bpm:.0f} BPM" if bpm else "", key or "")
-    tail = "".join(f" - {_safe(detail)}" for detail in details if detail)
+    """Name a download: "Rain on the Window - take 2 - 82 BPM - A minor.flac"; at most 120 bytes before the dot.
+
+    `lufs`: the loudness it was brought to, so that two files of one track never share a name.
+    """
+    loudness = "" if lufs is None else f"{lufs:g} LUFS"
+    details = (f"take {take}" if take else "", f"{bpm:.0f} BPM" if bpm else "", key or "", loudness)
+    tail = "".join(f" - {_tidy(detail)}" for detail in details if detail)
     room = MOST_BYTES - len(tail.encode())
     stem = _cut(_safe(title), room) or NAMELESS
     if stem.partition(".")[0].strip().lower() in _RESERVED:
@@ -33,10 +45,42 @@ def file_name(
     return f"{stem}{tail}.{ext}"
 
 
+def unused_name(name: str, taken: Iterable[str]) -> str:
+    """The name, or the first "name (2)" that is not taken: by systems that make no difference of case, either."""
+    known = {_folded(one) for one in taken}
+    stem, dot, ending = name.rpartition(".")
+    number, found = 1, name
+    while _folded(found) in known:
+        number += 1
+        mark = f" ({number})"
+        found = f"{_cut(stem, MOST_BYTES - len(mark))}{mark}{dot}{ending}"
+    return found
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def disposition(name: str, *, inline: bool = False) -> str:
+    """Content-Disposition of a file with this name (RFC 6266): in ASCII for old programs, and as it is for others."""
+    kind = "inline" if inline else "attachment"
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    stem, dot, ending = plain.rpartition(".")
+    stem = " ".join(re.sub(r'[^ -~]+|["\\%]', "_", stem if dot else plain).split()).strip(_EDGES)
+    ascii_name = f"{stem if re.search('[A-Za-z0-9]', stem) else NAMELESS}{dot}{ending if dot else ''}"
+    if ascii_name == name:
+        return f'{kind}; filename="{name}"'
+    return f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
 def _safe(text: str) -> str:
+    return _tidy(text).strip(_EDGES)
+
+
+def _tidy(text: str) -> str:
     text = _FORBIDDEN.sub(" ", unicodedata.normalize("NFC", text))
     visible = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE)
-    return " ".join(unicodedata.normalize("NFC", visible).split()).strip(_EDGES)
+    return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
 def _cut(text: str, room: int) -> str:

@@ -77,7 +77,7 @@ class Supervisor:
                 self._give_back()
 
     def _give_back(self) -> None:
-        """Stopping was our wish: what was under way goes on with the next start, and no attempt is counted for it."""
+        """The end was our doing: what was under way goes on with the next start, and no attempt is counted for it."""
         try:
             self._presence.let_go(on_purpose=True)
         except Exception:
@@ -89,12 +89,15 @@ class Supervisor:
                 self._start(child)
             return
         try:
-            trouble = watch() if child.is_running else "ended"
+            was_running = child.is_running
+            trouble = watch() if was_running else "ended"
         except Exception:
             log.exception("%s could not be looked after", child.name)
             return
         if trouble:
             stop_all([child])
+            if child is self.cluster and was_running:  # we ended it: whatever it worked at did not kill it
+                self._give_back()
             child.plan_restart(trouble)
 
     def _start(self, child: Child) -> None:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from generator.models.fields import RefField
 from generator.models.generation import Generation
+from generator.models.one_line import OneLineField
 from generator.models.reference import Reference
 from generator.models.track import Track
 
@@ -33,7 +34,7 @@ class Stem(models.Model):
     track = models.ForeignKey(Track, models.CASCADE, related_name="stems", editable=False)
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="stems", editable=False)
     number = models.PositiveSmallIntegerField(editable=False)
-    title = models.CharField(max_length=80, editable=False)
+    title = OneLineField(max_length=80, editable=False)
     file = models.CharField(max_length=120, editable=False, help_text="Content-addressed name under MEDIA_ROOT.")
     sha256 = models.CharField(max_length=64, editable=False)
     size = models.PositiveBigIntegerField(editable=False, help_text="Bytes.")

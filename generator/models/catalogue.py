@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from generator.models.fields import MicrosField
+from generator.models.one_line import OneLineField
 from generator.models.sealed import SealedField
 
 
@@ -105,7 +106,7 @@ class Price(models.Model):
     per_take = MicrosField(help_text="Micro-dollars a take.")
     is_estimate = models.BooleanField(default=False, help_text="The provider does not publish it; shown as “about”.")
     valid_from = models.DateTimeField(default=timezone.now)
-    note = models.CharField(max_length=200, blank=True)
+    note = OneLineField(max_length=200, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

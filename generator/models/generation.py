@@ -18,6 +18,7 @@ from generator.models.comparison import LETTERS, Comparison
 from generator.models.fields import MicrosField, RefField
 from generator.models.key import ApiKey
 from generator.models.licence import Licence
+from generator.models.one_line import OneLineField
 from generator.models.project import Project
 from generator.models.prompt import Prompt
 
@@ -191,7 +192,7 @@ class Delivery(models.Model):
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="deliveries", editable=False)
     take = models.PositiveSmallIntegerField(editable=False)
     url = models.TextField(editable=False)
-    title = models.CharField(max_length=200, blank=True, editable=False)
+    title = OneLineField(max_length=200, blank=True, editable=False)
     cover_url = models.TextField(blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     useless = models.PositiveSmallIntegerField(

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from generator.models.one_line import OneLineField
 from generator.models.project import Project
 
 
@@ -12,8 +13,8 @@ class HouseStyle(models.Model):
     allowed = models.JSONField(default=list, editable=False, help_text="Keys of the allowed models; empty: all.")
     format = models.CharField(max_length=8, blank=True, editable=False, help_text="Chosen where the model has it.")
     lufs = models.FloatField(null=True, editable=False, help_text="Loudness of levelled downloads; empty: as made.")
-    words = models.CharField(max_length=200, blank=True, editable=False, help_text="Added to every prompt.")
-    avoid = models.CharField(max_length=200, blank=True, editable=False, help_text="Words to keep out, with commas.")
+    words = OneLineField(max_length=200, blank=True, editable=False, help_text="Added to every prompt.")
+    avoid = OneLineField(max_length=200, blank=True, editable=False, help_text="Words to keep out, with commas.")
 
     def __str__(self) -> str:
         return f"the house style of {self.project_id}"

@@ -17,6 +17,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from generator.models.fields import RefField
+from generator.models.one_line import OneLineField
 from generator.models.project import Project, Role
 from generator.models.sealed import SealedField
 
@@ -45,7 +46,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 class ApiKey(models.Model):
     ref = RefField()
-    name = models.CharField(max_length=60, help_text="What uses it, such as “render farm”.")
+    name = OneLineField(max_length=60, help_text="What uses it, such as “render farm”.")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="keys", editable=False, help_text="Who made it."
     )

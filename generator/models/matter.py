@@ -10,6 +10,7 @@ from generator.models.books import ProviderBill
 from generator.models.catalogue import ProviderAccount
 from generator.models.fields import MicrosField
 from generator.models.generation import Generation
+from generator.models.one_line import OneLineField
 
 
 class MatterQuerySet(models.QuerySet["Matter"]):
@@ -43,7 +44,7 @@ class Matter(models.Model):
         GONE = "gone", "Settled by itself"
 
     kind = models.CharField(max_length=8, choices=Kind, editable=False)
-    subject = models.CharField(max_length=120, editable=False, help_text="What it is about: the same news is one line.")
+    subject = OneLineField(max_length=120, editable=False, help_text="What it is about: the same news is one line.")
     sentence = models.TextField(editable=False)
     amount = MicrosField(default=0, editable=False, help_text="What is at stake.")
     month = models.CharField(max_length=7, editable=False)

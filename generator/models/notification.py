@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from generator.models.one_line import OneLineField
 from generator.models.project import Project
 
 
@@ -36,7 +37,7 @@ class Notification(models.Model):
         editable=False,
         help_text="The project it is about: told to its members, and to those it invites, for as long as they are.",
     )
-    text = models.CharField(max_length=300, editable=False)
+    text = OneLineField(max_length=300, editable=False)
     link = models.CharField(max_length=200, blank=True, editable=False, help_text="A path of ours.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, editable=False)

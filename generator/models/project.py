@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from generator.models.fields import RefField
+from generator.models.one_line import OneLineField
 
 
 class Role(models.TextChoices):
@@ -27,7 +28,7 @@ class ProjectManager(models.Manager["Project"]):
 
 class Project(models.Model):
     ref = RefField()
-    name = models.CharField(max_length=80)
+    name = OneLineField(max_length=80)
     personal_to = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="personal_project", editable=False
     )

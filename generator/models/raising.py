@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from generator.models.fields import MicrosField
 from generator.models.ledger import Budget
+from generator.models.one_line import OneLineField
 
 
 class RaiseQuerySet(models.QuerySet["Raise"]):
@@ -34,12 +35,12 @@ class Raise(models.Model):
     budget = models.ForeignKey(Budget, models.CASCADE, related_name="raises", editable=False)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
     asked = MicrosField(editable=False, help_text="Micro-dollars more than the cap.")
-    reason = models.CharField(max_length=300, editable=False)
+    reason = OneLineField(max_length=300, editable=False)
     asked_at = models.DateTimeField(default=timezone.now, editable=False)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN, editable=False)
     granted = MicrosField(default=0, editable=False)
     expires_at = models.DateTimeField(null=True, editable=False)
-    answer = models.CharField(max_length=300, blank=True, editable=False)
+    answer = OneLineField(max_length=300, blank=True, editable=False)
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )

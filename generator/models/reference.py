@@ -13,6 +13,7 @@ from django.utils import timezone
 from generator.models.catalogue import ProviderAccount
 from generator.models.fields import RefField
 from generator.models.generation import Generation, State
+from generator.models.one_line import OneLineField
 from generator.models.project import Project
 from generator.models.track import Track
 
@@ -32,7 +33,7 @@ class Reference(models.Model):
     project = models.ForeignKey(Project, models.PROTECT, related_name="references", editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="references", editable=False)
     track = models.ForeignKey(Track, models.SET_NULL, null=True, editable=False, help_text="What it was taken from.")
-    title = models.CharField(max_length=120, editable=False)
+    title = OneLineField(max_length=120, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     binned_at = models.DateTimeField(null=True, editable=False)
 

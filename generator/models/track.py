@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from generator.models.fields import RefField
 from generator.models.generation import Generation
+from generator.models.one_line import OneLineField
 from generator.models.project import Project
 
 
 class Tag(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="tags")
-    name = models.CharField(max_length=40)
+    name = OneLineField(max_length=40)
 
     class Meta:
         ordering = ["name"]
@@ -49,7 +50,7 @@ class Track(models.Model):
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="tracks", editable=False)
     take = models.PositiveSmallIntegerField(editable=False)
     model_key = models.CharField(max_length=120, editable=False)
-    title = models.CharField(max_length=120)
+    title = OneLineField(max_length=120)
     notes = models.TextField(blank=True, max_length=2000)
     tags = models.ManyToManyField(Tag, related_name="tracks", blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

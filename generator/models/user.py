@@ -13,6 +13,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from generator.models.one_line import OneLineField
 from generator.models.project import Project
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         DARK = "dark", "Dark"
 
     email = models.EmailField("e-mail address", unique=True)
-    name = models.CharField(max_length=80, blank=True, help_text="Shown to the people you share a project with.")
+    name = OneLineField(max_length=80, blank=True, help_text="Shown to the people you share a project with.")
     time_zone = models.CharField(
         max_length=64, blank=True, validators=[a_time_zone], help_text="Empty: the zone of the browser."
     )

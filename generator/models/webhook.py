@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from generator.models.fields import RefField
 from generator.models.generation import Generation
+from generator.models.one_line import OneLineField
 from generator.models.project import Project
 from generator.models.sealed import SealedField
 
@@ -25,7 +26,7 @@ class Webhook(models.Model):
     ref = RefField()
     project = models.ForeignKey(Project, models.PROTECT, related_name="webhooks", editable=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
-    name = models.CharField(max_length=60, help_text="What listens there, such as “edit suite”.")
+    name = OneLineField(max_length=60, help_text="What listens there, such as “edit suite”.")
     url = models.CharField(max_length=1000)
     events = models.JSONField(default=list, help_text="The kinds it is told of; empty: all.")
     secret = SealedField(editable=False)
@@ -36,7 +37,7 @@ class Webhook(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
-    paused_why = models.CharField(max_length=300, blank=True, editable=False)
+    paused_why = OneLineField(max_length=300, blank=True, editable=False)
     failures_in_a_row = models.PositiveIntegerField(default=0, editable=False)
     failing_since = models.DateTimeField(null=True, editable=False)
 

@@ -163,6 +163,10 @@ def _brief(request: Request) -> Brief:
         raise Rejected(str(error)) from error
 
 
+def _part_of(report: Report, share: float) -> Report:
+    return lambda stage, done: report(stage, done * share)
+
+
 def _writing(report: Report, begin: float) -> Callable[[float], None]:
     return lambda done: report("Writing the file", begin + done * (1 - begin))
 
@@ -226,7 +230,7 @@ class Composer:
             number = first + take - 1
             format = request.format if FORMATS[request.format].lossless else LOSSLESS
             share = COMPOSING[format]
-            made = _composed(request, brief, number, lambda stage, done, share=share: report(stage, done * share))
+            made = _composed(request, brief, number, _part_of(report, share))
             path = folder / f"take-{take}.{format}"
             encode(made.pcm, made.sample_rate, path, format=format, report=_writing(report, share))
             known = {

@@ -12,11 +12,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header, parse_etags
+from django.utils.http import parse_etags
 from django.views.decorators.http import require_safe
 
 from generator import access, workflow
-from generator.audio import FORMATS, file_name
+from generator.audio import FORMATS, disposition, file_name, unused_name
 from generator.models import Project, Track
 from generator.models.track import TrackQuerySet
 from generator.web.compare import once_revealed
@@ -64,7 +64,7 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
         if file is None and not workflow.media.path(track.file).is_file():
             return _missing(request)
         if file is None:
-            workflow.renditions.ask(track, format, lufs)
+            workflow.renditions.ask(track, format, lufs, by=request.user)
     except workflow.Refused as refused:
         return render(request, "errors/404.html", {"sentence": refused.sentence}, status=404)
     if file is None:
@@ -73,13 +73,16 @@ def download(request: Request, ref: str, format: str) -> HttpResponseBase:
         wait["Refresh"] = "1"
         return wait
     reply: HttpResponseBase = serve(request, file, FORMATS[format].mime, file.stem)
-    reply["Content-Disposition"] = content_disposition_header(True, name_of(track, format)) or "attachment"
+    reply["Content-Disposition"] = disposition(name_of(track, format, lufs))
     return reply
 
 
-def name_of(track: Track, format: str) -> str:
+def name_of(track: Track, format: str, lufs: float | None = None) -> str:
+    """What a track's file is called; one at another loudness says so."""
     take = track.take if track.generation.takes_asked > 1 else None
-    return file_name(track.title, bpm=track.bpm, key=track.musical_key, take=take, ext=FORMATS[format].extension)
+    return file_name(
+        track.title, bpm=track.bpm, key=track.musical_key, take=take, lufs=lufs, ext=FORMATS[format].extension
+    )
 
 
 # --- ranges: RFC 9110 §14 ---
@@ -184,10 +187,10 @@ def zipped(tracks: TrackQuerySet, project: Project) -> HttpResponseBase:
             room -= track.size
             if room < 0 or not file.exists():
                 continue
-            name = name_of(track, track.format)
-            if name in names:
-                name = f"{Path(name).stem} ({track.ref[:4]}){Path(name).suffix}"
+            name = unused_name(name_of(track, track.format), names)
             names.add(name)
             out.write(file, name)
     archive.seek(0)
-    return FileResponse(archive, as_attachment=True, filename=f"{project.slug}-{len(names)}-tracks.zip")
+    reply = FileResponse(archive, content_type="application/zip")
+    reply["Content-Disposition"] = disposition(f"{project.slug}-{len(names)}-tracks.zip")
+    return reply

@@ -3,11 +3,11 @@
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from generator import access
+from generator.audio import disposition
 from generator.billing import papers as records
 from generator.billing import statement as statements
 from generator.billing.spend import Scope
@@ -72,5 +72,5 @@ def statement_of(scope: Scope, month: str) -> HttpResponse:
 
 
 def _pdf(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
+    headers = {"Content-Disposition": disposition(name)}
     return HttpResponse(content, content_type="application/pdf", headers=headers)

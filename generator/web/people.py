@@ -5,7 +5,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.mail import send_mail
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from generator import access, workflow
 from generator.models import Invitation, Project, Role, User
 from generator.web.htmx import Request, back
+from generator.workflow import mailing
 
 SHOWN = 100
+SUBJECT = "An invitation to BGM Studio"  # ours: nobody chooses the subject of mail that the studio sends to strangers
 MAILED = "mailed"  # the part of a link's query that only a mailed one has
 ROLES_IN_WORDS = "Owners invite and delete; editors generate and edit; viewers listen, comment and download."
 
@@ -68,8 +69,11 @@ def invite(request: Request) -> HttpResponse:
     made = None
     if request.method == "POST" and form.is_valid():
         cleaned = form.cleaned_data
-        made = send(request, cleaned["email"], cleaned["project"], Role(cleaned["role"]))
-        form = InvitationForm(request.user)
+        try:
+            made = send(request, cleaned["email"], cleaned["project"], Role(cleaned["role"]))
+            form = InvitationForm(request.user)
+        except workflow.Refused as refused:
+            form.add_error("email", refused.sentence)
     found = {
         "form": form,
         "made": made,
@@ -104,10 +108,10 @@ def mail(inviter: User, invitation: Invitation, link: str) -> None:
     if not settings.EMAIL_CONFIGURED:
         return
     where = f"“{invitation.project.name}” in BGM Studio" if invitation.project else "BGM Studio"
-    subject = f"{inviter.label} invites you to {where}"
+    said = f"{inviter.label} ({inviter.email}) invites you to {where}"
     link = f"{link}?{MAILED}={workflow.people.mailed_proof(invitation)}"
-    text = f"{subject}.\n\n{link}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
-    send_mail(subject, text, None, [invitation.email], fail_silently=True)
+    text = f"{said}.\n\n{link}\n\nThe link works once, until {invitation.expires_at:%-d %B}."
+    mailing.send(SUBJECT, text, invitation.email)
 
 
 @login_required
@@ -125,7 +129,11 @@ def withdraw(request: Request, ref: str) -> HttpResponse:
 def resend(request: Request, ref: str) -> HttpResponse:
     """Give an unused invitation a new link, shown once, and mail it where that is possible."""
     found = get_object_or_404(access.managed_invitations(request.user), ref=ref)
-    if not workflow.people.renew(found, request.user):
+    try:
+        if not workflow.people.renew(found, request.user):
+            return redirect(back(request, reverse("invite")))
+    except workflow.Refused as refused:
+        messages.error(request, refused.sentence)
         return redirect(back(request, reverse("invite")))
     link = link_of(request, found)
     mail(request.user, found, link)

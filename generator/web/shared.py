@@ -5,11 +5,10 @@ from functools import wraps
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from generator import workflow
-from generator.audio import FORMATS
+from generator.audio import FORMATS, disposition
 from generator.models import ShareLink
 from generator.web import files
 from generator.web.htmx import Request
@@ -77,7 +76,7 @@ def download(request: Request, link: ShareLink) -> HttpResponseBase:
         return render(request, "403.html", {"sentence": sentence}, status=403)
     main = workflow.renditions.main_file(track)
     reply = files.serve(request, workflow.media.path(main.name), FORMATS[main.format].mime, main.sha256)
-    reply["Content-Disposition"] = content_disposition_header(True, files.name_of(track, main.format)) or "attachment"
+    reply["Content-Disposition"] = disposition(files.name_of(track, main.format))
     if request.method == "GET" and _begins(request.headers.get("range", "")):
         workflow.sharing.count(link, "downloads")
     return reply

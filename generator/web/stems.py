@@ -5,11 +5,10 @@ import secrets
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
 from generator import access, workflow
-from generator.audio import FORMATS, file_name
+from generator.audio import FORMATS, disposition, file_name
 from generator.models import State, Stem, Track, User
 from generator.web import files
 from generator.web.checkout import checkout
@@ -110,7 +109,7 @@ def download(request: Request, ref: str) -> HttpResponseBase:
     stem = _stem(request, ref)
     reply = files.serve(request, workflow.media.path(stem.file), FORMATS[stem.extension].mime, stem.sha256)
     name = file_name(f"{stem.track.title} {stem.title}", bpm=None, key="", take=None, ext=stem.extension)
-    reply["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    reply["Content-Disposition"] = disposition(name)
     return reply
 
 
@@ -125,5 +124,5 @@ def midi(request: Request, ref: str) -> HttpResponseBase:
     file = workflow.media.path(found.file)
     reply = files.serve(request, file, "audio/midi", file.stem)
     name = file_name(track.title, bpm=track.bpm, key=track.musical_key, ext="mid")
-    reply["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    reply["Content-Disposition"] = disposition(name)
     return reply

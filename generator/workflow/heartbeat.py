@@ -159,7 +159,7 @@ def last_sign() -> dt.datetime | None:
 def beating(renew: Callable[[], bool], lease: dt.timedelta = LEASE) -> Iterator[None]:
     """Call `renew` several times a lease, from a thread with a connection of its own, until it says that it is over."""
     over = threading.Event()
-    every = lease.total_seconds() / BEATS
+    every = min(lease.total_seconds() / BEATS, settings.STUDIO_STALE_SECONDS / 3)
     thread = threading.Thread(target=_beat, args=(renew, every, over), name="heartbeat", daemon=True)
     thread.start()
     try:

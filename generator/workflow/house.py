@@ -21,6 +21,7 @@ from generator.providers.base import ModelSpec, Value
 from generator.workflow import catalogue
 from generator.workflow.audit import record
 from generator.workflow.catalogue import ModelChoice
+from generator.workflow.lines import one_line
 from generator.workflow.refused import Refused
 
 KIND = AuditLine.Kind.SETTINGS
@@ -140,7 +141,7 @@ def _loudness(lufs: str) -> float | None:
 
 
 def _kept(text: str, field: str) -> str:
-    joined = ", ".join(words_of(text))
+    joined = one_line(", ".join(words_of(text)), field)
     if len(joined) > MOST_WORDS:
         raise Refused(f"At most {MOST_WORDS} characters; these are {len(joined)}.", field)
     return joined

@@ -23,7 +23,6 @@ from generator.workflow import catalogue, heartbeat, library, media, renditions,
 from generator.workflow.webhooks import events
 
 LIST_WAVE = (240, 40)  # width and height of the list's waveform, in its own units
-TITLE_LENGTH = 120
 UNREADABLE = "unreadable"  # the folder for what came and could not be read, under MEDIA_ROOT
 UNREADABLE_KEPT = dt.timedelta(days=30)
 UNREADABLE_MOST = 200  # files
@@ -61,7 +60,7 @@ def store(
     """
     known = known or {}
     asked = generation.prompt.settings["format"]
-    title = (title.strip() or _title_from(generation, take))[:TITLE_LENGTH]
+    title = library.free_title(generation, take, title or _title_from(generation, take))
     wanted = _wanted(generation, take, title, known, asked_seconds)
     try:
         taken = audio.take_in(path, wanted, is_ours=True) if is_ours else isolated.take_in(path, wanted)

@@ -12,6 +12,7 @@ from generator import access, money
 from generator.models import ApiKey, AuditLine, Budget, Project, Scope, User
 from generator.workflow import catalogue
 from generator.workflow.audit import record
+from generator.workflow.lines import one_line
 from generator.workflow.refused import Refused
 
 START = "bgm"
@@ -38,7 +39,7 @@ def make(
     Raises:
         Refused: no name, a day gone by, a cap below zero, a model nobody knows, or too many keys.
     """
-    name = name.strip()
+    name = one_line(name, "name")
     _check(user, name, expires_at, stand_in)
     prefix = f"{START}_{secrets.token_hex(4)}"
     token = f"{prefix}_{secrets.token_urlsafe(32)}"
@@ -61,7 +62,7 @@ def make(
 
 
 def _check(user: User, name: str, expires_at: dt.datetime | None, stand_in: str) -> None:
-    if not name or len(name) > 60 or "\x00" in name:
+    if not name or len(name) > 60:
         raise Refused("Give the key a name of at most 60 characters, such as “render farm”.", "name")
     if expires_at and expires_at <= timezone.now():
         raise Refused("Choose a day to come.", "expires")

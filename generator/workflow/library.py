@@ -5,14 +5,19 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils import timezone
 
-from generator.models import Reference, Star, Tag, Track, User
+from generator.models import Generation, Reference, Star, Tag, Track, User
+from generator.models.one_line import cleaned
 from generator.models.search import index_terms
 from generator.models.track import TrackQuerySet
 from generator.workflow import media
+from generator.workflow.lines import one_line
 from generator.workflow.refused import Refused
 
 MOST_NOTES = 2000
 MOST_AT_ONCE = 5000
+
+LONGEST_TITLE = Track._meta.get_field("title").max_length or 0
+MOST_TAGS, MOST_NAMES = 50, 2_000  # of a track, of a project
 
 
 def search_text(track: Track, tags: Iterable[str]) -> str:
@@ -37,14 +42,26 @@ def reindex_all(tracks: TrackQuerySet) -> None:
         reindex(track)
 
 
+def free_title(generation: Generation, take: int, title: str) -> str:
+    """A title for a new take that no other track of its project has: "Cold Open", then "Cold Open 2"."""
+    title = cleaned(title)[:LONGEST_TITLE].strip()
+    others = Track.objects.kept().filter(project=generation.project_id).exclude(generation=generation.pk, take=take)
+    alike = others.filter(title__istartswith=title[: LONGEST_TITLE - 6])
+    known = {one.casefold() for one in alike.values_list("title", flat=True)}
+    number, found = 1, title
+    while found.casefold() in known:
+        number += 1
+        found = f"{title[: LONGEST_TITLE - 6]} {number}"
+    return found
+
+
 def rename(track: Track, title: str) -> None:
     """Raises Refused: an empty title, or one too long."""
-    title = " ".join(title.split())
-    longest = Track._meta.get_field("title").max_length or 0
+    title = one_line(title, "title")
     if not title:
         raise Refused("A track needs a title.", "title")
-    if len(title) > longest:
-        raise Refused(f"At most {longest} characters; this is {len(title)}.", "title")
+    if len(title) > LONGEST_TITLE:
+        raise Refused(f"At most {LONGEST_TITLE} characters; this is {len(title)}.", "title")
     track.title = title
     Track.objects.filter(pk=track.pk).update(title=title)
     reindex(track)
@@ -74,7 +91,7 @@ def tag(tracks: TrackQuerySet, name: str) -> None:
     Raises:
         Refused: an empty or over-long name.
     """
-    name = " ".join(name.split()).lower()
+    name = one_line(name, "tag").lower()
     longest = Tag._meta.get_field("name").max_length or 0
     if not name:
         raise Refused("Give the tag a name.", "tag")
@@ -82,6 +99,8 @@ def tag(tracks: TrackQuerySet, name: str) -> None:
         raise Refused(f"A tag has at most {longest} characters.", "tag")
     with transaction.atomic():
         for track in tracks.select_related("project", *_INDEXED):
+            if track.tags.count() >= MOST_TAGS or track.project.tags.count() >= MOST_NAMES:
+                raise Refused(f"A track has at most {MOST_TAGS} tags, a project {MOST_NAMES:,}.", "tag")
             label, _ = Tag.objects.get_or_create(project=track.project, name=name)
             track.tags.add(label)
             reindex(track)

@@ -6,20 +6,18 @@ a mail is marked first, so nobody gets it twice; it may be lost as a mail, and i
 """
 
 import datetime as dt
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
 from generator import access
 from generator.models import Comment, Generation, NewsKind, Notification, NotificationChoice, Project, User
+from generator.workflow import mailing
 
-log = logging.getLogger(__name__)
 BETWEEN_MAILS = dt.timedelta(hours=23)  # the hourly task is never quite on the hour
 STALE = dt.timedelta(days=7)  # older than this, nothing is worth a mail any more
 KEPT = dt.timedelta(days=180)
@@ -75,12 +73,8 @@ def tell(
 
 def _mail_now(told: Notification, subject: str, text: str) -> None:
     where = f"{settings.STUDIO_URL.rstrip('/')}{told.link}" if settings.STUDIO_URL and told.link else ""
-    try:
-        send_mail(subject, f"{text}\n\n{where}".strip(), None, [told.recipient.email])
-    except OSError as error:
-        log.warning("the mail to %s could not be sent: %s", told.recipient.email, error)
-        return
-    Notification.objects.filter(pk=told.pk).update(mailed_at=timezone.now())
+    if mailing.send(subject, f"{text}\n\n{where}".strip(), told.recipient.email):
+        Notification.objects.filter(pk=told.pk).update(mailed_at=timezone.now())
 
 
 def _short(text: str, most: int) -> str:
@@ -182,17 +176,25 @@ def _mail_one(person: User, now: dt.datetime) -> bool:
     taken = mine.filter(pk__in=[row.pk for row in rows], mailed_at=None).update(mailed_at=now)
     if not rows or taken != len(rows):  # another worker is at it
         return False
-    try:
-        send_mail(_subject(rows), _body(rows), None, [person.email])
-    except OSError as error:  # smtplib's errors are OSErrors; tried again within the hour
-        log.warning("the mail to %s could not be sent: %s", person.email, error)
+    if not mailing.send(_subject(rows), _body(rows), person.email):  # tried again within the hour
         mine.filter(pk__in=[row.pk for row in rows]).update(mailed_at=None)
         return False
     return True
 
 
+SUBJECTS: Mapping[NewsKind, str] = {  # ours: what people type stands in the mail, not on its envelope
+    NewsKind.DONE: "music is ready",
+    NewsKind.FAILED: "music that could not be made",
+    NewsKind.COMMENT: "a comment on a track",
+    NewsKind.INVITATION: "an invitation to a project",
+    NewsKind.BUDGET: "news of a cap",
+    NewsKind.WEBHOOK: "a webhook is paused",
+}
+
+
 def _subject(rows: list[Notification]) -> str:
-    return _short(rows[0].text, 120) if len(rows) == 1 else f"BGM Studio: {len(rows)} pieces of news"
+    what = SUBJECTS[NewsKind(rows[0].kind)] if len(rows) == 1 else f"{len(rows)} pieces of news"
+    return f"BGM Studio: {what}"
 
 
 def _body(rows: list[Notification]) -> str:

@@ -16,16 +16,27 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from generator.models import AuditLine, Invitation, Membership, Project, Role, User
-from generator.workflow import news
+from generator.workflow import news, throttle
 from generator.workflow.audit import record
 from generator.workflow.refused import Refused
 
 LASTS = dt.timedelta(days=14)
+MOST_SENT = (40, 86_400)  # invitations and new links by a person in so many seconds; by the staff STAFF_SENT
+STAFF_SENT = (400, 86_400)
+MOST_RECEIVED = (4, 86_400)  # to one address, whoever sends them
+MOST_OPEN = 200  # invitations of a project
 UNPROVEN = "proof"  # the field of a refusal that a proof of the address would mend
 
 
 def invite(email: str, actor: User, project: Project | None = None, role: Role = Role.EDITOR) -> Invitation:
-    """Make an invitation; its `token` is on the returned instance alone."""
+    """Make an invitation; its `token` is on the returned instance alone.
+
+    Raises:
+        Refused: too many by this person, to this address, or for this project.
+    """
+    if project and pending(project).count() >= MOST_OPEN:
+        raise Refused(f"{MOST_OPEN} invitations of this project wait to be used. Withdraw some first.", "email")
+    _count(email, actor)
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
         made = Invitation.objects.create(
@@ -52,7 +63,11 @@ def renew(invitation: Invitation, actor: User) -> bool:
     """Give an unused invitation a new link that lasts anew, sent by `actor`; the link before it stops working.
 
     False: it was used in between.
+
+    Raises:
+        Refused: too many by this person or to this address.
     """
+    _count(invitation.email, actor)
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
         mine = Invitation.objects.unused().filter(pk=invitation.pk)
@@ -63,6 +78,15 @@ def renew(invitation: Invitation, actor: User) -> bool:
     invitation.refresh_from_db()
     invitation.token = token
     return True
+
+
+def _count(email: str, actor: User) -> None:
+    email = email.strip().lower()
+    most, seconds = STAFF_SENT if actor.is_staff else MOST_SENT
+    throttle.count(f"invite/by/{actor.pk}", most, seconds, f"You have sent {most} invitations today.", "email")
+    most, seconds = MOST_RECEIVED
+    said = f"{email} has been sent {most} invitations today. Hand on the link that is there, or wait until tomorrow."
+    throttle.count(f"invite/to/{sha256(email.encode(errors='replace')).hexdigest()}", most, seconds, said, "email")
 
 
 def withdraw(invitation: Invitation, actor: User) -> None:

@@ -5,14 +5,16 @@ from django.utils import timezone
 
 from generator.models import AuditLine, Membership, Project, Role, User
 from generator.workflow.audit import record
+from generator.workflow.lines import one_line
 from generator.workflow.refused import Refused
 
+MOST_OWNED = 500
 KIND = AuditLine.Kind.SETTINGS
 
 
 def clean_name(name: str) -> str:
     """Raises Refused: an empty name, or one too long."""
-    name = " ".join(name.split())
+    name = one_line(name, "name")
     longest = Project._meta.get_field("name").max_length or 0
     if not 0 < len(name) <= longest:
         raise Refused(f"Give the project a name of at most {longest} characters.", "name")
@@ -23,8 +25,10 @@ def start(name: str, owner: User) -> Project:
     """Start a project to share.
 
     Raises:
-        Refused: no name for it.
+        Refused: no name for it, or too many by the same person.
     """
+    if owner.memberships.filter(role=Role.OWNER).count() >= MOST_OWNED:
+        raise Refused(f"You own {MOST_OWNED} projects already. Hand one over first.", "name")
     with transaction.atomic():
         project = Project.objects.create(name=clean_name(name))
         Membership.objects.create(project=project, user=owner, role=Role.OWNER)

@@ -19,7 +19,7 @@ from generator.models import PrivateTrack, Project, Reference, ReferenceId, Trac
 from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import Field, ModelSpec
 from generator.providers.following import FOLLOW, Following
-from generator.workflow import catalogue, heartbeat, media, queue
+from generator.workflow import catalogue, heartbeat, media, queue, throttle
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.refused import Refused
 
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 MOST_UPLOAD = 60_000_000  # bytes: five minutes of a WAV as studios make them
 MOST_START = 900
+MOST_KEPT = 1_000  # in a project
+MOST_SENT = (200, 3_600)  # by a person in so many seconds
 USUAL_SECONDS = 30.0  # what is kept of a sound when the model does not say
 MOST_ATTEMPTS = 3
 UNREAD = "The studio could not read this file. Save it as WAV or MP3 with another program and try again."
@@ -47,6 +49,9 @@ def add(
     Raises:
         Refused: empty or too large; `field` is the part of the form it is about.
     """
+    if Reference.objects.kept().filter(project=project).count() >= MOST_KEPT:
+        raise Refused(f"The project has {MOST_KEPT:,} references. Put some into the bin first.", field)
+    throttle.count(f"reference/{user.pk}", *MOST_SENT, "Those were many files in a short time. Go on later.", field)
     with media.workshop() as folder:
         file, size = folder / "upload", 0
         with file.open("wb") as out:

@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from django.core.cache import cache
+from django.utils import timezone
 
 from generator.audio import FORMATS, codec_title, convert, is_lossy, label
-from generator.models import Rendition, Track
-from generator.workflow import heartbeat, media, places, queue
+from generator.models import Rendition, Track, User
+from generator.workflow import heartbeat, media, places, queue, rendition_store, throttle
 from generator.workflow.refused import Refused
 
 VERSION = 1  # raise it when convert() starts to make other bytes of the same recipe
 PATIENCE = 60  # seconds until what was asked for is asked for again: its worker may have died
 FAILED_FOR = 900  # seconds until what could not be made may be asked for again
+LEVELS = tuple(step / 2 for step in range(-60, -17))  # −30 to −9 LUFS: what a track can be brought to
+MOST_ASKED = (40, 600)  # files that a person has made in so many seconds
 CEILING = -1.0  # dBTP: nothing is turned up beyond it
 
 
@@ -60,22 +63,29 @@ def ready(track: Track, format: str, lufs: float | None = None) -> Path | None:
         raise Refused(f"There is no format called {format[:10]}.")
     if lufs is None and format == track.format:
         return media.path(track.file)
+    if lufs is not None and lufs not in LEVELS:
+        raise Refused(f"Choose a loudness from {LEVELS[0]:g} to {LEVELS[-1]:g} LUFS, in steps of 0.5.", "lufs")
     if lufs is not None and levelled(track, lufs) is None:
         raise Refused("The track is silent; there is no loudness to bring anywhere.")
     found = track.renditions.filter(recipe_hash=_hash(_recipe(format, lufs))).first()
-    file = found and media.path(found.file)
-    return file if file and file.exists() else None
+    file = media.path(found.file) if found else None
+    if found is None or file is None or not file.exists():
+        return None
+    rendition_store.used(found)
+    return file
 
 
-def ask(track: Track, format: str, lufs: float | None = None) -> None:
+def ask(track: Track, format: str, lufs: float | None = None, *, by: User | None = None) -> None:
     """Have a worker make it; whoever asks while it is being made waits for the same one.
 
     Raises:
-        Refused: making it has failed a moment ago.
+        Refused: making it has failed a moment ago, or `by` has had many made just now.
     """
     asked = _asked(track, format, lufs)
     if cache.get(f"{asked}/failed"):
         raise Refused("The studio could not make this file; the administrator’s log says why. Take the original.")
+    if by and cache.get(asked) is None:
+        throttle.count(f"render/{by.pk}", *MOST_ASKED, "Those were many files in a few minutes. Go on a little later.")
     if cache.add(asked, True, PATIENCE):
         queue.start(queue.RENDER, track.pk, format, lufs)
 
@@ -166,8 +176,9 @@ def make(track: Track, format: str, lufs: float | None = None) -> Path:
     Rendition.objects.update_or_create(
         track=track,
         recipe_hash=made.recipe_hash,
-        defaults={"recipe": made.recipe, "file": made.file, "size": made.size},
+        defaults={"recipe": made.recipe, "file": made.file, "size": made.size, "used_at": timezone.now()},
     )
+    rendition_store.make_room(track)
     return media.path(made.file)
 
 

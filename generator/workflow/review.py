@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from generator import access
 from generator.models import Approval, AuditLine, Comment, PrivateTrack, Track, User
-from generator.workflow import news
+from generator.workflow import news, throttle
 from generator.workflow.audit import record
 from generator.workflow.refused import Refused
 from generator.workflow.webhooks import events
@@ -16,6 +16,7 @@ from generator.workflow.webhooks import events
 KIND = AuditLine.Kind.APPROVAL
 MOST_TEXT = Comment._meta.get_field("text").max_length or 0
 MOST_COMMENTS = 500
+MOST_SAID = (60, 600)  # comments by a person in so many seconds
 
 
 # --- approved for use ---
@@ -85,8 +86,10 @@ def comment(track: Track, actor: User, at_ms: int, text: str) -> Comment:
     """
     if track.comments.count() >= MOST_COMMENTS:
         raise Refused(f"There are {MOST_COMMENTS} comments on this track already. Delete some first.")
+    text = _text(text)
+    throttle.count(f"comment/{actor.pk}", *MOST_SAID, "That were many comments in a few minutes. Go on a little later.")
     with transaction.atomic():
-        said = Comment.objects.create(track=track, author=actor, at_ms=_time(track, at_ms), text=_text(text))
+        said = Comment.objects.create(track=track, author=actor, at_ms=_time(track, at_ms), text=text)
         news.commented(said)
     return said
 

@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from generator import money
 from generator.models import Generation, Project, State, User
+from generator.models.one_line import is_visible
 from generator.providers.base import Checking, Field, Kind, LocalProvider, ModelSpec, Request, Value
 from generator.providers.errors import ProviderError, Rejected
 from generator.workflow import catalogue, house
 from generator.workflow.catalogue import ModelChoice
 from generator.workflow.order import CheckoutRequest, Order, Quote, place, placed_before, quote_of
 from generator.workflow.refused import Refused
+
+NOTHING_SAID = "Say in a few words what the music is for, such as “warm lo-fi under a cooking video”."
 
 # --- the price before the click ---
 
@@ -99,7 +102,7 @@ def _check(choice: ModelChoice, text: str, takes: int, format: str) -> str:
     if not choice.available:
         raise Refused(choice.reason, "model")
     if not text:
-        raise Refused("Say in a few words what the music is for, such as “warm lo-fi under a cooking video”.", "text")
+        raise Refused(NOTHING_SAID, "text")
     if len(text) > spec.prompt_limit:
         over = len(text) - spec.prompt_limit
         raise Refused(
@@ -187,6 +190,8 @@ def prepare(
     Raises:
         Refused: it cannot be done.
     """
+    if not is_visible(text):
+        raise Refused(NOTHING_SAID, "text")
     text, settings = house.dress(house.style_of(who["project"]), choice.spec, text, settings)
     text = _check(choice, text, takes, format)
     settings = _with_seed(choice.spec, settings)

@@ -20,6 +20,7 @@ from generator.models.track import TrackQuerySet
 from generator.providers import balance
 from generator.workflow import catalogue, house, parts, states
 from generator.workflow.lineage import BALANCE, OF, TAKE, VARIATION, changes_of, number_of, original_of, said
+from generator.workflow.lines import one_line
 from generator.workflow.order import CheckoutRequest
 from generator.workflow.refused import Refused
 from generator.workflow.submit import submit
@@ -75,7 +76,7 @@ def make(user: User, track: Track, words: str, idempotency_key: str | CheckoutRe
     generation = track.generation
     if not can(track):
         raise Refused("Only what the built-in composer made can be made again with a change.")
-    words = " ".join(words.replace(";", ",").split())
+    words = one_line(words.replace(";", ","), "change")
     if not words:
         raise Refused("Say what should be different.")
     variation = "; ".join(step for step in (said(generation, VARIATION), words) if step)

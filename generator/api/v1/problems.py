@@ -30,6 +30,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from generator.workflow import Refused, references
+from generator.workflow.throttle import TooOften
 
 log = logging.getLogger(__name__)
 MEDIA = "application/problem+json"
@@ -151,6 +152,10 @@ def _refused(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(error.status, error.sentence, error.field)
 
 
+def _too_often(request: HttpRequest | None, error: Any) -> HttpResponse:
+    return answer(429, error.sentence, error.field, headers={"Retry-After": str(error.retry_after)})
+
+
 def _missing(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(404)
 
@@ -172,6 +177,7 @@ _DOORS: dict[type[Exception], Any] = {
     Problem: _problem,
     HttpError: _http_error,
     ValidationError: _invalid,
+    TooOften: _too_often,
     Refused: _refused,
     Http404: _missing,
     RequestDataTooBig: _too_large,

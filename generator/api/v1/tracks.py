@@ -6,7 +6,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
@@ -18,12 +17,13 @@ from generator.api.v1.caller import caller, must_edit, project_of
 from generator.api.v1.generations import Once, place, show
 from generator.api.v1.pages import MOST, USUAL, Page
 from generator.api.v1.problems import Problem
-from generator.audio import FORMATS, file_name
+from generator.audio import FORMATS, disposition, file_name
 from generator.models import Generation, Stem, Track, User
 from generator.models.track import TrackQuerySet
 from generator.web.facets import KINDS
 from generator.web.files import name_of, serve
 from generator.web.filters import SORTS, LibraryFilter, is_cursor
+from generator.workflow.throttle import TooOften
 
 router = Router(tags=["Library"])
 LIKELY = 2  # seconds after which a file that is being made is likely to be there
@@ -190,7 +190,7 @@ def served(request: HttpRequest, file: Path, mime: str, tag: str, name: str = ""
     if not file.is_file():
         raise Problem(404, "This file is missing from the studio's disk.")
     reply = serve(request, file, mime, tag)
-    named = content_disposition_header(True, name) if name and reply.status_code < 300 else None
+    named = disposition(name) if name and reply.status_code < 300 else None
     if named:
         reply.headers["Content-Disposition"] = named
     return reply
@@ -223,27 +223,30 @@ def download(
     response: HttpResponse,
     track_id: str,
     format: str = Query("mp3", max_length=10, description=f"One of {', '.join(FORMATS)}."),
-    lufs: float | None = Query(None, ge=-40, le=-5, description="Integrated loudness; empty: as it was made."),
+    lufs: float | None = Query(
+        None, ge=-30, le=-9, multiple_of=0.5, description="Integrated loudness in steps of 0.5; empty: as it was made."
+    ),
 ):
     """The file under a good name. While it is being made: 202, with `Location` and `Retry-After`."""
     track = find(request, track_id)
-    level = round(lufs, 1) if lufs is not None else None
     try:
-        file = workflow.renditions.ready(track, format, level)
+        file = workflow.renditions.ready(track, format, lufs)
     except workflow.Refused as refused:
         raise Problem(422, refused.sentence, "format" if format not in FORMATS else "lufs") from refused
     if file is None and not workflow.media.path(track.file).is_file():
         raise Problem(404, "This file is missing from the studio's disk.")
     if file is None:
         try:
-            workflow.renditions.ask(track, format, level)
+            workflow.renditions.ask(track, format, lufs, by=caller(request))
+        except TooOften:
+            raise
         except workflow.Refused as refused:
             raise Problem(422, refused.sentence, "format") from refused
         response.headers["Location"] = request.get_full_path()
         response.headers["Retry-After"] = str(LIKELY)
         detail = f"The {FORMATS[format].title} is being made."
         return Status(202, {"detail": detail, "location": request.get_full_path(), "retry_after_s": LIKELY})
-    return served(request, file, FORMATS[format].mime, file.stem, name_of(track, format))
+    return served(request, file, FORMATS[format].mime, file.stem, name_of(track, format, lufs))
 
 
 # --- parts ---

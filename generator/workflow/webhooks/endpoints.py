@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from generator.models import AuditLine, Project, User, Webhook, WebhookMessage
 from generator.workflow.audit import record
+from generator.workflow.lines import one_line
 from generator.workflow.refused import Refused
 from generator.workflow.webhooks import events, signing
 
@@ -141,8 +142,8 @@ def forget() -> int:
 
 
 def _check(name: str, url: str, wanted: Sequence[str]) -> dict[str, Any]:
-    name, url = name.strip(), url.strip()
-    if not name or len(name) > 60 or "\x00" in name:
+    name, url = one_line(name, "name"), url.strip()
+    if not name or len(name) > 60:
         raise Refused("Give the webhook a name of at most 60 characters, such as “edit suite”.", "name")
     events.check_url(url, "url")
     if unknown := [one for one in wanted if one not in events.EVENTS]:
