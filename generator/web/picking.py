@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from generator import access, workflow
+from generator.durations import parse_duration, show_duration
 from generator.models import Project, Reference, ReferenceId, State, User
 from generator.models.reference import ReferenceQuerySet
 from generator.providers.base import Field, Kind, ModelSpec, Purpose
 from generator.providers.following import FOLLOW
 from generator.workflow.catalogue import ActionChoice, ModelChoice
 from generator.workflow.references import MOST_START, PASTED, PICK, UPLOAD, USUAL_SECONDS
+from generator.workflow.submit import SECONDS
 
 MOST_LISTED = 100
 ONE_LINE = 200  # characters
@@ -34,6 +36,18 @@ class Shown:
     @property
     def most(self) -> int:
         return int(self.field.maximum or 0)
+
+    @property
+    def is_length(self) -> bool:
+        return self.field.unit == SECONDS
+
+    @property
+    def understood(self) -> str:
+        """How a typed length is read: "1:30"; empty where nothing is typed, or it is no length."""
+        try:
+            return show_duration(parse_duration(str(self.value))) if self.is_length and self.value else ""
+        except ValueError:
+            return ""
 
 
 @dataclass(frozen=True)
@@ -206,9 +220,8 @@ def start_of(text: str, field: str) -> float:
     Raises:
         Refused: neither, or further in than any file is long.
     """
-    minutes, _, seconds = text.strip().replace(",", ".").rpartition(":")
     try:
-        start = float(seconds or 0) + 60 * int(minutes or 0)
+        start = parse_duration(text) if text.strip() else 0.0
     except ValueError:
         start = -1.0
     if not 0 <= start <= MOST_START:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
+from generator.durations import parse_duration
 from generator.models import Comment, Track
 from generator.web.htmx import Request, client_event, wants_part
 
@@ -88,11 +89,9 @@ def time_of(text: str) -> int:
     Raises:
         Refused: neither.
     """
-    minutes, _, seconds = text.strip().replace(",", ".").rpartition(":")
     try:
-        found = 1000 * (float(seconds or 0) + 60 * int(minutes or 0))
-        return round(found)
-    except (ValueError, OverflowError):
+        return round(1000 * parse_duration(text)) if text.strip() else 0
+    except ValueError:
         raise workflow.Refused("Write the time as m:ss, such as 0:45, or in seconds.", "at") from None
 
 

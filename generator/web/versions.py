@@ -88,15 +88,20 @@ def exactly(sent: QueryDict) -> str:
         Refused: a length or a tempo is not a number.
     """
     said = []
-    for name, unit, label in (("length", "s", "Length"), ("bpm", "BPM", "Tempo")):
-        if typed := sent.get(name, "").strip().replace(",", "."):
-            try:
-                said.append(f"{float(typed):.6f}".rstrip("0").rstrip(".") + f" {unit}")
-            except ValueError:
-                raise workflow.Refused(f"{label}: “{typed[:20]}” is not a number.", name) from None
+    if typed := sent.get("length", "").strip():
+        said.append(f"{_exact(workflow.clean_duration(typed, 'Length', 'length'))} s")
+    if typed := sent.get("bpm", "").strip():
+        try:
+            said.append(f"{_exact(float(typed.replace(',', '.')))} BPM")
+        except ValueError:
+            raise workflow.Refused(f"Tempo: “{typed[:20]}” is not a number.", "bpm") from None
     if key := sent.get("key", "").strip():
         said.append(f"in {key}")
     return ", ".join(said)
+
+
+def _exact(number: float) -> str:
+    return f"{number:.6f}".rstrip("0").rstrip(".")
 
 
 @login_required

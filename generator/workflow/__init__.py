@@ -49,7 +49,16 @@ from generator.workflow.control import cancel, dismiss, may_still_cost, rescue
 from generator.workflow.history import Progress, progress
 from generator.workflow.order import CheckoutRequest, Quote, request_hash
 from generator.workflow.refused import KeyReused, PriceChanged, Refused
-from generator.workflow.submit import choice_of, clean_settings, heard, price_line, quote, quote_many, submit
+from generator.workflow.submit import (
+    choice_of,
+    clean_duration,
+    clean_settings,
+    heard,
+    price_line,
+    quote,
+    quote_many,
+    submit,
+)
 
 __all__ = [
     "CheckoutRequest",
@@ -65,6 +74,7 @@ __all__ = [
     "caps",
     "catalogue",
     "choice_of",
+    "clean_duration",
     "clean_settings",
     "closing",
     "comparing",

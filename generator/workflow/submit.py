@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator import money
+from generator.durations import parse_duration, show_duration
 from generator.models import Generation, Project, State, User
 from generator.models.one_line import is_visible
 from generator.providers.base import Checking, Field, Kind, LocalProvider, ModelSpec, Request, Value
@@ -19,6 +20,7 @@ from generator.workflow.order import CheckoutRequest, Order, Quote, place, place
 from generator.workflow.refused import Refused
 
 NOTHING_SAID = "Say in a few words what the music is for, such as “warm lo-fi under a cooking video”."
+SECONDS = "seconds"  # the unit of fields that take a length
 
 # --- the price before the click ---
 
@@ -86,10 +88,31 @@ def _clean(field: Field, value: object) -> Value:
 
 
 def _clean_number(field: Field, text: str) -> Value:
+    if field.unit == SECONDS:
+        number = clean_duration(text, field.label, field.name)
+        if field.kind == Kind.WHOLE and number % 1:
+            raise Refused(f"{field.label}: whole seconds, please; this is {show_duration(number)}.", field.name)
+        return _within(field, int(number) if field.kind == Kind.WHOLE else number)
     try:
-        number = int(text) if field.kind == Kind.WHOLE else float(text.replace(",", "."))
+        return _within(field, int(text) if field.kind == Kind.WHOLE else float(text.replace(",", ".")))
     except ValueError:
         raise Refused(f"{field.label}: “{text[:40]}” is not a number.", field.name) from None
+
+
+def clean_duration(text: str, label: str, name: str) -> float:
+    """Read a length in seconds, however it is written.
+
+    Raises:
+        Refused: it is none.
+    """
+    try:
+        return parse_duration(text)
+    except ValueError:
+        words = "is not a number of seconds and is not understood as a length. Write 90, 1:30, 0:28.5 or 2 min 30 s."
+        raise Refused(f"{label}: “{text[:40]}” {words}", name) from None
+
+
+def _within(field: Field, number: int | float) -> Value:
     low, high = field.minimum, field.maximum
     if (low is not None and not number >= low) or (high is not None and not number <= high):
         raise Refused(f"{field.label}: between {low:,.10g} and {high:,.10g} {field.unit}".strip() + ".", field.name)
