@@ -144,23 +144,17 @@ def as_csv(entries: QuerySet[Entry], month: str) -> HttpResponseBase:
     return reply
 
 
-def _with_tracks(request: Request, entries: list[Entry]) -> list[tuple[Entry, str, str, str]]:
-    """Each entry with the address of what it paid for, where this person may go there, its words and its project.
+def _with_tracks(request: Request, entries: list[Entry]) -> list[tuple[Entry, str]]:
+    """Each entry, with its words and its project, and the address of what it paid for where this person may go there.
 
     A blind candidate has no address here: beside it stands the model.
     """
     generations = {entry.generation_id for entry in entries}
     tracks = access.tracks(request.user).filter(generation__in=generations).order_by("-take")
     address = {track.generation_id: track.get_absolute_url() for track in tracks.only("ref", "generation")}
-    return [
-        (
-            entry,
-            address.get(entry.generation_id or 0, "") if ledger.run_of(entry) else "",
-            ledger.about(entry),
-            ledger.place_of(entry),
-        )
-        for entry in entries
-    ]
+    for entry in entries:
+        entry.about, entry.place = ledger.about(entry), ledger.place_of(entry)  # type: ignore[attr-defined]
+    return [(entry, address.get(entry.generation_id or 0, "") if ledger.run_of(entry) else "") for entry in entries]
 
 
 KINDS_IN_WORDS = {"spent": "what was spent", "held": "open holds"} | {
