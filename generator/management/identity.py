@@ -5,8 +5,8 @@
 
 A second machine without the shared folder, an unmounted disk, or a database that was pointed elsewhere would answer 404
 for each other's tracks, and the nightly sweep would take their files for orphans; so a start looks first. What if the
-process dies here? The file is written before the row is committed, and one that is left without a row has the next start
-ask (`manage media --accept`).
+process dies here? The file is written before the row is committed, and one that is left without a row has the next
+start ask (`manage media --accept`).
 """
 
 import os
