@@ -246,6 +246,7 @@ def _restore_settings(backup: Path, target: Path, made_at: str) -> list[str]:
     was = backup.read_text(errors="replace") if backup.exists() else None
     text, switched_off = restored.quieted(was, present, made_at)
     if target.exists():
+        target.chmod(0o600)
         target.replace(target.with_name(".env.before-restore"))
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:

@@ -5,8 +5,8 @@
 
 A second machine without the shared folder, an unmounted disk, or a database that was pointed elsewhere would answer 404
 for each other's tracks, and the nightly sweep would take their files for orphans; so a start looks first. What if the
-process dies here? The file is written before the row is committed: a file without a row counts only beside media that
-the database names.
+process dies here? The file is written before the row is committed, and one that is left without a row has the next
+start ask (`manage media --accept`).
 """
 
 import os
@@ -41,7 +41,7 @@ def check() -> None:
     named = _sample()
     here = [name for name in named if media.path(name).is_file()]
     if known is None:  # a new studio, or one of an earlier release
-        right = bool(here) or not (named or _holds_files())
+        right = bool(here) or not (named or found or _holds_files())
     else:  # the mark was lost on the way, with all files there; anything less may be another machine's own folder
         right = not found and bool(named) and len(here) == len(named)
     if not right:

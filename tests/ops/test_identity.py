@@ -83,6 +83,12 @@ def test_a_new_database_beside_the_files_of_another_is_refused(media):
     assert refused()
 
 
+def test_a_new_database_beside_the_folder_of_another_is_refused_even_while_that_is_empty(media):
+    identity.check()
+    Installation.objects.all().delete()
+    assert refused()
+
+
 def test_a_mark_that_was_lost_is_made_again_only_where_every_file_is(media, make_track, settings, tmp_path):
     first, second = make_track("First"), make_track("Second")
     second.file = "ff/" + "f" * 64 + ".flac"
