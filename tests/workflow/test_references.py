@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from generator import workflow
-from generator.audio import NotAudio, excerpt
+from generator.audio import NotAudio, excerpt, isolated
 from generator.models import Budget, Generation, Reference, ReferenceId, State
 from generator.money import dollars
 from generator.workflow import media, references, sweep
@@ -125,6 +125,27 @@ def test_a_file_that_kills_its_worker_is_given_up(take_in):
     references.work()
     reference.refresh_from_db()
     assert "could not read" in reference.problem
+
+
+@pytest.mark.parametrize("error", [isolated.Interrupted("SIGKILL"), OSError("disk")])
+def test_a_file_whose_reading_breaks_off_is_refused_after_a_few_tries_at_once(take_in, monkeypatch, error):
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(isolated, "excerpt", broken)
+    reference = take_in()
+    assert (reference.attempts, reference.due_at) == (references.MOST_ATTEMPTS, None)
+    assert reference.problem
+    assert not media.path(reference.upload).is_file()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"wvpk\x10\x02\0\0", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", b"\x0b\x77\x3e\x1c"],
+    ids=["WavPack", "WMA", "AC-3"],
+)
+def test_audio_that_is_not_supported_is_not_called_no_audio(take_in, start):
+    assert "not supported" in take_in(start + bytes(range(256)) * 20).problem
 
 
 def test_housekeeping_keeps_what_a_reference_names_and_deletes_what_was_binned_long_ago(take_in):
