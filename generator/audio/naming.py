@@ -70,7 +70,7 @@ def disposition(name: str, *, inline: bool = False) -> str:
     ascii_name = f"{stem if re.search('[A-Za-z0-9]', stem) else NAMELESS}{dot}{ending if dot else ''}"
     if ascii_name == name:
         return f'{kind}; filename="{name}"'
-    return f"{kind}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{kind}; filename=\"{ascii_name}\"; filename*=utf-8''{quote(name, safe='')}"
 
 
 def _safe(text: str) -> str:

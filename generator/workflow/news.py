@@ -187,14 +187,14 @@ SUBJECTS: Mapping[NewsKind, str] = {  # ours: what people type stands in the mai
     NewsKind.FAILED: "music that could not be made",
     NewsKind.COMMENT: "a comment on a track",
     NewsKind.INVITATION: "an invitation to a project",
-    NewsKind.BUDGET: "news of a cap",
-    NewsKind.WEBHOOK: "a webhook is paused",
 }
 
 
 def _subject(rows: list[Notification]) -> str:
-    what = SUBJECTS[NewsKind(rows[0].kind)] if len(rows) == 1 else f"{len(rows)} pieces of news"
-    return f"BGM Studio: {what}"
+    if len(rows) > 1:
+        return f"BGM Studio: {len(rows)} pieces of news"
+    ours = SUBJECTS.get(NewsKind(rows[0].kind))
+    return f"BGM Studio: {ours}" if ours else _short(rows[0].text, 120)
 
 
 def _body(rows: list[Notification]) -> str:

@@ -40,7 +40,7 @@ def test_a_download_has_a_name_for_old_programs_and_for_new_ones(name, plain):
         assert header.isascii()
         assert header.startswith("inline;" if inline else "attachment;")
         assert re.search(r'filename="([^"]*)"', header)[1] == plain
-        extended = re.search(r"filename\*=UTF-8''(\S+)", header)
+        extended = re.search(r"filename\*=utf-8''(\S+)", header)
         assert (unquote(extended[1]) if extended else plain) == name
 
 
@@ -49,7 +49,7 @@ def test_every_download_of_a_track_names_it_both_ways(browser, make_track):
     reply = browser.get(reverse("download", args=[track.ref, track.format]))
     assert reply.status_code == 200
     assert 'filename="Cafe' in reply["Content-Disposition"]
-    assert "filename*=UTF-8''Caf%C3%A9" in reply["Content-Disposition"]
+    assert "filename*=utf-8''Caf%C3%A9" in reply["Content-Disposition"]
 
 
 def test_a_zip_has_no_two_names_that_any_system_takes_for_one(browser, project, make_track):

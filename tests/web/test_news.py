@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from generator import workflow
 from generator.models import Generation, NewsKind, Notification, State
-from generator.workflow import news, tasks
+from generator.workflow import mailing, news, tasks
 from tests.conftest import COMPOSER, POLL
 
 KIND = NewsKind
@@ -235,7 +235,7 @@ def test_a_mail_that_could_not_be_sent_is_sent_later(post, user, monkeypatch):
         raise ConnectionRefusedError("no mail server")
 
     with monkeypatch.context() as patched:
-        patched.setattr(news, "send_mail", broken)
+        patched.setattr(mailing, "send_mail", broken)
         assert news.mail() == 0
     assert news.mail() == 1
 
