@@ -107,7 +107,7 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
 def _sketched(request: Request, data: QueryDict) -> QueryDict:
     """With the text of a sketch of the composer's that is to be sent to another model."""
     mine = access.tracks(request.user).filter(generation__in=access.briefs(request.user))
-    track = mine.filter(ref=data["sketch"].replace("\x00", "")).first() if "sketch" in data else None
+    track = mine.filter(ref=data.get("sketch", "").replace("\x00", "")).first() if "sketch" in data else None
     choice = workflow.catalogue.choice(data.get("model", ""))
     if track is None or choice is None or "text" in data:
         return data

@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from generator import money
@@ -30,6 +31,7 @@ from generator.workflow.money import hold
 from generator.workflow.refused import KeyReused, PriceChanged, Refused
 
 MOST_KEY = 64
+Row = TypeVar("Row", Generation, Comparison)
 Costs = Sequence[tuple[str, int]]  # provider key, micro-dollars
 Part = tuple[MusicModel, Price, int]  # what is asked of one model: its price a take, and the takes
 
@@ -136,7 +138,7 @@ def compared_before(user: User, idempotency_key: str | CheckoutRequest) -> Compa
     return _first(Comparison.objects.all(), Generation.objects.all(), user, CheckoutRequest.of(idempotency_key))
 
 
-def _first(rows: Any, others: Any, user: User, request: CheckoutRequest) -> Any:
+def _first(rows: QuerySet[Row], others: QuerySet[Any], user: User, request: CheckoutRequest) -> Row | None:
     if not request.key or len(request.key) > MOST_KEY:
         raise Refused("The form has lost its key. Reload the page and send it again.")
     mine = {"author": user, "idempotency_key": request.key}

@@ -85,10 +85,39 @@ document.addEventListener("input", (event) => {
   if (event.target.closest("#create")) keep();
 });
 document.addEventListener("htmx:afterSettle", () => { restore(); count(); countFields(); showPressed(); });
+// --- after a press: where there is one column, the new card is brought into view; what is wrong is, everywhere ---
+let isSent = false;
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt.id === "create" && event.detail.successful && matchMedia("(max-width: 899px)").matches) {
-    $("#library")?.scrollIntoView({ block: "start" });
-  }
+  if (event.detail.elt.id === "create" && event.detail.successful) isSent = true;
+});
+function showCard() {
+  const card = $("#running .job");
+  if (!card) return;
+  isSent = false;
+  $("#said").textContent = card.getAttribute("aria-label");
+  if (!matchMedia("(max-width: 899px)").matches) return;
+  $(".job-prompt", card).focus({ preventScroll: true });
+  card.scrollIntoView({ block: "start" });
+}
+function showError() {
+  const text = $("#create-error")?.dataset.field === "text" ? $("#prompt") : null;
+  const wrong = text ?? $("#live [aria-invalid=true]") ?? $("#create-error [role=alert]");
+  if (!wrong) return;
+  for (let holder = wrong.closest("details"); holder; holder = holder.parentElement.closest("details")) holder.open = true;
+  wrong.focus({ preventScroll: true });
+  ($("#create-error [role=alert]") ?? wrong).scrollIntoView({ block: "center" });
+}
+// What was sent needs no preview any more: one that is still due would take the answer's errors away.
+let sentText = null;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.id === "create") sentText = $("#prompt").value;
+  if (event.detail.elt.id === "prompt" && $("#prompt").value === sentText) event.preventDefault();
+});
+document.addEventListener("input", (event) => { if (event.target.closest("#create")) sentText = null; });
+document.addEventListener("htmx:afterSettle", (event) => {
+  const { requestConfig, xhr } = event.detail;
+  if (requestConfig?.verb === "post" && requestConfig.elt.closest("#create") && xhr.status >= 400) showError();
+  else if (isSent && event.target.id === "running") showCard();
 });
 let sentAt = -Infinity;
 document.addEventListener("keydown", (event) => {
