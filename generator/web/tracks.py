@@ -17,11 +17,7 @@ from generator.models import Generation, Track, TrackCopy
 from generator.models.track import TrackQuerySet
 from generator.providers.base import ActionSpec, Field, ModelSpec
 from generator.web import review, sharing, stems, versions
-<<<<<<< HEAD
-from generator.web.compare import once_revealed
 from generator.web.create import MAX_URL_CHARS
-=======
->>>>>>> e5c51ef (Close every address of a blind candidate and neutralise its file's tags)
 from generator.web.htmx import Request, back, client_event, wants_part
 from generator.web.picking import behind_value
 from generator.workflow.catalogue import ModelChoice

@@ -12,11 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from generator import access, workflow
 from generator.models import Track, User
-<<<<<<< HEAD
 from generator.web.checkout import checkout
-from generator.web.compare import once_revealed
-=======
->>>>>>> e5c51ef (Close every address of a blind candidate and neutralise its file's tags)
 from generator.web.htmx import Request, client_event, wants_part
 from generator.workflow import CheckoutRequest
 

@@ -192,14 +192,8 @@ NAMES = {}  # route → method → name; what shares a route is told apart by it
 for _route, _one in OURS:
     if _one.name in ROWS:
         NAMES.setdefault(_route, {})[ROWS[_one.name][0]] = _one.name
-<<<<<<< HEAD
 VENDORS = ("api/v2", "api/v3", "v5")
 OTHERS = [route for spaces, route, _ in EVERYTHING if route.startswith(VENDORS) and "openapi" not in route]
-=======
-OTHERS = [
-    route for spaces, route, _ in EVERYTHING if route.startswith(("api/v2", "api/v3", "v5")) and "openapi" not in route
-]
->>>>>>> e5c51ef (Close every address of a blind candidate and neutralise its file's tags)
 
 
 @pytest.fixture
