@@ -71,10 +71,10 @@ class DollarsField(forms.CharField):
         return money.as_typed(value) if isinstance(value, int) else value
 
 
-def dollars(name: str, title: str):
-    """A list column that shows an amount."""
+def dollars(name: str, title: str, *, sortable: bool = True):
+    """A list column that shows an amount; one that is computed is not in the database, and so not `sortable`."""
 
-    @admin.display(description=title, ordering=name)
+    @admin.display(description=title, ordering=name if sortable else None)
     def column(obj) -> str:
         return money.show(getattr(obj, name))
 

@@ -36,7 +36,7 @@ class GenerationAdmin(ReadOnly):
         "model",
         "author",
         "project",
-        dollars("held", "Held"),
+        dollars("held", "Held", sortable=False),
         "created_at",
         "error_sentence",
     )

@@ -16,22 +16,10 @@ from generator.web.htmx import Request
 from generator.workflow import Refused
 from generator.workflow.amounts import confirmed_amount
 from generator.workflow.caps import Room
+from generator.workflow.days import end_of_day
 
 USUAL_GRANT = dt.timedelta(days=7)
 SHOWN = 50
-
-
-def end_of_day(text: str) -> dt.datetime:
-    """The last moment of a day as a date field sends it, in the viewer's own zone.
-
-    Raises:
-        Refused: it is no day.
-    """
-    try:
-        day = dt.date.fromisoformat(text)
-    except ValueError:
-        raise Refused("Choose the last day it is to hold.", "until") from None
-    return timezone.make_aware(dt.datetime.combine(day, dt.time(23, 59, 59)))
 
 
 # --- the owner's page ---

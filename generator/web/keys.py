@@ -14,10 +14,10 @@ from generator import access, money, workflow
 from generator.billing import spend
 from generator.models import ApiKey, Membership, Project, Scope
 from generator.models.key import ApiKeyQuerySet
-from generator.web.budgets import end_of_day
 from generator.web.htmx import Request, back
 from generator.workflow import Refused
 from generator.workflow.amounts import confirmed_amount
+from generator.workflow.days import end_of_day
 
 SHOWN = 200
 NAMED = "named"  # the stand-in that is none: the model a client names

@@ -292,3 +292,32 @@ def test_search_finds_by_what_people_know(desk, one_of_each):
         found = desk.get(url(model, "changelist"), {"q": words}).context["cl"].queryset
         assert found.count() == 1
         assert desk.get(url(model, "changelist"), {"q": "no such words"}).context["cl"].queryset.count() == 0
+
+
+# --- whatever the address says ---
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_list_is_sorted_by_every_column_or_by_none(desk, one_of_each, model):
+    page, columns = url(model, "changelist"), len(admin.site._registry[model].list_display)
+    every = ".".join(map(str, range(-columns, columns + 2)))
+    for asked in (every, "x", "9" * 30, "1.x.-2"):
+        assert desk.get(page, {"o": asked}).status_code in (200, 302), asked
+
+
+HELPED = [(model, field) for model in MODELS for field in admin.site._registry[model].autocomplete_fields or ()]
+
+
+@pytest.mark.parametrize(("model", "field"), HELPED, ids=str)
+def test_a_helper_of_a_field_takes_any_words(desk, one_of_each, model, field):
+    asked = {"app_label": model._meta.app_label, "model_name": model._meta.model_name, "field_name": field, "term": "a"}
+    wrong = [
+        {"term": "x" * 3000},
+        {"term": "\x00"},
+        {"page": "x"},
+        {"page": "9" * 30},
+        {"field_name": "x"},
+        {"model_name": "x"},
+    ]
+    for more in wrong:
+        assert desk.get(reverse("admin:autocomplete"), asked | more).status_code in (200, 400, 403, 404), more

@@ -9,6 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -182,13 +183,13 @@ def test_ffmpeg_reads_to_the_end(fetcher, tmp_path, address):
 def test_ranges(fetcher, address):
     size = len(fetcher.whole)
 
-    def get(method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+    def get(method: str = "GET", **headers: str) -> tuple[int, bytes, Message]:
         asked = urllib.request.Request(fetcher.url(address), headers=fetcher.headers | headers, method=method)
         try:
             with urllib.request.urlopen(asked, timeout=60) as reply:
-                return reply.status, reply.read(), dict(reply.headers)
+                return reply.status, reply.read(), reply.headers
         except urllib.error.HTTPError as error:
-            return error.code, error.read(), dict(error.headers)
+            return error.code, error.read(), error.headers
 
     status, body, headers = get("HEAD")
     assert (status, body, int(headers["Content-Length"])) == (200, b"", size)

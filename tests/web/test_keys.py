@@ -142,3 +142,18 @@ def test_the_command_says_what_is_wrong(user, wrong):
     with pytest.raises(CommandError):
         call_command("key", *wrong, "--name", "ci")
     assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "9999-12-30", "0001-01-01", "2026-02-30", "x", "-1", "9" * 30])
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
+def test_a_day_that_no_key_can_end_on_is_refused(browser, user, day, zone):
+    user.time_zone = zone
+    user.save()
+    assert browser.post("/account/keys/", FORM | {"expires": day}).status_code == 422
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("days", ["-5", "99999999999", "3650000"])
+def test_the_command_refuses_such_days_too(user, days):
+    with pytest.raises(CommandError):
+        call_command("key", user.email, "--name", "ci", "--days", days)

@@ -13,6 +13,7 @@ from generator.billing import review, spend
 from generator.models import ClosedMonth, Deed, Matter, Project, ProviderAccount, Raise, Stop, User
 from generator.workflow import Refused, caps, closing, raising
 from generator.workflow import stops as switches
+from generator.workflow.days import end_of_day
 
 USUAL_GRANT = dt.timedelta(days=7)
 
@@ -125,11 +126,7 @@ def _answer(request: HttpRequest) -> None:
     if "decline" in request.POST:
         raising.decline(asked, request.user, words)  # type: ignore[arg-type]
     else:
-        try:
-            day = dt.date.fromisoformat(request.POST.get("until", ""))
-        except ValueError:
-            raise Refused("Choose the last day it is to hold.", "until") from None
-        until = timezone.make_aware(dt.datetime.combine(day, dt.time(23, 59, 59)))
+        until = end_of_day(request.POST.get("until", ""))
         raising.grant(asked, request.user, amount(request, "grant"), until, words)  # type: ignore[arg-type]
     messages.success(request, f"{asked.asked_by}: {raising.in_words(asked)}.")
 

@@ -19,9 +19,10 @@ from generator.api.v1.problems import Problem
 from generator.api.v1.reading import number
 from generator.api.v1.schemas import Ref, Strict, Usd
 from generator.models import Budget, Project, Raise, User
-from generator.web.budgets import end_of_day, members_of, rooms_in
+from generator.web.budgets import members_of, rooms_in
 from generator.workflow.amounts import parse_amount
 from generator.workflow.caps import Room
+from generator.workflow.days import end_of_day
 from generator.workflow.raising import MOST_WORDS
 
 router = Router(tags=["Money"])

@@ -10,6 +10,8 @@ from generator.models import Scope, User
 from generator.workflow import Refused, keys
 from generator.workflow.amounts import parse_amount, to_confirm
 
+MOST_DAYS = 36_500
+
 
 class Command(BaseCommand):
     help = "Make an API key for a person and print it: the only line on standard output, and the only time."
@@ -38,6 +40,8 @@ def _more(user: User, options: dict) -> dict:
     project = access.projects(user).filter(ref=options["project"]).first()
     if options["project"] and project is None:
         raise Refused(f"{user.label} is in no project {options['project']}.")
+    if options["days"] and not 0 < options["days"] <= MOST_DAYS:
+        raise Refused(f"Give --days as a number from 1 to {MOST_DAYS:,}.")
     until = timezone.now() + dt.timedelta(days=options["days"]) if options["days"] else None
     cap = parse_amount(options["cap"], "cap") if options["cap"] else None
     if cap is not None and not money.is_plain(options["cap"]):

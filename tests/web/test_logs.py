@@ -1,0 +1,57 @@
+"""What a request sends never makes a long or a forged line of the log."""
+
+import io
+import logging
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from bgmsite.logs import MOST, MOST_LINES, Line
+
+LONG = "x" * 33_000
+FORMAT = settings.LOGGING["formatters"]["line"]["format"]
+
+
+@pytest.fixture
+def lines():
+    """The lines written while a test runs, as the studio's handler writes them."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(Line(FORMAT))
+    logging.getLogger().addHandler(handler)
+    for name in ("django.request", "django.security"):
+        logging.getLogger(name).setLevel("WARNING")
+    yield lambda: written.getvalue().splitlines()
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        (f"/{LONG}", {}),
+        ("/a%0aFORGED%1b[31m%e2%80%a8", {}),
+        ("/", {"host": LONG}),
+        ("/", {"host": "a\nFORGED"}),
+        (f"/api/v3/{LONG}", {"authorization": f"Bearer {LONG}"}),
+        ("/accounts/login/", {"referer": LONG, "cookie": LONG}),
+    ],
+)
+def test_lines_of_bad_requests_are_short_and_one_each(lines, path, headers):
+    Client(enforce_csrf_checks=True).post(path, headers=headers)
+    Client().get(path, headers=headers)
+    logging.getLogger("studio").warning("asked for %s", path + str(headers))
+    assert lines()
+    assert all(len(line) < MOST + 200 for line in lines())
+    assert not any(line.startswith("FORGED") for line in lines())
+    assert "\x1b" not in "".join(lines())
+
+
+def test_a_traceback_is_bounded_too(lines):
+    try:
+        raise ValueError("\n".join([LONG] * 500))
+    except ValueError:
+        logging.getLogger("studio").exception("failed")
+    assert len(lines()) <= MOST_LINES + 2
+    assert max(map(len, lines())) < MOST + 200
