@@ -1,21 +1,39 @@
 """What several admin pages share: rows that are only read, and amounts entered in dollars."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import lookup_spawns_duplicates
+from django.db.models import Q
 from django.utils.text import capfirst
 
 from generator import money
 from generator.models.fields import MicrosField
+from generator.models.search import spelling_pattern
 from generator.workflow import amounts
+
+MAX_WORDS = 12  # of a search
 
 
 def _is_money(column: Any) -> bool:
     return isinstance(column, MicrosField)
 
 
-class ReadOnly(admin.ModelAdmin):
+class SpellingSearch(admin.ModelAdmin):
+    """A search that overlooks case, accents and composition, in any script and on any database."""
+
+    def get_search_results(self, request, queryset, search_term):
+        fields = self.get_search_fields(request)
+        for word in search_term.split()[:MAX_WORDS] if fields else ():
+            pattern = spelling_pattern(word)
+            queryset = queryset.filter(reduce(or_, (Q(**{f"{name}__iregex": pattern}) for name in fields)))
+        return queryset, any(lookup_spawns_duplicates(self.opts, name) for name in fields)
+
+
+class ReadOnly(SpellingSearch):
     """Records that only the workflow writes; every column is shown, for none of them is in any form."""
 
     def get_readonly_fields(self, request, obj=None):

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import UserCreationForm
 
+from generator.admin.base import SpellingSearch
 from generator.models import Invitation, Membership, Project, Role, User
 from generator.workflow import offboarding
 
@@ -15,7 +16,7 @@ class NewUserForm(UserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(SpellingSearch, DjangoUserAdmin):
     add_form = NewUserForm
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_staff", "date_joined")
@@ -46,7 +47,7 @@ class MembershipInline(admin.TabularInline):
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin):
+class ProjectAdmin(SpellingSearch):
     list_display = ("name", "personal_to", "created_at", "archived_at")
     search_fields = ("name",)
     readonly_fields = ("ref", "personal_to", "created_at")

@@ -12,7 +12,9 @@ Every word that is looked for is the beginning of an indexed one; a run of an un
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 
 from django.db import connection
 from django.db.models.expressions import RawSQL
@@ -83,3 +85,36 @@ def _words(text: str) -> list[str]:
 
 def _is_of_a_word(character: str) -> bool:
     return character.isalnum() or unicodedata.category(character)[0] == "M"
+
+
+# --- where there is no index ---
+
+# Latin, Greek and Cyrillic letters, and the full-width forms.
+_SPELLED = (range(0xC0, 0x250), range(0x370, 0x530), range(0x1E00, 0x2000), range(0xFF21, 0xFF5B))
+_ANY_MARKS = "[\u0300-\u036f]*"
+
+
+def spelling_pattern(word: str) -> str:
+    """A regular expression (for `iregex`) that finds a word in each of its spellings, wherever it stands in a text."""
+    left, pattern = folded(word), ""
+    while left:
+        pair = _spellings().get(left[:2]) if len(left) > 1 else None
+        letters = "".join(_one(letter) for letter in left[:2])
+        pattern += f"(?:{letters}|[{pair}])" if pair else _one(left[0])
+        left = left[2 if pair else 1 :]
+    return pattern
+
+
+def _one(letter: str) -> str:
+    others = _spellings().get(letter)
+    return f"[{letter}{others}]{_ANY_MARKS}" if others else re.escape(letter)
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """What one or two plain letters may be written as."""
+    found: defaultdict[str, str] = defaultdict(str)
+    for letter in (chr(code) for codes in _SPELLED for code in codes):
+        if letter.isalpha() and (plain := folded(letter)) != letter and len(plain) < 3:
+            found[plain] += letter
+    return dict(found)

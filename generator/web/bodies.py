@@ -170,7 +170,10 @@ def _too_large(most: int) -> Rejected:
 def _admit(environ: Mapping[str, Any]) -> tuple[str, int]:
     """Who sends a larger body, empty for a stranger, and how large it may be; runs in a thread."""
     try:
-        found = resolve(environ["PATH_INFO"].encode("latin-1").decode())
+        path = environ["PATH_INFO"].encode("latin-1").decode()
+        found = resolve(path)
+        if found.view_name == "api:v1:nowhere":  # which answers as the address without its last slash does
+            found = resolve(path.rstrip("/"))
     except (Resolver404, UnicodeDecodeError):
         return caller_of(environ), FORM
     for name in (found.view_name, found.route):

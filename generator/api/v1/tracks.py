@@ -32,7 +32,7 @@ LIKELY = 2  # seconds after which a file that is being made is likely to be ther
 class Search(Schema):
     """The library page's own filters."""
 
-    q: str = Field("", max_length=200, description="Words, or beginnings of words: title, prompt, tags, model, author.")
+    q: str = Field("", max_length=200, description="Words, or beginnings of words, in any spelling.")
     project: str = Field("", max_length=16, description="Empty: every project this key opens.")
     sort: str = Field("newest", description=f"One of {', '.join(SORTS)}.")
     starred: str = Field("", description="1")
