@@ -308,7 +308,9 @@ def _heard(rows: ReferenceQuerySet, user: User) -> ReferenceQuerySet:
 
 
 def stems(user: User) -> QuerySet[Stem]:
-    return Stem.objects.filter(track__in=tracks(user).values("pk"))
+    """The parts of the tracks a person hears; those of a blind candidate are named after it."""
+    blind = Track.objects.filter(generation__comparison__in=Comparison.objects.blind().values("pk"))
+    return Stem.objects.filter(track__in=tracks(user).values("pk")).exclude(track__in=blind.values("pk"))
 
 
 # --- keys ---

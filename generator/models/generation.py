@@ -152,6 +152,11 @@ class Generation(models.Model):
         return self.comparison is not None and self.comparison.is_blind
 
     @property
+    def told_error(self) -> str:
+        """Why it failed, in words for people; of a blind candidate not in its provider's, which would name it."""
+        return "It could not be made." if self.is_blind and self.error_sentence else self.error_sentence
+
+    @property
     def letter(self) -> str:
         """What a candidate is called while its comparison is blind."""
         return "" if self.place is None else LETTERS[self.place]

@@ -1,20 +1,17 @@
 """One brief on several models: heard side by side, blind and equally loud, until somebody picks a take or looks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import wraps
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.models import Comparison, Generation, Track
 from generator.web.htmx import Request, answered, wants_part
 
-View = Callable[..., HttpResponseBase]
 LEVEL = -16.0  # LUFS, as everywhere in the player
 FAINT = -40.0  # a take below this is as good as silent; levelled to it, nothing would be heard
 
@@ -27,20 +24,6 @@ class Candidate:
     @property
     def letter(self) -> str:
         return self.generation.letter
-
-
-def once_revealed(view: View) -> View:
-    """For what is below a track's address and names its maker: a blind candidate leads to its comparison instead."""
-
-    @wraps(view)
-    def asked(request: Request, ref: str, **more: str) -> HttpResponseBase:
-        blind = access.comparisons(request.user).blind().filter(generations__tracks__ref=ref).first()
-        if blind is None:
-            return view(request, ref, **more)
-        messages.info(request, "This is a candidate of a blind comparison. Pick one, or look who made what, first.")
-        return redirect("compare", blind.ref)
-
-    return asked
 
 
 def level(tracks: Sequence[Track]) -> float:

@@ -19,7 +19,6 @@ from generator import access, workflow
 from generator.audio import FORMATS, disposition, file_name, unused_name
 from generator.models import Project, Track
 from generator.models.track import TrackQuerySet
-from generator.web.compare import once_revealed
 from generator.web.htmx import Request
 from generator.web.places import hold_as, holder_of
 from generator.web.uploads import temporary_folder
@@ -51,7 +50,6 @@ def cover(request: Request, ref: str) -> HttpResponseBase:
 
 @login_required
 @require_safe
-@once_revealed
 def download(request: Request, ref: str, format: str) -> HttpResponseBase:
     """The track in a format, under a good name; 202 and a page that waits while it is being made.
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Approval, PrivateTrack, Project, Track
+from generator.models import Approval, Comparison, PrivateTrack, Project, Track
 from generator.models.track import TrackQuerySet
 from generator.web import files, jobs, keyset
 from generator.web.filters import SORTS, LibraryFilter
@@ -97,7 +97,8 @@ def bulk(request: Request, ref: str) -> HttpResponseBase:
     if action == "zip" and not tracks.kept().exists():
         return _done(request, project, "Select the tracks to put into the zip first.", status=422)
     if action == "zip":
-        return files.zipped(tracks.kept(), project)
+        blind = Comparison.objects.blind().values("pk")  # their names and files would tell who made them
+        return files.zipped(tracks.kept().exclude(generation__comparison__in=blind), project)
     if action not in _ACTIONS:
         return render(request, "errors/400.html", {"sentence": "That is not something to do with tracks."}, status=400)
     if action in _EDITS and not access.can_edit(request.user, project):

@@ -4,14 +4,16 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
+from generator import access
 from generator.web.htmx import Request
 
 ZONE_COOKIE = "studio_zone"  # set by static/js/people.js
@@ -52,6 +54,34 @@ def _zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ValueError, KeyError, OSError):
         return None
+
+
+class OnceRevealed:
+    """Lead from every address of a blind candidate to its comparison: its pages, files and forms name its maker.
+
+    Whatever is added below a track's address is closed as well, unless it is named in `OPEN`.
+    """
+
+    OPEN = frozenset(("audio", "star", "to-bin", "restore", "visibility"))
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request: Request) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: Request, view, args, kwargs) -> HttpResponse | None:
+        found = request.resolver_match
+        if found is None or found.url_name in self.OPEN or not found.route.startswith("t/<str:ref>/"):
+            return None
+        if not request.user.is_authenticated:
+            return None
+        ref = str(kwargs["ref"]).replace("\x00", "")
+        blind = access.comparisons(request.user).blind().filter(generations__tracks__ref=ref).first()
+        if blind is None:
+            return None
+        messages.info(request, "This is a candidate of a blind comparison. Pick one, or look who made what, first.")
+        return redirect("compare", blind.ref)
 
 
 class NotStored:

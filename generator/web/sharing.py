@@ -31,12 +31,17 @@ def _address(request: Request, link) -> str:
 
 
 def _mine(request: Request, ref: str) -> Track:
-    rows = access.editable_tracks(request.user).select_related("project", "author")
+    rows = access.editable_tracks(request.user).select_related("project", "author", "generation__comparison")
     return get_object_or_404(rows, ref=ref)
 
 
 def _part(request: Request, track: Track, said: str = "", refused: workflow.Refused | None = None) -> HttpResponse:
-    """The part of the track's page anew; without htmx, the page."""
+    """The part of the track's page anew; without htmx, the page. Of a blind candidate neither is shown."""
+    if track.generation.is_blind:
+        if refused:
+            return render(request, "403.html", {"sentence": refused.sentence}, status=422)
+        messages.success(request, said)
+        return redirect("compare", track.generation.comparison.ref)  # type: ignore[union-attr]
     if not wants_part(request) and refused is None:
         messages.success(request, said)
         return redirect(f"{track.get_absolute_url()}#sharing")

@@ -17,7 +17,6 @@ from generator.models import Generation, Track, TrackCopy
 from generator.models.track import TrackQuerySet
 from generator.providers.base import ActionSpec, Field, ModelSpec
 from generator.web import review, sharing, stems, versions
-from generator.web.compare import once_revealed
 from generator.web.create import MAX_URL_CHARS
 from generator.web.htmx import Request, back, client_event, wants_part
 from generator.web.picking import behind_value
@@ -113,7 +112,6 @@ def _reference(generation: Generation, spec: ModelSpec | ActionSpec, field: Fiel
 
 @login_required
 @require_GET
-@once_revealed
 def track(request: Request, ref: str) -> HttpResponse:
     """The full record of a track."""
     found = _context(request, _track(request, ref))

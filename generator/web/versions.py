@@ -13,7 +13,6 @@ from django.views.decorators.http import require_POST, require_safe
 from generator import access, workflow
 from generator.models import Track, User
 from generator.web.checkout import checkout
-from generator.web.compare import once_revealed
 from generator.web.htmx import Request, client_event, wants_part
 from generator.workflow import CheckoutRequest
 
@@ -106,7 +105,6 @@ def _exact(number: float) -> str:
 
 @login_required
 @require_safe
-@once_revealed
 def versions(request: Request, ref: str) -> HttpResponse:
     """The family as it stands, for a page that waits for a version."""
     track = get_object_or_404(access.tracks(request.user).select_related(*_RELATED), ref=ref)

@@ -167,6 +167,18 @@ def _finite(value: Any) -> Any:
 
 
 def _tags(generation: Generation, take: int, title: str, known: Mapping[str, Any]) -> Tags:
+    if generation.is_blind:  # whoever hears a candidate can read its file, which is never changed afterwards
+        return Tags(
+            title=_title_from(generation, take),
+            artist="BGM Studio",
+            album=generation.project.name,
+            date=f"{timezone.localdate():%Y-%m-%d}",
+            comment=f"Made by AI. Take {take} of generation {generation.ref}.",
+            encoder="BGM Studio",
+            prompt=generation.prompt.text,
+            track_id=f"{generation.ref}/{take}",
+            ai_generated=True,
+        )
     return Tags(
         title=title,
         artist=f"{generation.model.title} · BGM Studio",
@@ -194,7 +206,8 @@ def licence_of(generation: Generation) -> str:
 
 
 def _title_from(generation: Generation, take: int) -> str:
-    words = " ".join(generation.prompt.text.split())[:60].strip(" ,.;:-") or generation.model.title
+    words = " ".join(generation.prompt.text.split())[:60].strip(" ,.;:-")
+    words = words or ("Music" if generation.is_blind else generation.model.title)
     return f"{words[0].upper()}{words[1:]}" + (f" ({take})" if generation.takes_asked > 1 else "")
 
 

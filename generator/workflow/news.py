@@ -120,6 +120,8 @@ def ended(generation: Generation, text: str, *, is_good: bool) -> None:
     """
     if is_good and timezone.now() - generation.created_at < SEEN:
         return
+    if generation.is_blind and not is_good:  # the reason is in the words of its provider
+        text = f"candidate {generation.letter} could not be made."
     what = f"“{_short(generation.prompt.text, 80)}”: {text}"
     link = reverse("studio", args=[generation.project.ref])
     if generation.comparison:

@@ -71,8 +71,10 @@ def from_track(user: User, track: Track, *, most: float = USUAL_SECONDS) -> Refe
     """Make the beginning of a finished track a reference of its project.
 
     Raises:
-        Refused: it is private, and a reference is everybody's.
+        Refused: it is private, and a reference is everybody's; or it is a candidate of a blind comparison.
     """
+    if track.generation.is_blind:
+        raise Refused("It is part of a blind comparison. Pick there first, or have it shown which is which.")
     if PrivateTrack.objects.filter(track=track).exists():
         raise Refused("References are for the whole project. Make the track visible to the project first.")
     return _taken_in(user, track.project, track.title, track.file, track.sha256, 0.0, most, track)

@@ -55,7 +55,7 @@ def show_project(track: Track, actor: User) -> None:
     with transaction.atomic():
         gone, _ = PrivateTrack.objects.filter(track=track).delete()
         if gone:
-            record(track.project, actor, KIND, f"Made “{track.title}” visible to the project")
+            record(track.project, actor, KIND, f"Made {_named(track)} visible to the project")
 
 
 def _check_author(track: Track, actor: User) -> None:
@@ -76,6 +76,8 @@ def share(track: Track, actor: User, days: int, *, allow_download: bool) -> Shar
         raise Refused("Choose how long the link is to work.")
     if track.binned_at:
         raise Refused("It is in the bin. Restore it first.")
+    if track.generation.is_blind:
+        raise Refused("It is part of a blind comparison. Pick there first, or have it shown which is which.")
     if track.links.open().count() >= MOST_OPEN:
         raise Refused(f"There are {MOST_OPEN} links to it already. Take one back first.")
     with transaction.atomic():
@@ -95,6 +97,8 @@ def revoke(link: ShareLink, actor: User) -> None:
 
 
 def _named(track: Track) -> str:
+    if track.generation.is_blind:
+        return "a candidate of a blind comparison"
     return "a private track" if is_private(track) else f"“{track.title}”"
 
 
@@ -118,7 +122,8 @@ def behind(address: str) -> ShareLink | None:
 
 def works(link: ShareLink) -> bool:
     track = link.track
-    return link.is_open and track.binned_at is None and track.project.archived_at is None
+    is_shown = track.binned_at is None and track.project.archived_at is None
+    return link.is_open and is_shown and not track.generation.is_blind
 
 
 def count(link: ShareLink, what: str) -> None:

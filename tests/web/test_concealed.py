@@ -3,6 +3,7 @@
 Two things are concealed: what is private to somebody else, and which model a blind candidate is of.
 """
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from copy import deepcopy
@@ -11,9 +12,11 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
-from generator.models import Entry, Scope, Track
-from generator.workflow import keys, library, sharing
+from generator.models import Comparison, Entry, Scope, ShareLink, Track
+from generator.workflow import Refused, keys, library, references, sharing
 from generator.workflow.money import book
 from tests.api import test_every_address as programs
 from tests.web import test_every_url as pages
@@ -119,3 +122,23 @@ def test_its_author_finds_it_everywhere(things, private, user):
     shown = " ".join(leaks(*signed_in(user), about(things, private), SECRETS))
     for door in ("/spend/lines/", "/api/v1/prompts", "/api/v1/generations", "/api/v3/predictions", "/t/"):
         assert door in shown
+
+
+# --- what is blind ---
+
+
+def test_a_blind_candidate_is_named_in_no_answer(things, make_track, make_stem, user, member):
+    comparison = Comparison.objects.get(ref=things["comparison_id"])
+    made = make_track("Quokka", generation=comparison.generations.first(), bpm=90.0)
+    make_stem(made)
+    link = ShareLink.objects.create(track=made, made_by=user, expires_at=timezone.now() + dt.timedelta(days=1))
+    named = about(things, made) | {"address": sharing.address_of(link)}
+    client, token = signed_in(member("owner"))
+    found = leaks(client, token, named, (b"Quokka", made.cover.encode()))
+    assert [address for address in found if not address.endswith("/reveal")] == []
+    for door in ("shared", "shared-audio", "shared-cover", "shared-download"):
+        assert Client().get(reverse(door, args=[named["address"]])).status_code == 410
+    with pytest.raises(Refused):
+        sharing.share(made, user, 7, allow_download=False)
+    with pytest.raises(Refused):
+        references.from_track(user, made)

@@ -94,8 +94,9 @@ def test_neither_a_binned_nor_a_private_nor_a_blind_track_is_approved(browser, p
     sent = {"text": "warm", "takes": 1, "format": "flac", "raw": {}, "idempotency_key": "many"}
     many = workflow.submit_many(user=user, project=project, model_keys=(COMPOSER, POLL), **sent)
     blind = make_track("Blind", generation=many.generations.first())
-    for track in (binned, private, blind):
+    for track in (binned, private):
         assert post(browser, "approve", track.ref).status_code == 422
+    assert post(browser, "approve", blind.ref).url == f"/c/{many.ref}/"
     assert not Approval.objects.exists()
 
 

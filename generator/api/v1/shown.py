@@ -93,7 +93,9 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
     booked = {entry.kind: entry.amount for entry in row.entries.all()}
     charged = booked.get("charge", 0) + booked.get("adjustment", 0) - booked.get("credit", 0)
     problem = schemas.GenerationError(
-        code=row.error_code, sentence=row.error_sentence, provider_words="" if blind else row.provider_words
+        code="" if blind else row.error_code,
+        sentence=row.told_error,
+        provider_words="" if blind else row.provider_words,
     )
     return schemas.GenerationOut(
         id=row.ref,

@@ -80,32 +80,38 @@ def _filter(request: HttpRequest, wanted: Search) -> LibraryFilter:
     return asked
 
 
-def find(request: HttpRequest, ref: str) -> Track:
+def find(request: HttpRequest, ref: str, *, even_blind: bool = False) -> Track:
     """A track this key hears, with everything that is shown of it.
 
+    `even_blind`: nothing that is answered tells which model a candidate is of.
+
     Raises:
-        Problem: there is none.
+        Problem: there is none, or it is a candidate of a comparison that is still blind.
     """
     user = caller(request)
     found = shown.with_all(access.tracks(user), user).filter(ref=ref).first()
     if found is None:
         raise Problem(404, "There is no such track for this key.")
+    if found.generation.is_blind and not even_blind:
+        raise Problem(
+            409, "It is a candidate of a blind comparison, and this would tell of which model. Pick or reveal."
+        )
     return found
 
 
-def mine(request: HttpRequest, ref: str) -> tuple[Track, TrackQuerySet]:
+def mine(request: HttpRequest, ref: str, *, even_blind: bool = False) -> tuple[Track, TrackQuerySet]:
     """A track this key may change, and the queryset of it alone.
 
     Raises:
         Problem: there is none, or it may only be heard.
     """
-    track = find(request, ref)
+    track = find(request, ref, even_blind=even_blind)
     must_edit(caller(request), track.project)
     return track, access.editable_tracks(caller(request)).filter(pk=track.pk)
 
 
 def show_track(request: HttpRequest, ref: str) -> schemas.TrackOut:
-    return shown.track(find(request, ref), outputs.base_url(request))
+    return shown.track(find(request, ref, even_blind=True), outputs.base_url(request))
 
 
 @router.get("/tracks/{track_id}", response=schemas.TrackOut, summary="One track")
@@ -118,10 +124,12 @@ def change_track(request: HttpRequest, track_id: str, ask: schemas.TrackChange):
     user = caller(request)
     with transaction.atomic():
         if any(value is not None for name, value in ask.model_dump().items() if name != "starred"):
-            track, one = mine(request, track_id)
+            track, one = mine(request, track_id, even_blind=True)
             _write(track, one, ask, user)
         if ask.starred is not None:
-            workflow.library.star(access.tracks(user).filter(pk=find(request, track_id).pk), user, ask.starred)
+            workflow.library.star(
+                access.tracks(user).filter(pk=find(request, track_id, even_blind=True).pk), user, ask.starred
+            )
     return show_track(request, track_id)
 
 
@@ -140,14 +148,14 @@ def _write(track: Track, one: TrackQuerySet, ask: schemas.TrackChange, user: Use
 
 @router.post("/tracks/{track_id}/bin", response=schemas.TrackOut, summary="Throw away, for now")
 def bin_track(request: HttpRequest, track_id: str):
-    _, one = mine(request, track_id)
+    _, one = mine(request, track_id, even_blind=True)
     workflow.library.bin_tracks(one, caller(request))
     return show_track(request, track_id)
 
 
 @router.post("/tracks/{track_id}/restore", response=schemas.TrackOut, summary="Fetch back from the bin")
 def restore_track(request: HttpRequest, track_id: str):
-    _, one = mine(request, track_id)
+    _, one = mine(request, track_id, even_blind=True)
     workflow.library.restore(one)
     return show_track(request, track_id)
 
@@ -155,7 +163,7 @@ def restore_track(request: HttpRequest, track_id: str):
 @router.delete("/tracks/{track_id}", response={204: None}, summary="Delete for good what is in the bin")
 def delete_track(request: HttpRequest, track_id: str):
     """The track and its files. What was spent on it stays in the ledger."""
-    user, track = caller(request), find(request, track_id)
+    user, track = caller(request), find(request, track_id, even_blind=True)
     if not access.can_manage(user, track.project):
         raise Problem(403, "Owners delete for good, with a key that may manage.")
     if not workflow.library.delete_for_good(access.tracks(user).filter(pk=track.pk)):
@@ -166,7 +174,7 @@ def delete_track(request: HttpRequest, track_id: str):
 @router.post("/tracks/{track_id}/versions", response={201: schemas.GenerationOut}, summary="Again, but …")
 def create_version(request: HttpRequest, track_id: str, ask: schemas.VersionAsk, idempotency_key: str | None = Once):
     """Another version of a composed track: “10 % slower”, “without drums”. Free."""
-    user, (track, _) = caller(request), mine(request, track_id)
+    user, (track, _) = caller(request), mine(request, track_id, even_blind=True)
 
     def make(key: str) -> Generation:
         return workflow.versions.make(user, track, ask.change, key)
@@ -198,15 +206,13 @@ def served(request: HttpRequest, file: Path, mime: str, tag: str, name: str = ""
 
 @router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/audio", openapi_extra=FILE, summary="The original")
 def get_audio(request: HttpRequest, track_id: str):
-    track = find(request, track_id)
+    track = find(request, track_id, even_blind=True)
     return served(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
 
 
 @router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/cover", openapi_extra=_COVER, summary="The picture, WebP")
 def get_cover(request: HttpRequest, track_id: str):
     track = find(request, track_id)
-    if track.generation.is_blind:
-        raise Problem(409, "Its picture would tell which model it is. Pick or reveal first.")
     file = workflow.media.path(track.cover)
     return served(request, file, "image/webp", file.stem)
 
