@@ -137,8 +137,15 @@ def make_venv(uv, tmp):
             "Or install uv; run.py uses it where it finds it."
         )
     os.makedirs(tmp)
+    before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = tmp
-    venv.EnvBuilder(with_pip=True).create(VENV)
+    try:
+        venv.EnvBuilder(with_pip=True).create(VENV)
+    finally:  # the folder is gone when the environment is made, and whatever is started then must not look for it
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before
 
 
 def call(command, tmp=None):

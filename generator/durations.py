@@ -2,8 +2,9 @@
 
 import re
 
+MAX_SECONDS = 1e9  # longer than any length; larger numbers are read as this, for a range to refuse
 _NUMBER = r"[0-9]{1,6}(?:[.,][0-9]{1,6})?"
-_PLAIN = re.compile(_NUMBER)
+_PLAIN = re.compile(r"[0-9]{1,500}(?:[.,][0-9]{1,500})?")
 _CLOCK = re.compile(r"(?:(?P<h>[0-9]{1,3}):(?=[0-9]{1,2}:))?(?P<m>[0-9]{1,4}):(?P<s>[0-9]{1,2}(?:[.,][0-9]{1,6})?)")
 _UNITS = re.compile(
     rf"(?:(?P<h>{_NUMBER})\s*(?:hours?|hrs?|h)\.?)?\s*"
@@ -36,7 +37,7 @@ def parse_duration(text: str) -> float:
 
 
 def _value(number: str | None) -> float:
-    return float(number.replace(",", ".")) if number else 0.0
+    return min(float(number.replace(",", ".")), MAX_SECONDS) if number else 0.0
 
 
 def show_duration(seconds: float) -> str:

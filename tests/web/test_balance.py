@@ -146,4 +146,4 @@ def test_versions_are_called_after_the_name_that_a_track_has_today(browser, orig
     library.rename(version, "End titles")  # while it is being made
     assert newest(run_background).title == "End titles, 10 % slower"
     browser.post(f"/g/{run.ref}/retry/", {"idempotency_key": "again"})
-    assert newest(run_background).title == "End titles, 10 % slower"
+    assert newest(run_background).title == "End titles, 10 % slower 2"

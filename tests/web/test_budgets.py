@@ -111,11 +111,11 @@ def test_a_personal_project_has_no_page_for_caps(browser, user):
 
 def test_what_is_left_stands_in_every_header(browser, project, cap, ask):
     for page in (f"/p/{project.ref}/", f"/p/{project.ref}/bin/"):
-        assert "$0.05<span> left</span>" in browser.get(page).content.decode()
+        assert "$0.05</b><span> left</span>" in browser.get(page).content.decode()
     ask()
     shown = browser.get(f"/p/{project.ref}/").content.decode()
     assert 'class="left left-50"' in shown
-    assert "$0.02<span> left</span>" in shown
+    assert "$0.02</b><span> left</span>" in shown
     assert "More than 50 % of the cap on Kitchen stories is used." in shown
     Budget.objects.all().delete()
     assert "<span> left</span>" not in browser.get(f"/p/{project.ref}/").content.decode()

@@ -88,7 +88,7 @@ def test_a_private_track_is_for_its_author(program, make_track, member):
     PrivateTrack.objects.create(track=track, author=track.author)
     id = predictions.id_of(track.generation)
     assert len(program().get(f"predictions/{id}")["outputs"]) == 1
-    assert program(who=member("viewer")).get(f"predictions/{id}")["outputs"] == []
+    assert program(who=member("viewer"))("GET", f"predictions/{id}")[0] == 404
 
 
 # --- the list ---

@@ -262,7 +262,7 @@ def test_the_same_idempotency_key_is_the_same_prediction(program):
     first = ours.good(ours("POST", BGM_PATH, GOOD, **once))
     assert ours.good(ours("POST", BGM_PATH, GOOD, **once))["id"] == first["id"]
     assert ours.post(BGM_PATH, GOOD)["id"] != first["id"]
-    refused(ours("POST", BGM_PATH, GOOD | {"prompt": "other music"}, **once), 409, "sent before")
+    refused(ours("POST", BGM_PATH, GOOD | {"prompt": "other music"}, **once), 409, "another request")
     refused(ours("POST", BGM_PATH, GOOD, **{"idempotency-key": "x" * 65}), 400, "Idempotency-Key")
 
 

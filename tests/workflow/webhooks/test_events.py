@@ -133,7 +133,7 @@ def test_a_track_that_turned_private_is_told_by_its_id_alone(hook, track, user, 
     run_background()
     (said,) = told(receiver, opened)
     assert said["data"]["track"] == {"id": track.ref}
-    assert said["data"]["generation"]["tracks"] == []
+    assert said["data"]["generation"] == {"id": track.generation.ref}
 
 
 def test_a_blind_candidate_does_not_say_who_makes_it(hook, user, project, receiver):
