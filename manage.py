@@ -5,9 +5,8 @@ import os
 import sys
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
-
-from bgmsite.environment import SettingsError
 
 
 def main() -> None:
@@ -15,10 +14,10 @@ def main() -> None:
     os.umask(0o077)  # what the studio writes is closed to others: generator/management/closed.py
     try:
         _ = settings.SECRET_KEY  # reads them all, before any command has begun
-    except SettingsError as error:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:  # an administrator has to put it right
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
-    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

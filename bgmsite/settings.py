@@ -246,6 +246,8 @@ def _redact(record) -> bool:
     message = record.getMessage()
     if _SECRET.search(message):
         record.msg, record.args = _SECRET.sub(r"\1\2[redacted]", message), ()
+    if record.name.startswith("django.security"):  # somebody else's fault: where it was noticed says nothing
+        record.exc_info = None
     return True
 
 

@@ -75,4 +75,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "generator.api.refused.bad_request"
 handler403 = "generator.web.errors.forbidden"

@@ -50,6 +50,7 @@ class Presence:
     def _ask(self, sql: str) -> bool:
         if self._connection is None:
             self._connection = connections.create_connection("default")
+            self._connection.inc_thread_sharing()  # at the end it is a thread's that asks
         with self._connection.cursor() as cursor:
             cursor.execute(sql, [LOCK])
             return bool(cursor.fetchone()[0])

@@ -1,10 +1,9 @@
 """Is the cluster alive? It is when it takes, runs *and acknowledges* a task; it can lose any of the three on its own.
 
 A beat is such a task, enqueued every few seconds. A beat that stays unanswered means a hung cluster, unless the cluster
-is plainly busy or the machine slow. The waiting begins anew whenever another task is finished, a worker shows that it
-lives (`generator.workflow.heartbeat`), or this process itself was kept from looking. While as many tasks are taken as
-there are workers, the patience is longer, for each of them may be a long piece of honest work; and a cluster that was
-restarted without ever having answered gets twice as long the next time.
+is plainly busy or the machine slow (patience.py). The waiting begins anew whenever another task is finished, a worker
+shows that it lives (`generator.workflow.heartbeat`), or this process itself was kept from looking. While as many tasks
+are taken as there are workers, the patience is longer, for each of them may be a long piece of honest work.
 """
 
 import datetime as dt
@@ -18,13 +17,12 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
+from generator.management.patience import Patience, Waits
 from generator.workflow import heartbeat
 
 BEAT = "generator.workflow.tasks.beat"
 BUSY_PATIENCE = 4  # times the usual
-MOST_PATIENCE = 16  # times the usual, after restarts that did not help
 KEPT_AWAY = 5.0  # seconds between two looks: the machine stood still, or gave us nothing of its time
-STARTING = 30.0  # seconds a new cluster may take to answer at all, on a slow or busy machine
 LOOK = 200  # rows at the head of the queue
 
 
@@ -34,14 +32,16 @@ class Beat:
 
     every: float = field(default_factory=lambda: settings.STUDIO_BEAT_SECONDS)
     stale_after: float = field(default_factory=lambda: settings.STUDIO_STALE_SECONDS)
+    waits: Waits = dict  # of the cluster's threads, for a processor
     _row: int | None = None  # the beat under way
     _since: float = 0.0  # when it was enqueued, or when something else was last finished
     _next: float = 0.0
     _queued: frozenset[int] = frozenset()
-    _has_answered: bool = False
     _looked: float = 0.0
     _sign: dt.datetime | None = None
-    _more: int = 1  # times the usual patience
+
+    def __post_init__(self) -> None:
+        self._patience = Patience(self.stale_after, self.waits)
 
     def look(self) -> bool | None:
         """True when a beat has just been answered, False when the cluster must be taken for hung, else None."""
@@ -54,18 +54,15 @@ class Beat:
             return None
         locks = dict(OrmQ.objects.order_by("pk").values_list("pk", "lock")[:LOOK])
         if self._row not in locks and not OrmQ.objects.filter(pk=self._row).exists():
-            self._row, self._has_answered, self._more = None, True, 1
+            self._row = None
+            self._patience.answered(now - self._since)
             return True
         if self._queued - locks.keys() or self._has_sign() or kept_away:
             self._since = now
         self._queued = frozenset(locks)
         taken = sum(lock is not None and lock > timezone.now() for pk, lock in locks.items() if pk != self._row)
         busy = taken >= settings.STUDIO_WORKERS
-        patience = self.stale_after if self._has_answered else max(self.stale_after, STARTING)
-        if now - self._since <= patience * (BUSY_PATIENCE if busy else 1) * self._more:
-            return None
-        self._more = min(MOST_PATIENCE, self._more * 2)
-        return False
+        return False if self._patience.is_over(now - self._since, BUSY_PATIENCE if busy else 1) else None
 
     def _has_sign(self) -> bool:
         """Whether a worker has shown since the last look that it lives."""
@@ -74,7 +71,7 @@ class Beat:
 
     def forget(self) -> None:
         """Take the unanswered beat out of the queue: its cluster is gone, and a new one is about to start."""
-        self._has_answered = False
+        self._patience.begin()
         if self._row is not None:
             OrmQ.objects.filter(pk=self._row).delete()
             self._row = None

@@ -17,6 +17,8 @@ import threading
 from importlib import import_module
 
 import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from granian.cli import entrypoint as granian
 
@@ -57,6 +59,10 @@ def stay_below_parent() -> None:
 
 def main(what: str, arguments: list[str]) -> None:
     stay_below_parent()
+    try:
+        _ = settings.SECRET_KEY  # reads them all: they may have been changed since the studio was started
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}")
     if what == "web":
         sys.argv = ["granian", *arguments]
         granian()

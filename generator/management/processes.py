@@ -45,6 +45,10 @@ class Child:
         self.started = time.monotonic()
         self.record.add(self.process.pid)
 
+    def waits(self) -> dict[int, float]:
+        """Seconds that each thread of its processes has stood ready without a processor; empty but on Linux."""
+        return _waits(self.process.pid) if self.process is not None else {}
+
     @property
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -96,6 +100,19 @@ def _kill_group(leader: int) -> None:
         return
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
+
+
+def _waits(session: int) -> dict[int, float]:
+    """By thread, for the processes of a session (proc(5): the second number of a thread's schedstat)."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, IndexError, ValueError):
+            if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[3]) != session:
+                continue
+            for thread in (entry / "task").iterdir():
+                with suppress(OSError):
+                    found[int(thread.name)] = int((thread / "schedstat").read_text().split()[1]) / 1e9
+    return found
 
 
 def connections() -> int:

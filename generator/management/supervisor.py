@@ -12,15 +12,18 @@ import http.client
 import logging
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
 from django.db import close_old_connections
+from django.db import connections as django_connections
 
 from generator.management.alone import Presence
 from generator.management.beat import Beat
+from generator.management.patience import Patience
 from generator.management.processes import Child, Record, connections, stop_all
 
 log = logging.getLogger("studio")
@@ -28,7 +31,8 @@ log = logging.getLogger("studio")
 TICK = 0.3
 PROBE_EVERY = 5.0
 PROBE_TIMEOUT = 4.0
-MOST_MISSES = 3
+MOST_MISSES = 3  # in a row, at least
+GIVING_BACK = 4.0  # seconds; a database that takes longer has claims run out by themselves
 HEADER_MILLISECONDS = 30_000  # for the head of a request, and between two on one connection
 PARTS = WEB, CLUSTER = ("web", "cluster")
 
@@ -50,38 +54,60 @@ class Supervisor:
         if only:
             self._watches = [self._watches[PARTS.index(only)]]
         self._presence = Presence()
-        self._beat = Beat()
+        self._beat = Beat(waits=self.cluster.waits)
+        self._patience = Patience(MOST_MISSES * PROBE_EVERY, self.web.waits)
         self._ready: Callable[[], None] | None = None
         self._next_probe = 0.0
         self._misses = 0
+        self._answered = 0.0  # when the web server last answered, or was started
+        self._must_stop = False
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Start the children, call `on_ready` when the web answers, watch until told to stop."""
         children = [child for child, _ in self._watches]
         if self.web in children:
             self._ready = on_ready
-        _on_signals(_stop)
+        _on_signals(self._stop)
         try:
             if left := self._record.kill_leftovers():
                 log.warning("killed %d process groups that an earlier start had left behind", left)
-            while True:
+            while not self._must_stop:
                 for child, watch in self._watches:
                     self._look_after(child, watch)
                 time.sleep(0.05 if self._ready else TICK)
         except Stopped:
-            log.info("stopping")
+            pass
         finally:
             _on_signals(signal.SIG_IGN)  # a second Ctrl-C must not cut the clean end short
+            log.info("stopping")
             stop_all(children)
             if self.cluster in children:
                 self._give_back()
 
+    def _stop(self, *_: object) -> None:
+        self._must_stop = True  # should something swallow the exception
+        raise Stopped
+
     def _give_back(self) -> None:
-        """The end was our doing: what was under way goes on with the next start, and no attempt is counted for it."""
+        """The end was our doing: what was under way goes on with the next start, and no attempt is counted for it.
+
+        From a thread of its own, for a database that hangs must not keep the studio from stopping. What this thread was
+        writing when it was told to stop is taken back first.
+        """
+        django_connections.close_all()
+        thread = threading.Thread(target=self._let_go_on_purpose, name="give back", daemon=True)
+        thread.start()
+        thread.join(GIVING_BACK)
+        if thread.is_alive():
+            log.warning("the database was too slow for giving back what was under way: its claims run out instead")
+
+    def _let_go_on_purpose(self) -> None:
         try:
             self._presence.let_go(on_purpose=True)
         except Exception:
             log.exception("what was under way could not be given back")
+        finally:
+            django_connections.close_all()  # this thread's
 
     def _look_after(self, child: Child, watch: Callable[[], str]) -> None:
         if child.process is None:
@@ -108,7 +134,9 @@ class Supervisor:
         except Exception:
             log.exception("claims left behind could not be released")
         child.start()
-        self._misses = 0
+        if child is self.web:
+            self._misses, self._answered = 0, child.started
+            self._patience.begin()
 
     def _watch_web(self) -> str:
         """What is wrong with the web server; empty when nothing is."""
@@ -117,16 +145,22 @@ class Supervisor:
             if self._answers(timeout=0.5):
                 self._ready()
                 self._ready = None
+                self._heard(now)
             return ""
         if now < self._next_probe or now - self.web.started < PROBE_EVERY:
             return ""
         self._next_probe = now + PROBE_EVERY
         if self._answers(PROBE_TIMEOUT):
-            self._misses = 0
+            self._heard(now)
             self.web.proved()
-        else:
-            self._misses += 1
-        return "does not answer" if self._misses >= MOST_MISSES else ""
+            return ""
+        self._misses += 1
+        is_hung = self._misses >= MOST_MISSES and self._patience.is_over(time.monotonic() - self._answered)
+        return "does not answer" if is_hung else ""
+
+    def _heard(self, now: float) -> None:
+        self._patience.answered(PROBE_EVERY * self._misses)
+        self._misses, self._answered = 0, now
 
     def _answers(self, timeout: float) -> bool:
         """Whether the web server answers at all; a 500 is a defect, which a restart would not mend."""
@@ -149,10 +183,6 @@ class Supervisor:
         if answered:
             self.cluster.proved()
         return "has not answered a beat" if answered is False else ""
-
-
-def _stop(*_: object) -> None:
-    raise Stopped
 
 
 def _on_signals(handler) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 
+from django.core.exceptions import ImproperlyConfigured
+
 from generator.providers.base import Acting, ActionSpec, ModelSpec, Provider
 
 
@@ -12,7 +14,7 @@ class Registry:
     def __init__(self, modules: Iterable[str]) -> None:
         self._providers: dict[str, Provider] = {}
         for name in modules:
-            provider: Provider = import_module(name).provider()
+            provider = _load(name)
             self._providers[provider.key] = provider
         self._specs = {spec.key: spec for provider in self for spec in provider.models}
         self._actions = {
@@ -39,3 +41,18 @@ class Registry:
 
     def specs(self) -> list[ModelSpec]:
         return list(self._specs.values())
+
+
+def _load(name: str) -> Provider:
+    """The provider of a module, which may be somebody else's.
+
+    Raises:
+        ImproperlyConfigured: there is no such module, or it does not offer one.
+    """
+    try:
+        provider: Provider = import_module(name).provider()
+        _ = provider.key, provider.models
+    except Exception as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise ImproperlyConfigured(f"STUDIO_PROVIDERS: the module {name} offers no provider ({said}).") from error
+    return provider

@@ -78,10 +78,12 @@ def cluster_restarted(*, on_purpose: bool = False) -> None:
     """
     now = timezone.now()
     claimed = Generation.objects.active().filter(due_at__gt=now)
-    if on_purpose:
-        cut_off = claimed.filter(model__provider__key__in=catalogue.local_keys(), attempts__gt=0)
-        cut_off.update(attempts=F("attempts") - 1)
-        Reference.objects.filter(due_at__gt=now, attempts__gt=0).update(attempts=F("attempts") - 1)
+    local = Generation.objects.active().filter(model__provider__key__in=catalogue.local_keys())
+    for rows in (local, Reference.objects.filter(due_at__isnull=False)):
+        taken = rows.filter(claim__isnull=False)  # also by one that was too slow to renew it
+        if on_purpose:
+            taken.filter(attempts__gt=0).update(attempts=F("attempts") - 1)
+        taken.update(claim=None)
     told_to_wait = Q(state=State.QUEUED) & ~Q(stage="")  # by a provider, until its Retry-After
     claimed.exclude(told_to_wait).update(due_at=now)
     Reference.objects.filter(due_at__gt=now).update(due_at=now)

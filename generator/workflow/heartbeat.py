@@ -41,7 +41,7 @@ from generator.models import Heartbeat
 
 log = logging.getLogger(__name__)
 
-LEASE = dt.timedelta(seconds=60)
+LEASE = dt.timedelta(seconds=min(60.0, 3 * settings.STUDIO_STALE_SECONDS))
 BEATS = 4  # in a lease
 SILENCE = 1800.0  # seconds of work without a sign of progress, however slow the machine, that count as hung
 

@@ -29,7 +29,7 @@ EACH = (
 
 
 @contextmanager
-def stolen_time(*studios: Studio, given: float = 0.25, period: float = 3.0) -> Iterator[None]:
+def stolen_time(*studios: Studio, given: float = 0.15, period: float = 3.0) -> Iterator[None]:
     """Let everything below the supervisors' clusters run for a share of the time only."""
     over = threading.Event()
 
@@ -69,19 +69,19 @@ def check(rows: list[tuple]) -> None:
 
 
 def test_long_pieces_are_made_once_while_time_is_stolen(tmp_path, prepared):
-    with Studio(tmp_path, prepared, STUDIO_STALE_SECONDS="20") as studio:
+    with Studio(tmp_path, prepared) as studio:
         person = Person(studio)
         with stolen_time(studio):
-            submit(person, 1, 600)
-            submit(person, 2, 300, takes=2, format="mp3")
-            wait_for(lambda: studio.rows(ENDED) == [(2,)], 900, "both have ended")
+            submit(person, 1, 240)
+            submit(person, 2, 90, takes=2, format="mp3")
+            wait_for(lambda: studio.rows(ENDED) == [(2,)], 600, "both have ended")
         check(studio.rows(EACH))
 
 
 def test_a_worker_that_is_stopped_for_longer_than_its_lease_makes_nothing_twice(tmp_path, prepared):
-    with Studio(tmp_path, prepared, STUDIO_STALE_SECONDS="20") as studio:
+    with Studio(tmp_path, prepared) as studio:
         person = Person(studio)
-        submit(person, 1, 600, takes=2)
+        submit(person, 1, 240, takes=2)
         running = "SELECT count(*) FROM generator_generation WHERE idempotency_key = 'slow-1' AND percent > 5"
         wait_for(lambda: studio.rows(running) == [(1,)], 120, "it is being made")
         worker = busiest(studio)
@@ -104,7 +104,7 @@ def busiest(studio: Studio) -> int:
 
 
 def test_something_short_does_not_wait_for_twenty_long_pieces(tmp_path, prepared):
-    with Studio(tmp_path, prepared, STUDIO_STALE_SECONDS="20") as studio:
+    with Studio(tmp_path, prepared) as studio:
         person = Person(studio)
         for number in range(20):
             submit(person, number, 600)
@@ -121,7 +121,7 @@ def test_two_slow_machines_on_one_database_make_everything_once(tmp_path, databa
         with psycopg.connect(database_url) as connection:
             return connection.execute(sql).fetchall()
 
-    common = {"DATABASE_URL": database_url, "SECRET_KEY": "two machines " * 5, "STUDIO_STALE_SECONDS": "20"}
+    common = {"DATABASE_URL": database_url, "SECRET_KEY": "two machines " * 5}
     with ExitStack() as stack:
         first = stack.enter_context(Studio(tmp_path / "a", **common) if make(tmp_path / "a") else None)
         make(tmp_path / "b" / "data")
@@ -129,10 +129,10 @@ def test_two_slow_machines_on_one_database_make_everything_once(tmp_path, databa
         second = stack.enter_context(Studio(tmp_path / "b", **common))
         person = Person(first)
         with stolen_time(first, second, given=0.3):
-            submit(person, 1, 600, takes=2)
-            for number in range(2, 6):
-                submit(person, number, 300)
-            wait_for(lambda: rows(ENDED) == [(5,)], 900, "all have ended")
+            submit(person, 1, 180, takes=2)
+            for number in range(2, 5):
+                submit(person, number, 90)
+            wait_for(lambda: rows(ENDED) == [(4,)], 600, "all have ended")
         check(rows(EACH))
 
 

@@ -12,6 +12,7 @@ from generator.management.closed import close_to_others
 from tests.ops.tree import ROOT, free_port
 
 SECRET = "hunter2"
+LOOK = "from generator.workflow import catalogue; catalogue.registry()"
 
 
 def started(folder: Path, *command: str, **env: str) -> subprocess.CompletedProcess:
@@ -58,6 +59,20 @@ def test_a_server_that_does_not_answer_is_said_without_its_password(folder):
     assert "Traceback" not in refused.stderr
     assert port in refused.stderr
     assert SECRET not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [("generator.providers.gone", "studio"), ("json", "studio"), ("tests.ops.broken_provider", "shell")],
+)
+def test_a_provider_that_cannot_be_loaded_is_said_in_a_sentence(folder, module, command):
+    arguments = {"studio": ["--port", str(free_port())], "shell": ["-c", LOOK]}[command]
+    refused = started(folder, command, *arguments, STUDIO_PROVIDERS=f"generator.providers.composer,{module}")
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+    assert "STUDIO_PROVIDERS" in refused.stderr
+    assert module in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
 
 
 def test_what_is_made_is_closed_to_others(folder):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from generator.management import beat
+from generator.management import beat, patience
 from generator.models import Generation, Heartbeat, Reference, State, Track
 from generator.providers.composer import Composer
 from generator.workflow import compose, control, heartbeat, places, queue, references, sweep
@@ -166,7 +166,13 @@ def test_stopping_the_studio_counts_no_attempt(ask):
     generation.refresh_from_db()
     assert generation.attempts == 0
     compose.claim()
+    lapse(Generation.objects.filter(pk=generation.pk))
+    control.cluster_restarted(on_purpose=True)
+    generation.refresh_from_db()
+    assert generation.attempts == 0, "nor for one that was too slow to renew its claim"
+    compose.claim()
     control.cluster_restarted()
+    control.cluster_restarted(on_purpose=True)
     generation.refresh_from_db()
     assert generation.attempts == 1, "a death is counted"
 
@@ -191,6 +197,49 @@ def test_the_watchdog_waits_for_workers_that_show_that_they_live(db, monkeypatch
         assert False not in look_for(40)
     now[0] += 3600
     assert watch.look() is None, "the machine stood still: the waiting begins anew"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(patience.time, "monotonic", lambda: now[0])
+    return now
+
+
+def silent_for(watch: patience.Patience, clock: list[float]) -> float:
+    """How long a part may be silent before it is taken for hung."""
+    silence = 0.0
+    while not watch.is_over(silence):
+        clock[0] += 1
+        silence += 1
+        assert silence < 5000
+    return silence
+
+
+def test_a_part_that_is_given_no_processor_is_slow_and_not_hung(clock):
+    share = [0.0]
+    watch = patience.Patience(20, lambda: {1: 0.0, 2: clock[0] * share[0]})
+    watch.answered(1)
+    assert silent_for(watch, clock) < 30, "idle, and silent: hung"
+    watch = patience.Patience(20, lambda: {1: 0.0, 2: clock[0] * share[0]})
+    watch.answered(1)
+    share[0] = 0.9
+    assert silent_for(watch, clock) > 300, "starved, and not for ever"
+
+
+def test_what_was_replaced_in_vain_is_given_more_time(clock):
+    watch = patience.Patience(6)
+    found = []
+    for _ in range(3):
+        watch.begin()
+        watch.answered(5)
+        found.append(silent_for(watch, clock))
+    watch.answered(5)
+    assert found == sorted(found)
+    assert found[-1] > 2.5 * found[0]
+    for _ in range(100):
+        watch.answered(0.1)
+    assert silent_for(watch, clock) < 12, "it has been quick for long"
 
 
 def test_places_that_wait_are_not_taken_before_their_time(db):
