@@ -8,7 +8,7 @@ import io
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 PIPED = 0x7FFF_0000  # sizes from here on say nothing: 0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF; no file taken is as large
 MOST_CHUNKS = 1000
@@ -18,7 +18,7 @@ _AFTER_SOUND = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"chna", b
 _WAVE64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 
 
-def corrected(path: Path) -> io.BufferedIOBase | None:
+def corrected(path: Path) -> BinaryIO | None:
     """The file with a true header; None where nothing has to be replaced."""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -31,7 +31,7 @@ def corrected(path: Path) -> io.BufferedIOBase | None:
             changes = _of_aiff(file, size)
         else:
             return None
-    return io.BufferedReader(_Corrected(path, changes)) if changes else None
+    return cast(BinaryIO, io.BufferedReader(_Corrected(path, changes))) if changes else None
 
 
 class _Corrected(io.RawIOBase):
@@ -103,7 +103,8 @@ def _end_of_sound(file: BinaryIO, start: int, size: int) -> int:
 
 
 def _places(tail: bytes, name: bytes) -> list[int]:
-    places, at = [], tail.find(name)
+    places: list[int] = []
+    at = tail.find(name)
     while at >= 0 and len(places) < MOST_CHUNKS:
         places.append(at)
         at = tail.find(name, at + 1)

@@ -7,7 +7,7 @@ import codecs
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 from generator.audio.corrected import PIPED, corrected
 
@@ -106,7 +106,7 @@ def announced(path: Path) -> Announced:
         return _of_mp3(file, path.stat().st_size)
 
 
-def _of_wav(file: IO[bytes], size: int) -> Announced:
+def _of_wav(file: BinaryIO, size: int) -> Announced:
     """The data chunk's own size, where FFmpeg tells the shorter one of a file cut off; piped ones announce nothing."""
     byte_rate = 0
     while len(head := file.read(8)) == 8:
@@ -122,7 +122,7 @@ def _of_wav(file: IO[bytes], size: int) -> Announced:
     return Announced()
 
 
-def _of_mp3(file: IO[bytes], size: int) -> Announced:
+def _of_mp3(file: BinaryIO, size: int) -> Announced:
     """The count of bytes in a Xing header; its count of frames is known to the demuxer already."""
     file.seek(0)
     head = file.read(10)
