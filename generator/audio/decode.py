@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.audio import headers
+from generator.audio.corrected import corrected
 
 MAX_SECONDS = 900.0
 MAX_BYTES = 400_000_000
@@ -19,6 +20,7 @@ MAX_BAD_PACKETS = 20
 MAX_CHANNELS = 64
 RATES = (4_000, 384_000)
 LOUDEST = 1000.0  # 60 dB above full scale: no sound is louder, and sums of its squares stay finite
+_TAGS = (b"ID3", b"3DI", b"TAG", b"APETAGEX", b"LYRICS")  # what stands between, before and after the frames of an MP3
 LOST_S = 1.0  # a header that announces this much more than was decoded is asked for proof
 # Demuxers that read sound and nothing else. Play lists (HLS, ffconcat) would open other files and addresses.
 CONTAINERS = "mp3,wav,w64,rf64,flac,ogg,mov,mp4,m4a,aac,aiff,matroska,webm,caf,au"
@@ -96,7 +98,8 @@ def decode(path: str | Path, *, max_seconds: float = MAX_SECONDS, max_bytes: int
 def opened(path: Path) -> av.container.InputContainer:
     """A file for reading, with nothing but sound demuxed and no other file or address opened on its behalf."""
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
-    return cast(av.container.InputContainer, av.open(str(path), mode="r", options=options, **_ANY_TAGS))
+    file: Any = corrected(path) or str(path)
+    return cast(av.container.InputContainer, av.open(file, mode="r", options=options, **_ANY_TAGS))
 
 
 def _sound(path: Path, file: av.container.InputContainer, reading: "_Reading", samples: NDArray[np.float32]) -> Sound:
@@ -186,6 +189,7 @@ class _Reading:
 
     def _frames(self) -> Iterator[av.AudioFrame]:
         resampler: av.AudioResampler | None = None
+        loose = 0  # pieces that are no frames, and have had no sound after them so far
         for packet in self.file.demux(self.stream):
             self.packets += packet.size > 0
             self._bytes += packet.size
@@ -193,10 +197,17 @@ class _Reading:
             try:
                 frames = packet.decode()
             except av.FFmpegError:
+                if self._is_no_frame(packet):
+                    loose += not bytes(packet).startswith(_TAGS)
+                    continue
                 self.bad += 1
                 if self.bad > MAX_BAD_PACKETS:
                     raise
                 continue
+            if frames:
+                self.bad, loose = self.bad + loose, 0
+                if self.bad > MAX_BAD_PACKETS:
+                    raise NotAudio(UNPLAYABLE)
             for frame in frames:
                 same = frame.sample_rate == self.rate and len(frame.layout.channels) == self.channels
                 if resampler is None and same and frame.format.name in _DIRECT:
@@ -206,6 +217,11 @@ class _Reading:
                 yield from resampler.resample(frame)
         if resampler is not None:
             yield from resampler.resample(None)
+
+    def _is_no_frame(self, packet: av.Packet) -> bool:
+        """Whether a piece of an MP3 is something else that was put there, such as tags behind the sound."""
+        start = bytes(packet)[:2]
+        return self.stream.codec_context.name.startswith("mp3") and not (start[:1] == b"\xff" and start[1:] >= b"\xe0")
 
 
 def _write(frame: av.AudioFrame, out: NDArray[np.float32]) -> None:

@@ -82,7 +82,7 @@ def _length(sound: Sound, measured: Measurements, asked: float | None, tolerance
         yield Finding(
             "truncated", "fault", f"The file breaks off: {lost:.0f} s are missing at the end.", measured.seconds
         )
-    elif sound.bad_packets:
+    elif sound.bad_packets or sound.was_mended:
         yield Finding("truncated", "fault", "Parts of the file are damaged and could not be played.")
     if asked is not None and abs(measured.seconds - asked) > tolerance:
         yield Finding("wrong_length", "warning", f"It is {measured.seconds:.1f} s long; {asked:g} s were asked for.")

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from generator.audio.corrected import PIPED, corrected
+
 _LOOK = 512  # bytes that tell a text from a sound
 _ID3V1 = 128
-_PIPED = 0x7FFF_0000  # what a WAV written to a pipe announces starts here: 0x7FFFF000, 0x7FFFFFFF, 0xFFFFFFFF
 
 _Kind = tuple[tuple[bytes, ...], str]  # how it starts, what to say
 _TEXTS: tuple[_Kind, ...] = (
@@ -20,13 +21,14 @@ _TEXTS: tuple[_Kind, ...] = (
     ((b"{", b"["), "It is a data message (JSON), not an audio file."),
     ((b"#extm3u", b"[playlist]", b"ffconcat"), "It is a play list: a list of files, without sound of its own."),
 )
-_SOUND_STARTS = (b"fLaC", b"RIFF", b"RF64", b"BW64", b"OggS", b"ID3", b"FORM", b"caff", b".snd")
+_SOUND_STARTS = (b"fLaC", b"RIFF", b"RIFX", b"RF64", b"BW64", b"OggS", b"ID3", b"FORM", b"caff", b".snd")
 _PICTURES: _Kind = ((b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), "It is a picture, not an audio file.")
 _ARCHIVES: _Kind = ((b"PK\x03\x04", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf"), "It is an archive; unpack it first.")
 TAKEN = "Use MP3, M4A, WAV, FLAC, AIFF or Ogg."
 _UNSUPPORTED: tuple[tuple[tuple[bytes, ...], str], ...] = (
     ((b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",), "WMA files are"),
     ((b"wvpk",), "WavPack files are"),
+    ((b"RIFX",), "WAV files of this kind (RIFX) are"),
     ((b"\x0b\x77", b"\x77\x0b"), "AC-3 files are"),
     ((b"\x7f\xfe\x80\x01", b"\xfe\x7f\x01\x80", b"\x1f\xff\xe8\x00", b"DTSHDHDR"), "DTS files are"),
     ((b"MAC ",), "Monkey’s Audio files are"),
@@ -97,7 +99,7 @@ class Announced:
 
 def announced(path: Path) -> Announced:
     """What the file's own header says of its length, where that is more than the demuxer tells."""
-    with path.open("rb") as file:
+    with corrected(path) or path.open("rb") as file:
         start = file.read(12)
         if start[:4] == b"RIFF":
             return _of_wav(file, path.stat().st_size)
@@ -110,7 +112,7 @@ def _of_wav(file: BinaryIO, size: int) -> Announced:
     while len(head := file.read(8)) == 8:
         name, length = struct.unpack("<4sI", head)
         if name == b"data":
-            if not byte_rate or not 0 < length < _PIPED:
+            if not byte_rate or not 0 < length < PIPED:
                 return Announced()
             return Announced(length / byte_rate, file.tell() + length > size)
         body = file.read(16) if name == b"fmt " else b""

@@ -3,6 +3,7 @@
 import re
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +25,7 @@ from generator.web.places import hold_as, holder_of
 from generator.web.uploads import temporary_folder
 
 ZIP_MOST_BYTES = 2_000_000_000
+LEFT_OUT = "Not in this zip.txt"
 _RANGE = re.compile(r"bytes=(?P<first>[0-9]{0,18})-(?P<last>[0-9]{0,18})")
 
 
@@ -174,21 +176,37 @@ class _Part:
 # --- many ---
 
 
-def zipped(tracks: TrackQuerySet, project: Project) -> HttpResponseBase:
-    """The originals of the picked tracks as one zip, stored as they are; names are made unique."""
+def zipped(tracks: TrackQuerySet, project: Project, left_out: Sequence[str] = ()) -> HttpResponseBase:
+    """The main files of the picked tracks as one zip, stored as they are; names are made unique.
+
+    `left_out`: sentences on what was picked and cannot be in it; they come along as a text, with those on lost files.
+
+    Raises:
+        Refused: there is nothing to put into it, or more than a zip may hold.
+    """
+    found, sentences = [], [*left_out]
+    for track in tracks.select_related("generation__prompt").prefetch_related("renditions"):
+        main = workflow.renditions.main_file(track)
+        if workflow.media.path(main.name).is_file():
+            found.append((track, main))
+        else:
+            sentences.append(f"“{track.title}” is missing from the studio’s disk.")
+    size = sum(main.size for _, main in found)
+    if size > ZIP_MOST_BYTES:
+        limit = f"A zip holds at most {ZIP_MOST_BYTES / 1e9:g} GB"
+        raise workflow.Refused(f"{limit}; these {len(found)} tracks are {size / 1e9:.1f} GB. Select fewer at a time.")
+    if not found:
+        raise workflow.Refused(" ".join(["There is nothing to put into a zip.", *sentences[:3]]))
     archive = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115 (the response closes it)
-    names: set[str] = set()
-    room = ZIP_MOST_BYTES
+    names = {LEFT_OUT}
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as out:
-        for track in tracks.select_related("generation"):
-            file = workflow.media.path(track.file)
-            room -= track.size
-            if room < 0 or not file.exists():
-                continue
-            name = unused_name(name_of(track, track.format), names)
+        for track, main in found:
+            name = unused_name(name_of(track, main.format), names)
             names.add(name)
-            out.write(file, name)
+            out.write(workflow.media.path(main.name), name)
+        if sentences:
+            out.writestr(LEFT_OUT, "".join(f"{sentence}\n" for sentence in sentences))
     archive.seek(0)
     reply = FileResponse(archive, content_type="application/zip")
-    reply["Content-Disposition"] = disposition(f"{project.slug}-{len(names)}-tracks.zip")
+    reply["Content-Disposition"] = disposition(f"{project.slug}-{len(found)}-tracks.zip")
     return reply

@@ -94,11 +94,10 @@ def bulk(request: Request, ref: str) -> HttpResponseBase:
     """Do one thing to every picked track."""
     project = get_object_or_404(access.projects(request.user), ref=ref)
     tracks, action = _picked(request, project), request.POST.get("action", "")
-    if action == "zip" and not tracks.kept().exists():
-        return _done(request, project, "Select the tracks to put into the zip first.", status=422)
+    if len(request.POST.getlist("track")) > MOST_PICKED:
+        return _done(request, project, f"At most {MOST_PICKED} tracks at a time; select fewer.", status=422)
     if action == "zip":
-        blind = Comparison.objects.blind().values("pk")  # their names and files would tell who made them
-        return files.zipped(tracks.kept().exclude(generation__comparison__in=blind), project)
+        return _zip(request, project, tracks)
     if action not in _ACTIONS:
         return render(request, "errors/400.html", {"sentence": "That is not something to do with tracks."}, status=400)
     if action in _EDITS and not access.can_edit(request.user, project):
@@ -109,6 +108,23 @@ def bulk(request: Request, ref: str) -> HttpResponseBase:
     except workflow.Refused as refused:
         return _done(request, project, refused.sentence, status=422)
     return _done(request, project, toast, undo)
+
+
+def _zip(request: Request, project: Project, picked: TrackQuerySet) -> HttpResponseBase:
+    """What was picked as a zip, with a text on what cannot be in it."""
+    kept = picked.kept()
+    if not kept.exists():
+        return _done(request, project, "Select the tracks to put into the zip first.", status=422)
+    blind = kept.filter(generation__comparison__in=Comparison.objects.blind().values("pk"))
+    left_out = []
+    if sealed := blind.count():  # their names and files would tell who made them
+        left_out.append(f"{_count(sealed, 'candidate')} of a blind comparison: revealed first, then downloaded.")
+    if gone := len(set(request.POST.getlist("track"))) - kept.count():
+        left_out.append(f"{_count(gone)} cannot be found here any more.")
+    try:
+        return files.zipped(kept.exclude(pk__in=blind.values("pk")), project, left_out)
+    except workflow.Refused as refused:
+        return _done(request, project, refused.sentence, status=422)
 
 
 def _done(request: Request, project: Project, toast: str, undo: Sequence[str] = (), status: int = 200) -> HttpResponse:

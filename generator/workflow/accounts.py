@@ -21,7 +21,7 @@ from generator.money import Micros
 from generator.providers import http
 from generator.providers.base import Bill, Bookkeeping, Configurable, Notifying, Provider
 from generator.providers.errors import Cause, OperatorMustAct, ProviderError, WebhookRefused
-from generator.workflow import breaker, catalogue, states
+from generator.workflow import breaker, catalogue, states, warnings
 from generator.workflow.money import book
 
 log = logging.getLogger(__name__)
@@ -104,8 +104,8 @@ def refresh() -> None:
         try:
             _read_books(account, provider)
         except OperatorMustAct as error:
-            if error.cause == Cause.KEY_REFUSED:
-                breaker.halt(account, error)
+            if error.cause == Cause.KEY_REFUSED and breaker.halt(account, error):
+                warnings.tell_of_halt(account, error.sentence)
             log.warning("the books of %s could not be read: %s", account.title, error.sentence)
         except ProviderError as error:
             log.warning("the books of %s could not be read: %s", account.title, error.sentence)

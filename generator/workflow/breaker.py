@@ -64,17 +64,19 @@ def stumble(account: ProviderAccount, error: str, *, counts: bool = True, most: 
     ProviderAccount.objects.filter(pk=account.pk).update(**changes)
 
 
-def halt(account: ProviderAccount, error: OperatorMustAct) -> None:
-    """Rest at once, and say that a person at the studio has to act."""
+def halt(account: ProviderAccount, error: OperatorMustAct) -> bool:
+    """Rest at once, and say that a person at the studio has to act; whether it is not halted for that already."""
     now = timezone.now()
     account.refresh_from_db()
     changes: dict[str, Any] = {"last_error": error.sentence, "last_error_at": now}
-    changes["halt_code"] = error.cause or Cause.MISCONFIGURED
+    code = error.cause or Cause.MISCONFIGURED
     if not account.is_resting:
         changes |= {"failures_in_a_row": account.failures_in_a_row + 1}
         changes["resting_until"] = states.later(now, _rest(account.failures_in_a_row, MOST_BREAK))
-    ProviderAccount.objects.filter(pk=account.pk).update(**changes)
-    account.halt_code = changes["halt_code"]
+    mine = ProviderAccount.objects.filter(pk=account.pk)
+    mine.update(**changes)
+    account.halt_code = code
+    return bool(mine.exclude(halt_code=code).update(halt_code=code))
 
 
 def _rest(times: int, most: float) -> float:

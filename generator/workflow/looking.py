@@ -16,8 +16,8 @@ from django.utils import timezone
 from generator.models import Generation, MusicModel, ProviderAccount, State
 from generator.providers.base import Snapshot
 from generator.providers.errors import Busy, Cause, InDoubt, OperatorMustAct, PriceChanged, ProviderError
-from generator.workflow import adoption, breaker, ending, states
-from generator.workflow.waiting import Reason
+from generator.workflow import adoption, breaker, ending, states, warnings
+from generator.workflow.waiting import Reason, disputed_models
 
 SEARCH_EVERY = 60.0  # seconds, at first
 STAND_BY = 60.0  # seconds between two looks whether a provider is there again
@@ -47,15 +47,25 @@ def blame(generation: Generation, error: ProviderError) -> None:
     """Tell the breaker what an error says of the service: a job's own nonsense says nothing; each job counts once."""
     account = generation.model.provider
     if isinstance(error, PriceChanged):
-        theirs = round(error.theirs / generation.takes_asked)
-        MusicModel.objects.filter(pk=generation.model_id).update(quoted=theirs, quoted_at=timezone.now())
         ProviderAccount.objects.filter(pk=account.pk).update(last_error=error.sentence, last_error_at=timezone.now())
+        if _is_a_new_price(generation.model_id, round(error.theirs / generation.takes_asked)):
+            warnings.tell_of_halt(account, error.sentence)
     elif isinstance(error, OperatorMustAct):
-        breaker.halt(account, error)
+        if breaker.halt(account, error):
+            warnings.tell_of_halt(account, error.sentence)
     elif error.cause == Cause.UNREACHABLE:
         breaker.stumble(account, error.sentence, counts=generation.failed_looks == 0, most=RECONNECT[1])
     elif error.cause != Cause.UNUSABLE and not _asked_to_wait(generation, error):
         breaker.stumble(account, error.sentence, counts=generation.failed_looks == 0)
+
+
+def _is_a_new_price(model: int, theirs: int) -> bool:
+    """Keep what a provider asks for a model; whether nobody has been told of it. Of several who find it out, one is."""
+    known = model in disputed_models()
+    before = MusicModel.objects.get(pk=model)
+    mine = MusicModel.objects.filter(pk=model, quoted=before.quoted, quoted_at=before.quoted_at)
+    moved = mine.update(quoted=theirs, quoted_at=timezone.now())
+    return bool(moved) and not (known and before.quoted == theirs)
 
 
 def _asked_to_wait(generation: Generation, error: ProviderError) -> bool:

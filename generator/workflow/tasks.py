@@ -65,8 +65,8 @@ def warn(warned_id: int) -> None:
     warnings.send(warned_id)
 
 
-def tell(people: list[int], subject: str, text: str, project_id: int | None = None) -> None:
-    warnings.deliver(people, subject, text, project_id)
+def tell(people: list[int], subject: str, text: str, project_id: int | None = None, link: str = "") -> None:
+    warnings.deliver(people, subject, text, project_id, link)
 
 
 @outward

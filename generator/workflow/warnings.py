@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from generator import money
-from generator.models import Budget, NewsKind, Project, Raise, Role, User, Warned
+from generator.models import Budget, NewsKind, Project, ProviderAccount, Raise, Role, User, Warned
 from generator.workflow import news
 from generator.workflow.caps import LEVELS, Room, next_month, rooms, rooms_of
 from generator.workflow.money import month_of
@@ -22,10 +22,13 @@ TASK = "generator.workflow.tasks.warn"
 TOLD = "generator.workflow.tasks.tell"
 
 
-def tell(people: Iterable[User], subject: str, text: str, project: Project | None = None) -> None:
-    """Tell people, each by the ways they chose; somebody without a working address never stops the others."""
+def tell(people: Iterable[User], subject: str, text: str, project: Project | None = None, link: str = "") -> None:
+    """Tell people, each by the ways they chose; somebody without a working address never stops the others.
+
+    `link`: the page where it can be looked at; otherwise what they spend.
+    """
     for person in people:
-        news.tell(person, NewsKind.BUDGET, text, reverse("spend"), subject=subject, project=project)
+        news.tell(person, NewsKind.BUDGET, text, link or reverse("spend"), subject=subject, project=project)
 
 
 def look(user: User, project: Project, *provider_keys: str) -> None:
@@ -99,9 +102,21 @@ def deciders(budget: Budget) -> list[User]:
     """Who may answer a request for more: the project's owners, else the people who book money in the admin."""
     if decided_by_owner(budget) and budget.project:
         return owners(budget.project)
-    right = Q(groups__permissions__codename="book_money") | Q(user_permissions__codename="book_money")
+    return staff_who_may("book_money")
+
+
+def staff_who_may(permission: str) -> list[User]:
+    right = Q(groups__permissions__codename=permission) | Q(user_permissions__codename=permission)
     staff = User.objects.filter(is_active=True, is_staff=True)
     return list(staff.filter(right | Q(is_superuser=True)).distinct().order_by("id"))
+
+
+def tell_of_halt(account: ProviderAccount, why: str) -> None:
+    """Tell those who can mend it that work for a provider waits for them."""
+    people = [person.pk for person in staff_who_may("change_provideraccount")]
+    text = f"{why} What is queued for {account.title} waits until that is mended; nothing is sent meanwhile."
+    where = reverse("admin:generator_provideraccount_change", args=[account.pk])
+    async_task(TOLD, people, f"{account.title} needs the administrator", text, None, where)
 
 
 def tell_of_request(asked: Raise) -> None:
@@ -133,6 +148,6 @@ def _project_of(budget: Budget) -> int | None:
     return budget.project_id if decided_by_owner(budget) else None
 
 
-def deliver(people: list[int], subject: str, text: str, project_id: int | None = None) -> None:
+def deliver(people: list[int], subject: str, text: str, project_id: int | None = None, link: str = "") -> None:
     project = Project.objects.filter(pk=project_id).first() if project_id else None
-    tell(User.objects.filter(pk__in=people, is_active=True).order_by("pk"), subject, text, project)
+    tell(User.objects.filter(pk__in=people, is_active=True).order_by("pk"), subject, text, project, link)

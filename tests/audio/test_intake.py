@@ -109,6 +109,96 @@ def test_bw64_is_read_as_rf64(tmp_path) -> None:
     assert taken(came).facts.frames == len(SONG)
 
 
+DS64 = {
+    "not written yet": struct.pack("<QQQ", 0, 0, 0),
+    "unknown": b"\xff" * 24,
+    "beyond any file": struct.pack("<QQQ", 2**62, 2**62, 0),
+    "missing": b"",
+}
+
+
+@pytest.mark.parametrize("kind", [b"RF64", b"BW64"])
+@pytest.mark.parametrize("ds64", DS64.values(), ids=DS64)
+@pytest.mark.parametrize("after", [b"", b"LIST\x0e\0\0\0INFOISFT\x02\0\0\0x\0id3 \x0a\0\0\0ID3\x04\0\0\0\0\0\0"])
+def test_a_long_wav_whose_sizes_say_nothing_is_its_sound_and_no_more(tmp_path, kind, ds64, after) -> None:
+    came, data = tmp_path / "came.wav", wav(SONG, after=after)
+    chunk = struct.pack("<4sI", b"ds64", 28) + ds64 + bytes(4) if ds64 else b""
+    came.write_bytes(kind + b"\xff" * 4 + b"WAVE" + chunk + data[12:40] + b"\xff" * 4 + data[44:])
+    found = taken(came)
+    assert (found.facts.frames, "truncated" in codes(found)) == (len(SONG), False)
+    assert np.array_equal(decode(found.path).samples, np.rint(SONG * 32767).astype(np.float32) / 32768)
+
+
+def test_a_long_wav_that_was_cut_off_says_so(tmp_path) -> None:
+    came, data = tmp_path / "came.wav", wav(SONG)
+    ds64 = struct.pack("<4sIQQQI", b"ds64", 28, 2 * len(data), 2 * len(data), 0, 0)
+    came.write_bytes(b"RF64\xff\xff\xff\xffWAVE" + ds64 + data[12:40] + b"\xff\xff\xff\xff" + data[44:])
+    assert codes(taken(came))["truncated"] == "fault"
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0xFFFFFFFE, 0, 0x7FFFF000])
+def test_chunks_behind_a_sound_of_unknown_size_are_not_heard(tmp_path, size) -> None:
+    came = tmp_path / "came.wav"
+    came.write_bytes(wav(SONG, data=size, after=b"LIST\x0e\0\0\0INFOISFT\x02\0\0\0x\0"))
+    assert taken(came).facts.frames == len(SONG)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("w64", "pcm_s16le"), ("aiff", "pcm_s16be")])
+def test_what_other_programs_write_to_a_pipe_is_read(tmp_path, container, codec) -> None:
+    came = written(tmp_path / f"came.{container}", codec, "s16", SONG, container=container)
+    data = bytearray(came.read_bytes())
+    if container == "w64":
+        at = data.find(b"data\xf3\xac\xd3\x11")
+        data[16:24], data[at + 16 : at + 24] = bytes(8), bytes(8)
+    else:
+        form, sound = data.find(b"COMM"), data.find(b"SSND")
+        data[4:8], data[form + 10 : form + 14], data[sound + 4 : sound + 8] = bytes(4), bytes(4), bytes(4)
+    came.write_bytes(data)
+    found = taken(came)
+    assert (found.facts.frames, found.codec) == (len(SONG), "pcm_s16le")
+    assert found.facts.lufs == pytest.approx(-18.4, abs=0.3)
+
+
+def test_twenty_four_bits_in_thirty_two_are_no_floats(tmp_path) -> None:
+    sound = (np.rint(SONG * (2**23 - 1)).astype("<i4") << 8).tobytes()
+    kind = struct.pack("<HHIIHHHHI", 0xFFFE, 2, RATE, RATE * 8, 8, 32, 22, 24, 3) + bytes.fromhex(PCM_GUID)
+    head = struct.pack("<4sI4s4sI", b"RIFF", 60 + len(sound), b"WAVE", b"fmt ", 40) + kind
+    came = tmp_path / "came.wav"
+    came.write_bytes(head + struct.pack("<4sI", b"data", len(sound)) + sound)
+    found = taken(came)
+    assert (found.codec, found.bits, codes(found)) == ("pcm_s32le", 32, {})
+    assert np.abs(decode(found.path).samples - SONG).max() < 1e-6
+
+
+TAGS_AFTER = {
+    "ID3 with a footer": b"ID3\x04\0\x10\0\0\0\x0a" + bytes(10) + b"3DI\x04\0\x10\0\0\0\x0a",
+    "a large one": b"ID3\x04\0\x10\0\x08\0\x0a" + np.random.default_rng(1).bytes(300_000),
+    "Lyrics3": b"LYRICSBEGININD0000200000LYRICS200TAG" + bytes(125),
+    "a page": b"<html>error</html>" * 20_000,
+    "zeros": bytes(100_000),
+    "another file": b"",
+}
+
+
+@pytest.mark.parametrize("after", TAGS_AFTER.values(), ids=TAGS_AFTER)
+def test_what_stands_behind_the_frames_of_an_mp3_is_no_damage(tmp_path, after) -> None:
+    came = tmp_path / "came.mp3"
+    encode(SONG, RATE, came, "mp3")
+    data = came.read_bytes()
+    came.write_bytes(data + (after or b"ID3\x04\0\0\0\0\0\x0a" + bytes(10) + data))
+    found = taken(came, "mp3")
+    assert "truncated" not in codes(found)
+    assert found.facts.seconds == pytest.approx(3.0 if after else 6.0, abs=0.2)
+
+
+def test_noise_between_the_frames_of_an_mp3_is_damage(tmp_path) -> None:
+    came = tmp_path / "came.mp3"
+    encode(SONG, RATE, came, "mp3")
+    data = came.read_bytes()
+    came.write_bytes(data[:30_000] + np.random.default_rng(1).bytes(10_000) + data[40_000:])
+    assert codes(taken(came, "mp3"))["truncated"] == "fault"
+
+
 @pytest.mark.parametrize("total", [0, 10 * RATE])
 def test_a_flac_that_does_not_know_its_length_is_whole_and_comes_to_know_it(tmp_path, total) -> None:
     came = tmp_path / "came.flac"
@@ -182,8 +272,8 @@ def test_five_one_is_mixed_down_without_clipping(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     "start",
-    [b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", b"wvpk\x10\x02\0\0", b"\x0b\x77\x3e\x1c", b"MAC \x96\x0f", b"#!AMR\n",
-     b"MThd\0\0\0\x06", b"DSD \x1c\0\0\0", b".RMF\0\0\0\x12"],
+    [b"RIFX\0\0\0\x24WAVEfmt ", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", b"wvpk\x10\x02\0\0", b"\x0b\x77\x3e\x1c",
+     b"MAC \x96\x0f", b"#!AMR\n", b"MThd\0\0\0\x06", b"DSD \x1c\0\0\0", b".RMF\0\0\0\x12"],
 )  # fmt: skip
 def test_other_audio_is_not_supported_and_not_called_no_audio(tmp_path, start) -> None:
     path = tmp_path / "take.mp3"
@@ -197,7 +287,9 @@ def test_what_is_measured_is_always_a_number(tmp_path, value) -> None:
     samples = SONG.copy()
     samples[1000:1100] = value
     came = written(tmp_path / "a.wav", "pcm_f32le", "flt", samples)
-    facts = taken(came).facts
+    found = taken(came)
+    facts = found.facts
+    assert codes(found)["truncated"] == "fault"
     assert all(np.isfinite(one) for one in (facts.lufs, facts.true_peak_dbtp, facts.correlation, facts.balance_db))
     assert np.isfinite(facts.energy).all()
 

@@ -6,7 +6,9 @@ import zipfile
 import pytest
 
 from generator.models import Tag, Track
-from generator.workflow import library, media
+from generator.web.files import LEFT_OUT
+from generator.workflow import library, media, renditions
+from tests.conftest import COMPOSER
 
 
 @pytest.fixture
@@ -79,7 +81,7 @@ def test_other_peoples_tracks_among_the_picked_are_left_alone(bulk, make_track, 
     assert not theirs.tags.exists()
     assert not theirs.stars.exists()
     if action == "zip":
-        assert names_in(reply) == ["Tea time.wav"]
+        assert names_in(reply) == ["Tea time.wav", LEFT_OUT]
 
 
 def test_a_track_of_another_of_ones_own_projects_is_not_touched_through_this_one(bulk, make_track, user):
@@ -108,13 +110,17 @@ def test_a_viewer_looks_stars_and_takes_away_but_changes_nothing(client, project
 # --- zip ---
 
 
-def names_in(reply) -> list[str]:
+def opened(reply) -> zipfile.ZipFile:
     archive = zipfile.ZipFile(io.BytesIO(reply.getvalue()))
     assert archive.testzip() is None
-    return archive.namelist()
+    return archive
 
 
-def test_the_zip_holds_the_originals_under_names_of_their_own(bulk, make_track, small_files):
+def names_in(reply) -> list[str]:
+    return opened(reply).namelist()
+
+
+def test_the_zip_holds_each_file_under_a_name_of_its_own(bulk, make_track, small_files):
     same = [make_track("Tea time"), make_track("Tea time"), make_track("a/b:c?", bpm=90.0, musical_key="A minor")]
     reply = bulk("zip", *same, htmx=False)
     assert reply.headers["Content-Disposition"] == 'attachment; filename="kitchen-stories-3-tracks.zip"'
@@ -125,7 +131,38 @@ def test_the_zip_holds_the_originals_under_names_of_their_own(bulk, make_track, 
 
 def test_a_file_that_is_missing_leaves_the_others_in_the_zip(bulk, make_track):
     kept, lost = make_track("Kept"), make_track("Lost", file="00/gone.wav")
-    assert names_in(bulk("zip", kept, lost, htmx=False)) == ["Kept.wav"]
+    archive = opened(bulk("zip", kept, lost, htmx=False))
+    assert archive.namelist() == ["Kept.wav", LEFT_OUT]
+    assert "“Lost”" in archive.read(LEFT_OUT).decode()
+    assert bulk("zip", lost).status_code == 422
+
+
+def test_the_zip_holds_what_the_main_download_gives(bulk, ask, run_background):
+    generation = ask("warm lo-fi", model=COMPOSER, format="mp3", settings={"length": 5.0}, takes=2)
+    run_background()
+    tracks = [*generation.tracks.all()]
+    assert {track.format for track in tracks} == {"flac"}
+    archive = opened(bulk("zip", *tracks, htmx=False))
+    assert {name.rpartition(".")[2] for name in archive.namelist()} == {"mp3"}
+    kept = {media.path(renditions.main_file(track).name).read_bytes() for track in tracks}
+    assert {archive.read(name) for name in archive.namelist()} == kept
+
+
+def test_a_zip_over_the_limit_is_refused_before_it_begins(bulk, make_track, monkeypatch):
+    tracks = [make_track("One"), make_track("Two")]
+    monkeypatch.setattr("generator.web.files.ZIP_MOST_BYTES", tracks[0].size)
+    assert names_in(bulk("zip", tracks[0])) == ["One.wav"]
+    reply = bulk("zip", *tracks)
+    assert (reply.status_code, b"Select fewer" in reply.content) == (422, True)
+
+
+@pytest.mark.parametrize("action", ["star", "bin", "zip"])
+def test_too_many_at_once_are_refused_and_not_cut_short(bulk, make_track, monkeypatch, action):
+    monkeypatch.setattr("generator.web.library.MOST_PICKED", 1)
+    tracks = [make_track("One"), make_track("Two")]
+    assert bulk(action, *tracks).status_code == 422
+    assert titles(Track.objects.kept()) == ["One", "Two"]
+    assert bulk(action, tracks[0]).status_code == 200
 
 
 def test_a_zip_of_nothing_is_refused_in_words(bulk, browser):

@@ -308,6 +308,34 @@ def test_a_halted_queue_waits_as_a_whole_and_goes_on(
     assert money.differences() == []
 
 
+def change_price(shops) -> None:
+    shops.wavespeed.prices["mureka-ai/mureka-v7.6/generate-bgm"] = 0.05
+
+
+@pytest.mark.parametrize("trouble", [halt_key, halt_credit, change_price])
+def test_the_staff_are_told_once_when_a_queue_is_halted(
+    shops, ask, admin_user, user, project, run_background, mailoutbox, settings, trouble
+):
+    settings.EMAIL_CONFIGURED = True
+    key = shops.wavespeed.key
+    trouble(shops)
+    work(*(ask(f"number {number}", model=BGM) for number in range(3)))
+    ProviderAccount.objects.update(resting_until=timezone.now())
+    sweep.run()
+    run_background()
+    (told,) = admin_user.notifications.all()
+    assert told.link == f"/admin/generator/provideraccount/{account().pk}/change/"
+    assert [mail.to for mail in mailoutbox] == [[admin_user.email]]
+    assert not user.notifications.exists()
+    if trouble is halt_key:  # another halt is news again
+        shops.wavespeed.key = key
+        accounts.test(account())
+        trouble(shops)
+        work(ask("later", model=BGM))
+        run_background()
+        assert admin_user.notifications.count() == 2
+
+
 def test_a_key_that_is_mended_elsewhere_is_found_out_by_the_first_run(shops, ask, run_background):
     key, shops.wavespeed.key = shops.wavespeed.key, "another"
     queued = [ask(f"number {number}", model=BGM) for number in range(2)]
