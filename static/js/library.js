@@ -104,6 +104,12 @@ document.addEventListener("htmx:afterSettle", () => {
   const row = marked && $(`.track[data-src][data-ref="${CSS.escape(marked)}"]`);
   if (row) row.classList.add("is-marked");
 });
+// The mark goes along with what plays, so that space pauses it; a row marked meanwhile keeps it when a track just ends.
+document.addEventListener("track-started", ({ detail }) => {
+  if (!marked || (detail.isAutomatic && marked !== detail.before)) return;
+  const row = $(`.track[data-src][data-ref="${CSS.escape(detail.ref)}"]`);
+  if (row) markRow(row);
+});
 function mark(step) {
   const rows = $$(".track[data-src]");
   const row = rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(current()) + step))];

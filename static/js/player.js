@@ -16,7 +16,7 @@ const facts = (element) => ({ ...element.dataset });
 const sources = (ref) => [...document.querySelectorAll(`[data-src][data-ref="${CSS.escape(ref)}"]`)];
 const queue = () => [...document.querySelectorAll(".track[data-src], .candidate-take[data-src]")];
 
-export function play(element, share = null) {
+export function play(element, share = null, isAutomatic = false) {
   const track = facts(element);
   if (now?.ref === track.ref) {
     if (share !== null) seek(share);
@@ -24,6 +24,7 @@ export function play(element, share = null) {
     start();
     return;
   }
+  const detail = { ref: track.ref, before: now?.ref, isAutomatic };
   now = track;
   audio.src = track.src;
   setLoudness();
@@ -33,6 +34,7 @@ export function play(element, share = null) {
   start();
   announce();
   paint();
+  document.dispatchEvent(new CustomEvent("track-started", { detail }));
 }
 function name(track) {
   part("cover").src = track.cover;
@@ -72,6 +74,12 @@ function setLoudness() {
   if (gain) gain.gain.value = share;
 }
 function start() {
+  // What failed is fetched again, from where it broke off.
+  if (audio.error) {
+    const at = audio.currentTime;
+    audio.src = now.src;
+    audio.currentTime = at;
+  }
   if (gain?.context.state !== "running") gain?.context.resume();
   audio.play().catch(() => {}); // a newer track has replaced it, or the error event says what is wrong
 }
@@ -80,11 +88,11 @@ function seek(share) {
   audio.currentTime = Math.max(0, Math.min(0.999, share)) * length();
   paint();
 }
-function step(by) {
+function step(by, isAutomatic = false) {
   const rows = queue();
   const at = rows.findIndex((row) => row.dataset.ref === now?.ref);
   const row = rows[at + by];
-  if (row) play(row);
+  if (row) play(row, null, isAutomatic);
 }
 
 // What moves with the time is painted every frame; what depends on the state, when that changes.
@@ -147,7 +155,7 @@ function announce() {
 audio.addEventListener("play", () => { paintState(); requestAnimationFrame(frame); });
 audio.addEventListener("pause", paint);
 audio.addEventListener("seeked", paint);
-audio.addEventListener("ended", () => { if (!audio.loop) step(1); paint(); });
+audio.addEventListener("ended", () => { if (!audio.loop) step(1, true); paint(); });
 audio.addEventListener("error", () => {
   if (!now) return;
   const why = audio.error?.code === MediaError.MEDIA_ERR_NETWORK ? "the connection broke" : "this browser cannot play the file, or it is missing";

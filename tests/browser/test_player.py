@@ -91,6 +91,24 @@ def test_a_file_that_cannot_be_played_is_said(visit):
     page.locator(".track[data-src] [data-play]").first.click()
     expect(page.locator("#toasts .toast")).to_contain_text("could not be played")
     expect(page.locator("[data-player=toggle]")).to_have_attribute("aria-label", "Play")
+    page.unroute("**/audio")
+    page.locator(".track[data-src] [data-play]").first.click()  # once the file is there again, the same press plays it
+    is_playing(page)
+
+
+def test_space_pauses_what_plays_wherever_it_was_started(visit):
+    page = with_a_track(visit)
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.locator(".track[data-src] .wave").nth(1).click(position={"x": 2, "y": 10})
+    is_playing(page)
+    page.keyboard.press("Space")
+    expect(page.locator("[data-player=toggle]")).to_have_attribute("aria-label", "Play")
+    expect(page.locator(".track.is-marked")).to_have_class(re.compile("is-current"))
+    page.keyboard.press("j")
+    marked = page.locator(".track.is-marked").get_attribute("data-ref")
+    page.evaluate("document.querySelector('#audio').dispatchEvent(new Event('ended'))")
+    expect(page.locator(".track.is-current")).to_have_attribute("data-ref", marked)
 
 
 def test_messages_have_one_place_whatever_way_a_page_came(visit):
