@@ -160,6 +160,16 @@ def test_a_slow_request_to_a_provider_is_not_in_doubt(ask, fake):
     assert generation.due_at > timezone.now() + dt.timedelta(seconds=30)
 
 
+def test_a_stream_that_is_silent_stays_with_whoever_hears_it(ask):
+    generation, polled = ask(), ask()
+    Generation.objects.update(state=State.RUNNING, due_at=timezone.now())
+    assert sweep._keep_sending({generation.pk: State.QUEUED, polled.pk: State.RUNNING})
+    generation.refresh_from_db()
+    polled.refresh_from_db()
+    assert generation.due_at > timezone.now() + dt.timedelta(seconds=30)
+    assert polled.due_at <= timezone.now(), "a poll's next look is its own"
+
+
 def test_stopping_the_studio_counts_no_attempt(ask):
     generation = ask(model=COMPOSER, settings=SHORT)
     compose.claim()
