@@ -310,7 +310,7 @@ def cache(value: str) -> dict[str, Any]:
     parts = _split(value, CACHES)  # without a host, the path is that of a socket
     if parts.netloc and not re.fullmatch(r"/?[0-9]*", parts.path):
         raise ValueError("behind the host stands the number of the database, such as /0")
-    return environ.Env.cache_url_config(value)
+    return {**environ.Env.cache_url_config(value), "BACKEND": "bgmsite.caches.Redis"}
 
 
 def mail(value: str) -> Mapping[str, Any]:

@@ -18,11 +18,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.db import connections as django_connections
 
 from generator.management.alone import Presence
 from generator.management.beat import Beat
+from generator.management.database import database_words
 from generator.management.patience import Patience
 from generator.management.processes import Child, Record, connections, stop_all
 
@@ -117,6 +118,9 @@ class Supervisor:
         try:
             was_running = child.is_running
             trouble = watch() if was_running else "ended"
+        except DatabaseError as error:
+            log.warning("%s could not be looked after. %s", child.name, database_words(error))
+            return
         except Exception:
             log.exception("%s could not be looked after", child.name)
             return

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 
-from django.core.exceptions import ImproperlyConfigured
-
 from generator.providers.base import Acting, ActionSpec, ModelSpec, Provider
+
+
+class NoProvider(Exception):
+    """A module that is named in the settings offers no provider; the message is for an administrator."""
 
 
 class Registry:
@@ -47,12 +49,12 @@ def _load(name: str) -> Provider:
     """The provider of a module, which may be somebody else's.
 
     Raises:
-        ImproperlyConfigured: there is no such module, or it does not offer one.
+        NoProvider: there is no such module, or it does not offer one.
     """
     try:
         provider: Provider = import_module(name).provider()
         _ = provider.key, provider.models
     except Exception as error:
         said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise ImproperlyConfigured(f"STUDIO_PROVIDERS: the module {name} offers no provider ({said}).") from error
+        raise NoProvider(f"STUDIO_PROVIDERS: the module {name} offers no provider ({said}).") from error
     return provider

@@ -1,5 +1,6 @@
 """Signing up and in: by invitation or openly, as STUDIO_SIGNUP says. allauth does the rest."""
 
+import logging
 from contextlib import suppress
 
 from allauth.account import views as allauth
@@ -25,8 +26,11 @@ from generator.models import Invitation, Project, User
 from generator.web.htmx import Request
 from generator.web.people import MAILED
 
+log = logging.getLogger(__name__)
 SESSION_KEY = "invitation"  # the name of the invitation whose link was followed; its token is kept nowhere
 LOCKED_OUT = "too_many_login_attempts"
+PROOFS = ("account/email/email_confirmation", "account/email/account_already_exists")  # of a new address
+UNSENT = "The mail could not be sent: the studio’s mail server does not answer. Ask for it again later."
 VERIFIED = "account_verified_email"  # allauth's: the address of a sign-up that needs no further proof
 
 
@@ -74,9 +78,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return email_address.email != email_address.user.email.lower()
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
-        """Write to nobody who has no account and could not make one."""
-        if template_prefix != "account/email/unknown_account" or settings.STUDIO_SIGNUP == "open":
+        """Write to nobody who has no account and could not make one; a mail server that is away stops nobody."""
+        if template_prefix == "account/email/unknown_account" and settings.STUDIO_SIGNUP != "open":
+            return
+        try:
             super().send_mail(template_prefix, email, context)
+        except (OSError, ValueError) as error:  # as in workflow.mailing
+            log.warning("a mail (%s) could not be sent: %s", template_prefix.rpartition("/")[2], error)
+            if self.request and template_prefix.startswith(PROOFS):  # a reset would tell who has an account
+                messages.error(self.request, UNSENT)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials) -> str:
         """Count wrong passwords by address *and* by where they come from: a guesser locks out no one else."""

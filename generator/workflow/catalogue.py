@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 
@@ -22,12 +23,15 @@ from generator.providers.base import (
     ProviderConfig,
 )
 from generator.providers.errors import Cause
-from generator.providers.registry import Registry
+from generator.providers.registry import NoProvider, Registry
 
 
 @cache
 def registry() -> Registry:
-    return Registry(settings.STUDIO_PROVIDERS)
+    try:
+        return Registry(settings.STUDIO_PROVIDERS)
+    except NoProvider as error:
+        raise ImproperlyConfigured(str(error)) from error
 
 
 def spec_of(model_key: str) -> ModelSpec | None:

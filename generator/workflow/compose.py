@@ -10,9 +10,10 @@ takes its attempt back.
 import logging
 import time
 from collections import Counter
+from contextlib import suppress
 from functools import lru_cache, partial
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 REPORT_EVERY = 0.4  # seconds between progress writes
 MOST_ATTEMPTS = 4
+AGAIN_AFTER = 5.0  # seconds
 AHEAD = 1000  # how far down the queue fairness looks
 
 
@@ -114,6 +116,8 @@ def _make(generation: Generation, held: heartbeat.Claim) -> None:
         _collected(generation, held)
     except heartbeat.Lost:
         raise
+    except (OperationalError, InterfaceError) as error:
+        _put_off(generation, held, error)
     except ProviderError as error:
         _fail(generation, error, held)
     except KeyError:
@@ -131,6 +135,14 @@ def _collected(generation: Generation, held: heartbeat.Claim) -> None:
         if generation.state == State.RUNNING:
             states.advance(generation, State.COLLECTING, "Every take is made")
     ending.finish_if_complete(generation)
+
+
+def _put_off(generation: Generation, held: heartbeat.Claim, error: Exception) -> None:
+    """The database is slow or away, and the run is not at fault: it is taken up again, and no attempt is counted."""
+    log.warning("the work on generation %s is put off, for the database did not answer: %s", generation.ref, error)
+    with suppress(DatabaseError):  # its claim runs out instead
+        connection.close_if_unusable_or_obsolete()
+        held.release(due_at=states.later(timezone.now(), AGAIN_AFTER), attempts=F("attempts") - 1)
 
 
 def _fail(generation: Generation, error: ProviderError, held: heartbeat.Claim) -> None:

@@ -58,10 +58,13 @@ def _hand_over(lease: ExitStack) -> None:
 
 
 def _keep_sending(busy: dict[int, str]) -> bool:
-    """Renew the claims of requests that are under way: slow is not dead, and not in doubt."""
+    """Renew the claims of requests and streams that are under way: slow is not dead, and not in doubt."""
     now = timezone.now()
-    sending = Generation.objects.filter(pk__in=list(busy), state=State.SUBMITTING)
-    sending.filter(due_at__lt=states.later(now, CLAIM)).update(due_at=states.later(now, CLAIM))
+    ours = list(busy.items())
+    sent = [pk for pk, state in ours if state == State.QUEUED]
+    sending = Q(pk__in=[pk for pk, _ in ours], state=State.SUBMITTING) | Q(pk__in=sent, state=State.RUNNING)
+    rows = Generation.objects.filter(sending, due_at__lt=states.later(now, CLAIM))
+    rows.update(due_at=states.later(now, CLAIM))
     return True
 
 

@@ -157,6 +157,24 @@ def test_where_mail_proves_addresses_a_taken_one_looks_like_a_free_one(client, u
     assert [len(message.to) for message in mail.outbox] == [1, 1]
 
 
+def test_a_mail_server_that_is_away_stops_nobody_and_tells_nothing(client, user, open_door, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.EMAIL_CONFIGURED = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    pages = []
+    for address in (user.email, "free@example.com"):
+        visitor = Client()
+        asked = sign_up(visitor, address)
+        assert asked.status_code == 302
+        pages.append(visitor.get(asked.url).content.decode().replace(address, ""))
+    assert all("could not be sent" in page for page in pages)
+    known, unknown = (
+        Client().post("/accounts/password/reset/", {"email": one}) for one in (user.email, "x@example.com")
+    )
+    assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
+
+
 @pytest.mark.parametrize("password", ["short", "1234567890123", "password1234"])
 def test_weak_passwords_are_refused(client, offered, open_door, password):
     assert sign_up(client, "new@example.com", password).context["form"].errors["password1"]

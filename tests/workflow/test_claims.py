@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -159,6 +160,16 @@ def test_a_slow_request_to_a_provider_is_not_in_doubt(ask, fake):
     assert generation.due_at > timezone.now() + dt.timedelta(seconds=30)
 
 
+def test_a_stream_that_is_silent_stays_with_whoever_hears_it(ask):
+    generation, polled = ask(), ask()
+    Generation.objects.update(state=State.RUNNING, due_at=timezone.now())
+    assert sweep._keep_sending({generation.pk: State.QUEUED, polled.pk: State.RUNNING})
+    generation.refresh_from_db()
+    polled.refresh_from_db()
+    assert generation.due_at > timezone.now() + dt.timedelta(seconds=30)
+    assert polled.due_at <= timezone.now(), "a poll's next look is its own"
+
+
 def test_stopping_the_studio_counts_no_attempt(ask):
     generation = ask(model=COMPOSER, settings=SHORT)
     compose.claim()
@@ -175,6 +186,27 @@ def test_stopping_the_studio_counts_no_attempt(ask):
     control.cluster_restarted(on_purpose=True)
     generation.refresh_from_db()
     assert generation.attempts == 1, "a death is counted"
+
+
+def test_a_database_that_is_too_slow_fails_no_run(ask, monkeypatch, run_background):
+    generation = ask(model=COMPOSER, settings=SHORT)
+    make, locked = Composer.make, []
+
+    def locked_out(self, *given):
+        if len(locked) < 2 * compose.MOST_ATTEMPTS:
+            locked.append(True)
+            raise OperationalError("database is locked")
+        return make(self, *given)
+
+    monkeypatch.setattr(Composer, "make", locked_out)
+    for _ in range(2 * compose.MOST_ATTEMPTS):
+        assert compose.work()
+        generation.refresh_from_db()
+        assert (generation.state, generation.attempts) == (State.RUNNING, 0)
+        lapse(Generation.objects.filter(pk=generation.pk))
+    assert compose.work()
+    generation.refresh_from_db()
+    assert (generation.state, generation.attempts) == (State.READY, 1)
 
 
 def test_the_watchdog_waits_for_workers_that_show_that_they_live(db, monkeypatch):
