@@ -79,14 +79,18 @@ def check_address(url: str, *, private_ok: bool = False) -> None:
     Raises:
         DownloadFailed: another scheme, no host, or a host that resolves to a private, loopback or reserved address.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in (("http", "https") if private_ok else ("https",)) or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or parts.scheme not in (("http", "https") if private_ok else ("https",)):
         raise DownloadFailed("The provider gave an address that is not a web address.", gone=True)
     if private_ok:
         return
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
-    except OSError as error:
+        found = socket.getaddrinfo(host, port or 443, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:  # a name that is too long for any server, among others
         raise DownloadFailed(f"The provider's file server could not be found ({error}).") from error
     if not all(guarded.is_public(str(address[4][0])) for address in found):
         raise DownloadFailed(_PRIVATE, gone=True)
@@ -155,7 +159,7 @@ async def _fetch(url: str, target: Path, private_ok: bool, most_bytes: int, prog
             try:
                 async with http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as reply:
                     if reply.is_redirect:
-                        url = urljoin(url, reply.headers.get("location", ""))
+                        url = _moved(url, reply.headers.get("location", ""))
                         continue
                     await _write(reply, target, most_bytes, progress)
                     return
@@ -164,6 +168,15 @@ async def _fetch(url: str, target: Path, private_ok: bool, most_bytes: int, prog
                     raise DownloadFailed(_PRIVATE, gone=True) from error
                 raise DownloadFailed(f"The download broke off ({type(error).__name__}).") from error
     raise DownloadFailed("The provider's file moved too often.")
+
+
+def _moved(url: str, to: str) -> str:
+    try:
+        target = urljoin(url, to)
+        _ = urlsplit(target).port
+    except ValueError:
+        raise DownloadFailed("The provider's file moved to an address that is none.") from None
+    return target
 
 
 async def _write(reply: httpx.Response, target: Path, most_bytes: int, progress: _Progress) -> None:

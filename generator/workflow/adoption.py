@@ -1,7 +1,7 @@
 """Whose a provider's job is: its id goes to one generation, and a lost job is adopted only when it can be no other's.
 
 A job is another's when another generation holds its id, or may still claim it or be answered with it: every run that
-asked the same of the same model at about the same time and is not known to have been refused. Then all of them wait in
+asked the same of the same model within a day and is not known to have been refused. Then all of them wait in
 doubt, and a person decides; a doubt that is resolved by an answer leaves the others free to look again.
 """
 
@@ -18,7 +18,9 @@ from generator.workflow import states
 log = logging.getLogger(__name__)
 
 KNOWN_FOR = dt.timedelta(days=8)  # longer than providers remember
-ABOUT = dt.timedelta(minutes=10)  # longer than a submit may take, and clocks may differ
+ABOUT = dt.timedelta(
+    days=1
+)  # a provider's clock may be wrong by hours, and tell another run's job as of this one's time
 NOT_ACCEPTED = ("rejected", "operator", "busy")  # codes of failures that left nothing at the provider
 
 

@@ -65,6 +65,8 @@ def test_music_is_found_priced_made_waited_for_and_fetched(studio, keys):
         assert (price["total_usd"], price["refusal"]) == ("0.020000", "")
 
         asked = {"text": "calm piano, 8 s", "settings": {"length": 8}, "idempotency_key": "one"}
+        assert "price" in await sentence(client, "generate", **asked, expected_price_usd=price["total_usd"])
+        asked["expected_price_usd"] = "0.01"
         made = await good(client, "generate", **asked)
         assert (await good(client, "generate", **asked))["id"] == made["id"]
         told: list[tuple[float, float | None, str | None]] = []

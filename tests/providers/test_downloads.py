@@ -28,6 +28,8 @@ def test_a_finished_file_is_fetched_without_any_key(vendors, tmp_path):
         ("cut", {}, False),
         ("endless", {}, True),
         ("redirect", {"to": "file:///etc/passwd"}, True),
+        ("redirect", {"to": "http://[half/a.mp3"}, False),
+        ("redirect", {"to": "http://127.0.0.1:99999/a.mp3"}, False),
         ("redirect", {"to": "ftp://elsewhere.example/a.mp3"}, True),
     ],
 )
@@ -85,6 +87,8 @@ def test_who_loses_the_claim_stops_the_download(vendors, tmp_path, monkeypatch):
         "https://localhost/a.mp3",
         "http://cdn.example/a.mp3",
         "file:///etc/passwd",
+        "https://[half/a.mp3",
+        "https://cdn.example:99999/a.mp3",
     ],
 )
 def test_only_public_addresses_are_fetched_from(tmp_path, address):

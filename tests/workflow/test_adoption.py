@@ -86,6 +86,15 @@ def test_of_two_runs_that_could_have_it_neither_takes_the_job(shops, lost):
         assert ledger(one) == HELD
 
 
+@pytest.mark.parametrize("ahead", [dt.timedelta(minutes=15), dt.timedelta(hours=-12)])
+def test_a_clock_that_is_wrong_gives_no_run_the_job_of_another(shops, lost, ahead):
+    first = lost(accepted=True)
+    Generation.objects.filter(pk=first.pk).update(submit_attempted_at=timezone.now() - ahead)
+    second = lost(accepted=False)  # by their clock, the first one's job began when this was sent
+    look(second)
+    assert (second.state, second.handle, second.wait_reason) == (State.IN_DOUBT, "", "ambiguous")
+
+
 def test_a_run_that_was_given_up_may_still_be_the_one_that_was_accepted(shops, lost, user):
     given_up, other = lost(accepted=True), lost(accepted=False)
     reviewing.release(given_up, user, "not made")

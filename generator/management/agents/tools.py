@@ -71,10 +71,15 @@ class Tools:
         idempotency_key: Annotated[
             str, Field(max_length=64, description="The same key again returns the first result and costs nothing.")
         ] = "",
+        expected_price_usd: Annotated[
+            str,
+            Field(max_length=24, description="`total_usd` of `price`: at any other price nothing is made. Empty: any."),
+        ] = "",
     ) -> shapes.Generation:
         """Ask for music. It is queued and its price set aside at once; `wait` for it next. Paid models cost money."""
         body: dict[str, Any] = {"model": model, "text": text, "takes": takes, "settings": settings or {}}
         body |= {"format": format or None, "project": project or None}
+        body["expected_price_usd"] = expected_price_usd or None
         once = {"Idempotency-Key": idempotency_key or secrets.token_urlsafe(18)}
         return shapes.Generation.of(self._ask(context, "POST", "generations", body=body, headers=once))
 
