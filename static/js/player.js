@@ -219,3 +219,7 @@ document.addEventListener("keydown", (event) => {
   else if (queue()[0]) play(queue()[0]);
 });
 document.addEventListener("htmx:afterSettle", () => { renew(); paint(); });
+// What is drawn over a waveform is not kept with a page's history: the policy forbids style attributes in what is read.
+document.addEventListener("htmx:beforeHistorySave", () => {
+  document.querySelectorAll(".wave-played[style]").forEach((wave) => wave.removeAttribute("style"));
+});

@@ -91,12 +91,13 @@ async function reconnect(pause) {
   }
   reconnecting = false;
   $("#reconnecting").remove();
-  // Whatever follows the studio looks at once; `library-changed` is what the lists wait for.
-  for (const name of ["running-changed", "library-changed"]) htmx.trigger(document.body, name);
+  // Whatever follows the studio refreshes now: the lists by `library-changed`, the form's preview by `models-changed`.
+  for (const name of ["running-changed", "library-changed", "models-changed"]) htmx.trigger(document.body, name);
 }
 
 // --- messages ---
 function say(text) {
+  if ($$("#toasts .toast").some((toast) => toast.textContent === text)) return; // it is still on the screen
   const box = document.createElement("div");
   box.className = "toast";
   box.textContent = text;
@@ -132,7 +133,9 @@ document.addEventListener("htmx:afterSettle", () => $$("#bell [data-tell]").reve
   one.remove();
 }));
 document.addEventListener("library-changed", (event) => {
-  if (event.target.id === "running") tell("New tracks are ready to play.");
+  if (event.target.id !== "running") return;
+  tell("New tracks are ready to play.");
+  if ($("#library-list [data-clear]")) say("New tracks are ready. If you don’t see them, clear the filter.");
 });
 document.addEventListener("submit", (event) => {
   if (event.target.id === "create" && window.Notification?.permission === "default") Notification.requestPermission();

@@ -100,8 +100,8 @@ def wait_until_asked(page: Page, proxy: Proxy) -> None:
 @pytest.mark.parametrize("status", PAGES)
 def test_the_page_stays_and_goes_on_by_itself(page, proxy, status):
     shown = page.locator("#library .track").count()
-    page.locator("#prompt").fill("Typed while it was away")
     proxy.instead = status
+    page.locator("#prompt").fill("Typed while it was away, 7 s")
     page.evaluate("htmx.trigger(document.body, 'running-changed')")
     wait_until_asked(page, proxy)
     expect(page.locator("#reconnecting")).to_be_visible()
@@ -110,9 +110,10 @@ def test_the_page_stays_and_goes_on_by_itself(page, proxy, status):
     assert "Bad Gateway" not in page.content()
     assert "Hotel guests" not in page.content()
     assert page.locator("#library .track").count() == shown
-    expect(page.locator("#prompt")).to_have_value("Typed while it was away")
+    expect(page.locator("#prompt")).to_have_value("Typed while it was away, 7 s")
     proxy.instead = 0
     expect(page.locator("#reconnecting")).to_have_count(0)
+    expect(page.locator("#heard")).to_contain_text("7 s")  # what was typed meanwhile is read by itself
     page.locator("#bell a").click()
     expect(page).to_have_url(f"{proxy.url}/news/")
 
