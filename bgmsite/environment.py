@@ -11,13 +11,13 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
+import redis
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = ("true", "on", "ok", "yes", "y", "1"), ("false", "off", "no", "n", "0")
@@ -34,6 +34,8 @@ ENCODE = "a reserved character (/ ? # @ : [ ] %) in its user or password has to 
 _LINE = re.compile(r"(export\s+)?([A-Za-z_][A-Za-z_0-9]*)(\s*)=(\s*)(.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,15}")
+_ADDRESS = r"[^@\s<>,;:\"]+@[^@\s<>,;:\"]+"
+_SENDER = re.compile(rf"{_ADDRESS}|(\"[^\"\\]*\"|[^@<>,;:\"\\]*)\s*<{_ADDRESS}>")
 _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\]")
 
 
@@ -260,6 +262,13 @@ def origin(value: str) -> str:
     return value.rstrip("/")
 
 
+def address(value: str) -> str:
+    """An origin that people can be sent to."""
+    if "*" in value:
+        raise ValueError("it is one address, without *")
+    return origin(value)
+
+
 def module(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", value):
         raise ValueError(f"{value!r} is not the name of a Python module")
@@ -310,7 +319,17 @@ def cache(value: str) -> dict[str, Any]:
     parts = _split(value, CACHES)  # without a host, the path is that of a socket
     if parts.netloc and not re.fullmatch(r"/?[0-9]*", parts.path):
         raise ValueError("behind the host stands the number of the database, such as /0")
-    return {**environ.Env.cache_url_config(value), "BACKEND": "bgmsite.caches.Redis"}
+    found = environ.Env.cache_url_config(value)
+    try:  # nothing is connected by it
+        pools = [redis.ConnectionPool.from_url(one, **found.get("OPTIONS", {})) for one in _servers(found["LOCATION"])]
+        _ = [pool.make_connection() for pool in pools]
+    except (TypeError, ValueError):
+        raise ValueError("there is an option in it that Redis does not have") from None
+    return {**found, "BACKEND": "bgmsite.caches.Redis"}
+
+
+def _servers(location: str | list[str]) -> list[str]:
+    return [location] if isinstance(location, str) else location
 
 
 def mail(value: str) -> Mapping[str, Any]:
@@ -324,8 +343,7 @@ def mail(value: str) -> Mapping[str, Any]:
 
 def sender(value: str) -> str:
     """An address, with or without a name before it."""
-    _, address = parseaddr(value)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", address):
+    if not _SENDER.fullmatch(value):
         raise ValueError("it has to be like BGM Studio <studio@example.com>")
     return value
 

@@ -28,7 +28,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[], each=environ
 HTTPS = env.bool("STUDIO_HTTPS", default=False)
 
 STUDIO_SIGNUP = env.choice("STUDIO_SIGNUP", ("invite", "open"), default="invite")
-STUDIO_URL = env.read("STUDIO_URL", "", environment.origin)  # where people reach it: mails link there
+STUDIO_URL = env.read("STUDIO_URL", "", environment.address)  # where people reach it: mails link there
 STUDIO_OFFLINE = env.bool("STUDIO_OFFLINE", default=False)  # a restored copy: nothing is sent anywhere by itself
 STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4, least=1, most=500)
 STUDIO_WEB_PROCESSES = env.int("STUDIO_WEB_PROCESSES", default=1, least=1, most=500)

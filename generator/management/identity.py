@@ -9,6 +9,7 @@ process dies here? The file is written before the row is committed, and one that
 start ask (`manage media --accept`).
 """
 
+import logging
 import os
 from itertools import islice
 from pathlib import Path
@@ -20,7 +21,13 @@ from generator.models import Installation, Reference, Track
 from generator.models.installation import new_identity
 from generator.workflow import media
 
+log = logging.getLogger("studio")
+
 NAME = "identity"
+MISSING = (
+    "%d of %d files that were looked for are not in %s. A copy of the folder will not do: all machines of one database "
+    "share one media folder. If files were lost, restore them from a backup."
+)
 SAMPLE = 25  # files looked for at either end of each table
 
 
@@ -36,10 +43,12 @@ def check() -> None:
     """
     known = Installation.objects.filter(pk=1).values_list("identity", flat=True).first()
     found = _read()
-    if known is not None and found == known:
-        return
     named = _sample()
     here = [name for name in named if media.path(name).is_file()]
+    if known is not None and found == known:
+        if len(here) < len(named):  # one that was copied has the mark as well
+            log.warning(MISSING, len(named) - len(here), len(named), settings.MEDIA_ROOT)
+        return
     if known is None:  # a new studio, or one of an earlier release
         right = bool(here) or not (named or found or _holds_files())
     else:  # the mark was lost on the way, with all files there; anything less may be another machine's own folder

@@ -39,6 +39,7 @@ WRONG = [
     "CSRF_TRUSTED_ORIGINS=studio.example.com",
     "STUDIO_TRUSTED_PROXIES=-1",
     "DEFAULT_FROM_EMAIL=the studio",
+    "STUDIO_URL=https://*.example.com",
     "STUDIO_PROVIDERS=generator.providers.composer,not a module",
     "STUDIO_DATA=/srv/studio",
     "DEBUG=\x00",
@@ -66,7 +67,14 @@ URLS = {
         "{}",
         "oracle://studio:{}@localhost/studio",
     ],
-    "REDIS_URL": ["localhost:6379/{}", "redis://:{}/x@localhost:6379/0", "memcache://{}", "redis://localhost/{}"],
+    "REDIS_URL": [
+        "localhost:6379/{}",
+        "redis://:{}/x@localhost:6379/0",
+        "memcache://{}",
+        "redis://localhost/{}",
+        "redis://:{}@localhost/0?bogus=1",
+        "redis:///tmp/{}.sock?bogus=1",
+    ],
 }
 ASK = """
 import json, os
@@ -115,6 +123,28 @@ def test_a_wrong_variable_of_the_environment_is_named(tmp_path):
     assert refused.returncode == 2
     assert sorted(re.findall(r"^The environment variable (\w+):", refused.stderr, re.M)) == sorted(wrong)
     assert HIDDEN not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "is_right"),
+    [
+        ("a@example.com", True),
+        ("The Studio <a@example.com>", True),
+        ('"Studio, Inc." <a@example.com>', True),
+        ("Stüdio <a@example.com>", True),
+        ("Studio, Inc. <a@example.com>", False),
+        ("a@example.com, b@example.com", False),
+        ("<a@example.com", False),
+        ("Studio <a@example.com> x", False),
+        ("Studio", False),
+    ],
+)
+def test_a_sender_is_one_address(value, is_right):
+    from bgmsite import environment
+
+    env = environment.Environment({"DEFAULT_FROM_EMAIL": value})
+    env.read("DEFAULT_FROM_EMAIL", "", environment.sender)
+    assert (not env.problems) == is_right
 
 
 @pytest.mark.parametrize(("name", "url"), [(name, url) for name, urls in URLS.items() for url in urls])

@@ -1,12 +1,13 @@
 """A start looks whether the media folder is the one that the database means."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from generator.management import identity
-from generator.models import Installation
+from generator.models import Installation, Track
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,25 @@ def test_a_second_machine_with_the_folder_is_welcome(media, settings, tmp_path):
     identity.check()
     elsewhere(settings, tmp_path).symlink_to(media)
     identity.check()
+
+
+def test_a_folder_that_is_only_a_copy_is_talked_about(media, make_track, settings, tmp_path, caplog):
+    old, new = make_track("Old"), make_track("New")
+    Track.objects.filter(pk=new.pk).update(file="ab/new.flac")
+    new.refresh_from_db()
+    store(media, old)
+    identity.check()
+    copy = elsewhere(settings, tmp_path)
+    shutil.copytree(media, copy)
+    store(media, new)
+    caplog.clear()
+    identity.check()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert str(copy) in caplog.text
+    settings.MEDIA_ROOT = media
+    caplog.clear()
+    identity.check()
+    assert not caplog.records
 
 
 def test_the_folder_of_another_studio_is_refused(media, track, settings, tmp_path):

@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -126,3 +128,24 @@ def test_the_first_administrator_of_every_studio_has_another_address(settings, t
         assert User.objects.get().email == address
         found.add(address)
     assert len(found) == 3
+
+
+def test_a_database_that_hangs_keeps_nobody_from_stopping(settings, tmp_path, monkeypatch, caplog):
+    from generator.management import supervisor
+
+    settings.DATA_DIR = tmp_path
+    hangs = threading.Event()
+    monkeypatch.setattr(supervisor, "GIVING_BACK", 0.05)
+    monkeypatch.setattr(supervisor.Presence, "let_go", lambda self, **named: hangs.wait(60))
+    monkeypatch.setattr(supervisor.django_connections, "close_all", lambda: None)
+    studio = supervisor.Supervisor("127.0.0.1", free_port(), "cluster")
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    monkeypatch.setattr(supervisor.Supervisor, "_look_after", lambda self, *_: signal.raise_signal(signal.SIGTERM))
+    try:
+        studio.run(lambda: None)
+        assert not hangs.is_set(), "it has not waited for the database"
+        assert "too slow" in caplog.text
+    finally:
+        hangs.set()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
