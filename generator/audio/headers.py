@@ -161,3 +161,15 @@ def stream_info(path: Path) -> StreamInfo | None:
         return None
     packed = int.from_bytes(head[18:26], "big")
     return StreamInfo((packed >> 36 & 0x1F) + 1, packed & 0xF_FFFF_FFFF, head[26:42])
+
+
+def first_flac_frame(path: Path) -> int | None:
+    """Where the sound of a FLAC file begins, behind its blocks of metadata; None: it is not one."""
+    with path.open("rb") as file:
+        if file.read(4) != b"fLaC":
+            return None
+        while len(head := file.read(4)) == 4:
+            file.seek(int.from_bytes(head[1:], "big"), 1)
+            if head[0] & 0x80:
+                return file.tell()
+    return None

@@ -10,6 +10,7 @@ kept for the next file and ends by itself when nothing has come for a while, or 
 The ceiling for memory is the kernel's (RLIMIT_DATA) and holds on Linux; elsewhere the decoder's own limits do.
 """
 
+import contextlib
 import importlib
 import io
 import os
@@ -55,6 +56,12 @@ class Interrupted(Exception):
 # --- for the worker ---
 
 
+def prepare() -> None:
+    """Start the process now, while the worker waits for a file: it is ready to read by the time that has come."""
+    with contextlib.suppress(OSError):
+        _worker().start()
+
+
 def take_in(path: Path, wanted: Wanted) -> Taken:
     """`intake.take_in`. Raises NotAudio, Interrupted."""
     return cast(Taken, _call("take_in", path, wanted))
@@ -91,6 +98,10 @@ class _Process:
         self.pid = os.getpid()  # after a fork the process is the parent's
         self._lock = threading.Lock()
         self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._lock:
+            self._started()
 
     def ask(self, request: tuple[str, tuple[Any, ...], Mapping[str, Any]]) -> Any:
         with self._lock:

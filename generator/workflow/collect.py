@@ -23,6 +23,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import F
 from django.utils import timezone
 
+from generator.audio import isolated
 from generator.models import Delivery, Generation, State
 from generator.providers import http
 from generator.providers.base import Output
@@ -90,6 +91,7 @@ def _bring(delivery: Delivery, folder: Path, held: heartbeat.Claim) -> bool:
             raise Failed(
                 "The delivered file could not be used: reading it stops the studio's workers. It cost nothing."
             )
+        isolated.prepare()
         _download(delivery, file, held)
         held.write(useless=F("useless") + 1)
         stored = _store(delivery, file, held)

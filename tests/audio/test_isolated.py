@@ -91,6 +91,18 @@ def test_a_crash_is_the_files_fault_and_a_kill_is_not(tmp_path, alone, kill, ref
     assert isolated.measure_file(path).channels == 2
 
 
+def test_a_process_that_was_prepared_is_the_one_that_reads(tmp_path, alone) -> None:
+    path = tmp_path / "a.wav"
+    encode(song(1), RATE, path, "wav")
+    isolated.prepare()
+    running = isolated._worker()._running
+    assert running is not None
+    assert running.poll() is None
+    isolated.prepare()
+    assert isolated.measure_file(path).seconds == pytest.approx(1.0, abs=0.01)
+    assert isolated._worker()._running is running
+
+
 def test_a_process_that_ended_when_nothing_came_is_started_again(tmp_path, alone) -> None:
     path = tmp_path / "a.flac"
     encode(song(1), RATE, path, "flac")
