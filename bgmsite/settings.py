@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "generator.web.middleware.SignInAgain",
     "generator.web.middleware.RefuseNul",
     "generator.web.middleware.OnceRevealed",
+    "generator.admin.lookups.Unaskable",
 ]
 ROOT_URLCONF = "bgmsite.urls"
 WSGI_APPLICATION = "bgmsite.wsgi.application"
