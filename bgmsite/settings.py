@@ -1,7 +1,6 @@
 """Settings, all from the environment or the `.env` of the data directory; docs/operating.md lists every one."""
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +82,7 @@ MIDDLEWARE = [
     "generator.web.middleware.SignInAgain",
     "generator.web.middleware.RefuseNul",
     "generator.web.middleware.OnceRevealed",
+    "generator.admin.lookups.Unaskable",
 ]
 ROOT_URLCONF = "bgmsite.urls"
 WSGI_APPLICATION = "bgmsite.wsgi.application"
@@ -238,26 +238,13 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- logs: one line a record, secrets never in them ---
-_SECRET = re.compile(r"(?i)(authorization|api[_-]?key|password|secret|token)(\W+)(bearer\s+)?[^\s,;&\"']+")
-
-
-def _redact(record) -> bool:
-    """Blank out anything that looks like a credential before a record is written."""
-    message = record.getMessage()
-    if _SECRET.search(message):
-        record.msg, record.args = _SECRET.sub(r"\1\2[redacted]", message), ()
-    if record.name.startswith("django.security"):  # somebody else's fault: where it was noticed says nothing
-        record.exc_info = None
-    return True
-
-
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "django.utils.log.CallbackFilter", "callback": _redact}},
+    "filters": {"brief": {"()": "bgmsite.logs.Brief"}},
     "formatters": {"line": {"()": "bgmsite.logs.Line", "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["redact"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["brief"]}},
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", _LEVELS, default="INFO")},
     "loggers": {
         "django-q": {"level": "WARNING"},

@@ -165,6 +165,12 @@ def visible(tracks: TrackQuerySet, user: User) -> TrackQuerySet:
     return tracks.exclude(pk__in=PrivateTrack.objects.exclude(author=user).values("track"))
 
 
+def unnamed(tracks: TrackQuerySet, user: User) -> TrackQuerySet:
+    """Those of the tracks whose titles a person may not read: private to somebody else, or a blind candidate."""
+    blind = Comparison.objects.blind().values("pk")
+    return tracks.filter(Q(privacy__isnull=False) & ~Q(privacy__author=user) | Q(generation__comparison__in=blind))
+
+
 def library(user: User, project: Project) -> TrackQuerySet:
     """The tracks of a project, binned ones included, for a member of it."""
     return visible(project.tracks.all(), user)

@@ -46,10 +46,15 @@ def last_day() -> int:
 
 
 def _sign(track: Track, told: str) -> str:
+    return _signer.sign("~".join((track.ref, told, seen_by(track), str(last_day()))))
+
+
+def seen_by(track: Track) -> str:
+    """What is signed into an address, so that the ones told before end when the track is made private."""
     private = getattr(track, "is_private", None)  # as it was loaded, if it was
     if private is None:
         private = PrivateTrack.objects.filter(track=track.pk).exists()
-    return _signer.sign("~".join((track.ref, told, PRIVATE if private else SHARED, str(last_day()))))
+    return PRIVATE if private else SHARED
 
 
 def audio_url(track: Track, base: str, told: str = AUTHOR) -> str:

@@ -123,6 +123,11 @@ class Track(models.Model):
         return reverse("track", args=[self.ref])
 
     @property
+    def told_title(self) -> str:
+        """What it is called in a sentence; a blind candidate by its letter."""
+        return f"Candidate {self.generation.letter}" if self.generation.is_blind else f"“{self.title}”"
+
+    @property
     def length(self) -> dt.timedelta:
         return dt.timedelta(milliseconds=self.length_ms)
 

@@ -251,7 +251,7 @@ def base_url(config: ProviderConfig, default: str, title: str) -> str:
     except ValueError:
         host = None
     plain_ok = config.private_ok or host in _HOME
-    if not host or parts.scheme not in (("http", "https") if plain_ok else ("https",)) or parts.username:
+    if not host or parts.scheme not in (("http", "https") if plain_ok else ("https",)) or "@" in parts.netloc:
         sentence = f"The studio's address for {title} is not a secure web address. {TELL}"
         raise OperatorMustAct(sentence, cause=Cause.MISCONFIGURED)
     return url

@@ -40,7 +40,7 @@ def _track(request: Request, ref: str) -> Track:
 def audio(request: Request, ref: str) -> HttpResponseBase:
     """The original, for the player: 206 with ranges."""
     track = _track(request, ref)
-    return serve(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
+    return serve(request, workflow.renditions.original(track), FORMATS[track.format].mime, track.sha256)
 
 
 @login_required

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from generator import access, workflow
 from generator.audio import FORMATS
-from generator.models import Membership, Project, Role, User
+from generator.models import AuditLine, Membership, Project, Role, User
 from generator.web.htmx import Request
 
 LINES = 100
@@ -75,9 +75,16 @@ def page(request: Request, project: Project, refused: workflow.Refused | None = 
         "formats": FORMATS.items(),
         "loudness": workflow.house.LOUDNESS.items(),
         "members": project.memberships.select_related("user").order_by("joined_at", "id"),
-        "audit": project.audit.select_related("actor")[:LINES] if may_manage else (),
+        "audit": _audit(request, project) if may_manage else (),
     }
     return render(request, "projects/settings.html", found, status=422 if refused else 200)
+
+
+def _audit(request: Request, project: Project) -> list[AuditLine]:
+    rows = list(project.audit.select_related("actor")[:LINES])
+    for row in rows:
+        row.text = workflow.audit.told(row, request.user)
+    return rows
 
 
 Door = Callable[[Request, Project], HttpResponse]

@@ -178,7 +178,7 @@ def _write(track: Track, one: TrackQuerySet, typed: Mapping[str, str]) -> None:
 def to_bin(request: Request, ref: str) -> HttpResponse:
     found = _track(request, ref, access.editable_tracks(request.user))
     workflow.library.bin_tracks(access.editable_tracks(request.user).filter(pk=found.pk), request.user)
-    done = f"“{found.title}” is in the bin."
+    done = f"{found.told_title} is in the bin."
     if not wants_part(request):
         messages.info(request, done)
         return redirect("studio", found.project.ref)
@@ -193,5 +193,5 @@ def restore(request: Request, ref: str) -> HttpResponse:
     workflow.library.restore(access.editable_tracks(request.user).filter(pk=found.pk))
     if not wants_part(request):
         return redirect(back(request, found.get_absolute_url()))
-    reply = render(request, "parts/_toast.html", {"text": f"“{found.title}” is back."})
+    reply = render(request, "parts/_toast.html", {"text": f"{found.told_title} is back."})
     return client_event(reply, "library-changed")

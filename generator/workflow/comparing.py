@@ -16,7 +16,7 @@ from generator.models.generation import GenerationQuerySet
 from generator.providers.base import Kind, ModelSpec, Value
 from generator.workflow import library
 from generator.workflow.catalogue import ModelChoice
-from generator.workflow.order import CheckoutRequest, Order, book, compared_before, look_at_caps, make_room
+from generator.workflow.order import CheckoutRequest, Order, compared_before, look_at_caps, make_room, set_aside, write
 from generator.workflow.refused import Refused
 from generator.workflow.submit import choice_of, clean_settings, prepare
 
@@ -64,8 +64,9 @@ def submit_many(
                 idempotency_key=request.key,
                 request_hash=request.request_hash or None,
             )
-            for place, order in enumerate(orders):
-                book(replace(order, comparison=comparison, place=place))
+            runs = [write(replace(order, comparison=comparison, place=place)) for place, order in enumerate(orders)]
+            for run in sorted(runs, key=lambda run: run.model.key):  # the ledger's order says nothing of their places
+                set_aside(run)
             look_at_caps(orders)
     except IntegrityError:
         # A twin of this request won the race between the look-up above and the insert.

@@ -19,7 +19,7 @@ from generator import audio
 from generator.audio import FORMATS, NotAudio, Tags, Taken, Wanted, isolated, waveform_path
 from generator.models import Event, Generation, Rendition, State, Track
 from generator.providers.errors import Failed
-from generator.workflow import catalogue, heartbeat, library, media, renditions, states
+from generator.workflow import catalogue, heartbeat, library, media, neutral, renditions, states
 from generator.workflow.webhooks import events
 
 LIST_WAVE = (240, 40)  # width and height of the list's waveform, in its own units
@@ -167,18 +167,8 @@ def _finite(value: Any) -> Any:
 
 
 def _tags(generation: Generation, take: int, title: str, known: Mapping[str, Any]) -> Tags:
-    if generation.is_blind:  # whoever hears a candidate can read its file, which is never changed afterwards
-        return Tags(
-            title=_title_from(generation, take),
-            artist="BGM Studio",
-            album=generation.project.name,
-            date=f"{timezone.localdate():%Y-%m-%d}",
-            comment=f"Made by AI. Take {take} of generation {generation.ref}.",
-            encoder="BGM Studio",
-            prompt=generation.prompt.text,
-            track_id=f"{generation.ref}/{take}",
-            ai_generated=True,
-        )
+    if generation.is_blind:  # whoever hears a candidate can read its file
+        return neutral.tags_of(generation, take, _title_from(generation, take))
     return Tags(
         title=title,
         artist=f"{generation.model.title} · BGM Studio",

@@ -134,7 +134,7 @@ def commented(said: Comment) -> None:
     """Tell the track's author, and those who spoke before, as long as they still hear the track."""
     track = said.track
     spoke = User.objects.filter(comments__track=track) | User.objects.filter(pk=track.author_id)
-    text = f"{said.author.label} on “{track.title}”: {said.text}"
+    text = f"{said.author.label} on {track.told_title}: {said.text}"
     for person in spoke.exclude(pk=said.author_id).distinct():
         if access.tracks(person).filter(pk=track.pk).exists():
             link = f"{track.get_absolute_url()}#comment-{said.ref}"

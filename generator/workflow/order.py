@@ -197,6 +197,13 @@ def _check_price(price: int, expected: int | None) -> None:
 
 def book(order: Order) -> Generation:
     """Write the prompt, the generation and its hold, and wake the queue."""
+    generation = write(order)
+    set_aside(generation)
+    return generation
+
+
+def write(order: Order) -> Generation:
+    """The prompt and the generation; `set_aside` must follow in the same transaction."""
     request = CheckoutRequest.of(order.idempotency_key)
     prompt = Prompt.objects.create(
         project=order.project,
@@ -221,7 +228,10 @@ def book(order: Order) -> Generation:
         request_hash=request.request_hash or None,
         due_at=timezone.now(),
     )
-    hold(generation)
     states.note(generation, "Asked for", kind=Event.Kind.STATE, actor=order.user, data={"state": State.QUEUED})
-    queue.wake(generation)
     return generation
+
+
+def set_aside(generation: Generation) -> None:
+    hold(generation)
+    queue.wake(generation)

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from generator.audio import FORMATS, codec_title, convert, is_lossy, label
 from generator.models import Rendition, Track, User
-from generator.workflow import heartbeat, media, places, queue, rendition_store, throttle
+from generator.workflow import heartbeat, media, neutral, places, queue, rendition_store, throttle
 from generator.workflow.refused import Refused
 
 VERSION = 1  # raise it when convert() starts to make other bytes of the same recipe
@@ -111,8 +111,15 @@ def usual_format(track: Track) -> str:
     return asked if is_made_of(asked, track.format) else track.format
 
 
+def original(track: Track) -> Path:
+    """The file as it was made; of a blind candidate, one that names nobody."""
+    neutral.ensure(track)
+    return media.path(track.file)
+
+
 def main_file(track: Track) -> MainFile:
     """The file in the usual format, or the original where that is not there; `renditions` may be prefetched."""
+    neutral.ensure(track)
     usual = usual_format(track)
     if usual != track.format:
         recipe = _hash(_recipe(usual, None))

@@ -321,3 +321,32 @@ def test_a_helper_of_a_field_takes_any_words(desk, one_of_each, model, field):
     ]
     for more in wrong:
         assert desk.get(reverse("admin:autocomplete"), asked | more).status_code in (200, 400, 403, 404), more
+
+
+JUNK = ("=99999999999999999999", "__exact=x", "__isnull=maybe", "__range=1", "__year=-1", "__gte=9999-12-31")
+
+
+def junk_about(model) -> list[str]:
+    """What a list can be asked for and has no answer to."""
+    site = admin.site._registry[model]
+    filters = [one[0] if isinstance(one, (tuple, list)) else one for one in site.list_filter]
+    columns = [getattr(one, "parameter_name", one) for one in filters] + [site.date_hierarchy or "pk"]
+    asked = [f"{column}{junk}" for column in columns for junk in JUNK]
+    return [*asked, "pk__range=1", "p=99999999999999999999", "o=1.2.x", "o=-99", "_facets=x", "q=%00", "x__y=1"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_no_list_fails_whatever_its_address_asks_for(desk, model):
+    desk.raise_request_exception = False
+    asked = [f"{url(model, 'changelist')}?{junk}" for junk in junk_about(model)]
+    assert [address for address in asked if desk.get(address).status_code >= 500] == []
+
+
+def test_what_is_wrong_with_a_list_itself_is_not_hidden(desk, monkeypatch):
+    def defect(*_):
+        raise ValueError("a defect")
+
+    monkeypatch.setattr(admin.site._registry[Track], "get_queryset", defect)
+    desk.raise_request_exception = False
+    assert desk.get(url(Track, "changelist")).status_code == 500
+    assert desk.get(url(Track, "changelist"), {"e": "1"}).status_code == 500

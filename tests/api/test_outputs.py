@@ -8,7 +8,7 @@ from django.utils import timezone
 from generator import workflow
 from generator.api import outputs, telling
 from generator.api.wavespeed import files
-from generator.models import ApiKey, Comparison, PrivateTrack, Project, Scope, Upload, User
+from generator.models import ApiKey, Comparison, Project, Scope, Upload, User
 from generator.workflow import keys, sharing
 
 BASE = "http://testserver"
@@ -143,7 +143,9 @@ def test_stems_end_as_their_track_does(client, make_stem, track, user):
     user.acting_with = keys.make(user, "player")[0]
     url = files.stem_url(make_stem(track), BASE, outputs.told_to(user))
     assert client.get(url).status_code == 200
-    PrivateTrack.objects.create(track=track, author=user)
+    sharing.keep_private(track, user)
+    assert client.get(url).status_code == 404
+    url = files.stem_url(track.stems.get(), BASE, outputs.told_to(user))
     assert client.get(url).status_code == 200
     keys.revoke(user.acting_with, user)
     assert client.get(url).status_code == 404

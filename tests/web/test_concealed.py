@@ -5,20 +5,38 @@ Two things are concealed: what is private to somebody else, and which model a bl
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 
 import pytest
 from django.core.cache import cache
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generator.models import Comparison, Entry, Scope, ShareLink, Track
-from generator.workflow import Refused, keys, library, references, sharing
+from generator.audio import Tags, convert, decode, write_tags
+from generator.models import (
+    Comparison,
+    Entry,
+    Generation,
+    MusicModel,
+    Price,
+    ProviderAccount,
+    Scope,
+    ShareLink,
+    State,
+    Track,
+    WebhookMessage,
+)
+from generator.money import dollars
+from generator.workflow import Refused, keys, library, media, news, references, review, sharing, submit_many
 from generator.workflow.money import book
+from generator.workflow.webhooks.bodies import body_of
 from tests.api import test_every_address as programs
+from tests.conftest import COMPOSER, POLL, STREAM
 from tests.web import test_every_url as pages
 
 SECRETS = (b"Zanzibar", b"zanzibar", b"Quokka", b"424242")  # of the prompt, of the title, the seed
@@ -29,8 +47,14 @@ def asked(method: str, client: Client, url: str, data, **more) -> bytes:
     cookies = deepcopy(client.cookies)
     cache.clear()
     with transaction.atomic():
-        if method == "POST" and not more:
-            reply = client.post(url, data or {})
+        if "POST" in method and not more:
+            reply = client.post(url, data or {}, headers={"HX-Request": "true"} if "htmx" in method else {})
+        elif isinstance(data, dict) and any(isinstance(value, bytes) for value in data.values()):
+            files = {
+                name: ContentFile(value, "take.wav") if isinstance(value, bytes) else value
+                for name, value in data.items()
+            }
+            reply = client.post(url, files, **more)
         else:
             body = {} if data is None else {"data": json.dumps(data), "content_type": "application/json"}
             reply = client.generic(method, url, **body, **more)
@@ -38,7 +62,8 @@ def asked(method: str, client: Client, url: str, data, **more) -> bytes:
         transaction.set_rollback(True)
     client.cookies = cookies
     assert reply.status_code < 500, url
-    return str(dict(reply.headers)).encode() + body
+    said = " ".join(str(one) for one in reply.wsgi_request._messages) if hasattr(reply, "wsgi_request") else ""
+    return f"{dict(reply.headers)} {said}".encode() + body
 
 
 def pages_of(things: dict) -> Iterator[tuple[str, str, dict]]:
@@ -46,20 +71,50 @@ def pages_of(things: dict) -> Iterator[tuple[str, str, dict]]:
     for name, methods in pages.ROWS.items():
         if name in pages.OPEN or name == "hook":
             continue
-        for method in methods:
+        for method in [*methods, *(["POST by htmx"] if "POST" in methods else [])]:
             yield method, pages.address(name, things), pages.SENT.get(name, {})
+
+
+# What each address of the vendors' contracts is asked for; "-" has nothing to do with a track, or takes no key.
+VENDORS = {
+    "predictions": ["GET predictions?include_inputs=true", "POST predictions"],
+    "prediction": ["GET predictions/{id}", "DELETE predictions/{id}"],
+    "result": ["GET predictions/{id}/result"],
+    "delete": ["POST predictions/delete"],
+    "models": ["GET models"],
+    "price": ["POST model/price"],
+    "pricing": ["POST model/pricing"],
+    "ticket": ["POST media/uploads"],
+    "balance": ["GET balance"],
+    "account-balance": ["GET account/balance"],
+    "billings": ["POST billings/search"],
+    "usage": ["POST user/usage_stats"],
+    "secret": ["GET webhook/secret"],
+    "none": ["GET predictions/{id}/nowhere"],
+    "else": ["GET nowhere"],
+    "submit": ["POST composer/studio"],
+    **dict.fromkeys(("binary", "upload", "put", "file", "stem", "openapi"), "-"),
+}
+SOUNDVERSE = ("stream", "sync", "later", "later-sync", "openapi", "root", "nowhere")  # tell of what they make alone
 
 
 def program_doors(things: dict) -> Iterator[tuple[str, str, object]]:
     for route, named in programs.NAMES.items():
         for method, name in named.items():
-            body = programs.filled(programs.SENT.get(name), things)
-            if not isinstance(body, dict) or not any(isinstance(value, bytes) for value in body.values()):
-                yield method, programs.address(route, name, things), body
-    for ref in (things["generation_id"], things["generation_id"].replace("-", "")):
-        for path in (f"predictions/{ref}", f"predictions/{ref}/result", "predictions?include_inputs=true"):
-            yield "GET", f"/api/v3/{path}", None
-    yield "POST", "/api/v3/predictions", {"include_inputs": True}
+            yield method, programs.address(route, name, things), programs.filled(programs.SENT.get(name), things)
+    refs = (things["generation_id"], things["generation_id"].replace("-", ""))
+    wide = {"include_inputs": True, "ids": list(refs), "start_time": "2020-01-01", "prompt": "warm lo-fi"}
+    for version in ("v2", "v3"):
+        for asked_for in (one for asked in VENDORS.values() if asked != "-" for one in asked):
+            method, path = asked_for.split()
+            for ref in refs if "{id}" in path else refs[:1]:
+                yield method, f"/api/{version}/{path.format(id=ref)}", wide if method == "POST" else None
+
+
+def test_every_address_of_the_vendors_contracts_is_asked_or_named():
+    named = {str(one.name) for spaces, route, one in programs.EVERYTHING if route.startswith(programs.VENDORS)}
+    ours = {f"wavespeed-{name}" for name in VENDORS} | {f"soundverse-{name}" for name in SOUNDVERSE}
+    assert named == ours
 
 
 def leaks(client: Client, token: str, things: dict, secrets) -> list[str]:
@@ -87,6 +142,10 @@ def about(things: dict, track: Track) -> dict:
         mine["comparison_id"] = track.generation.comparison.ref
     found = things | mine | {"stem_id": track.stems.get().ref, "token": "none", "address": "none"}
     return found | {name: found[there] for name, there in ALIKE.items()}
+
+
+def program(person) -> programs.Program:
+    return programs.Program(keys.make(person, "farm", Scope.MANAGE)[1])
 
 
 def signed_in(person) -> tuple[Client, str]:
@@ -124,21 +183,134 @@ def test_its_author_finds_it_everywhere(things, private, user):
         assert door in shown
 
 
+def test_a_record_written_before_does_not_name_it_to_others(browser, make_track, user, project, member):
+    """Lines are never changed; what they name is private by now."""
+    track = make_track("Quokka")
+    review.approve(track, user)
+    review.withdraw(track, user)
+    sharing.revoke(sharing.share(track, user, 7, allow_download=False), user)
+    settings, audit = reverse("project-settings", args=[project.ref]), f"projects/{project.ref}/audit"
+    other = member("owner")
+
+    def read(person) -> bytes:
+        client = Client()
+        client.force_login(person)
+        said = program(person).ask("GET", audit).content
+        return client.get(settings).content + said
+
+    assert read(other).count("“Quokka”".encode()) == read(user).count("“Quokka”".encode()) >= 4
+    sharing.keep_private(track, user)
+    assert b"Quokka" not in read(other)
+    assert b"Quokka" in read(user)
+    sharing.show_project(track, user)
+    assert b"Quokka" in read(other)
+
+
 # --- what is blind ---
 
 
-def test_a_blind_candidate_is_named_in_no_answer(things, make_track, make_stem, user, member):
-    comparison = Comparison.objects.get(ref=things["comparison_id"])
-    made = make_track("Quokka", generation=comparison.generations.first(), bpm=90.0)
-    make_stem(made)
-    link = ShareLink.objects.create(track=made, made_by=user, expires_at=timezone.now() + dt.timedelta(days=1))
-    named = about(things, made) | {"address": sharing.address_of(link)}
-    client, token = signed_in(member("owner"))
-    found = leaks(client, token, named, (b"Quokka", made.cover.encode()))
-    assert [address for address in found if not address.endswith("/reveal")] == []
+@pytest.fixture
+def blind(things, make_track, make_stem, user) -> Track:
+    """A candidate of a model that no page offers: whatever names it names the candidate."""
+    run = Comparison.objects.get(ref=things["comparison_id"]).generations.first()
+    account = ProviderAccount.objects.create(key="dingocorp", title="Dingocorp", enabled=False)
+    model = MusicModel.objects.create(provider=account, key="dingocorp/wombat", title="Wombat", enabled=False)
+    price = Price.objects.create(model=model, per_take=dollars("7.77"))
+    words = dict.fromkeys(("error_sentence", "stage", "provider_words"), "Wombat fell")
+    run.prompt.settings["seed"] = 424242
+    run.prompt.save()
+    Generation.objects.filter(pk=run.pk).update(model=model, price=price, state="ready", **words)
+    run.refresh_from_db()
+    made = {"seed": 424242, "model": "Wombat"}
+    track = make_track("Quokka", generation=run, model_key=model.key, made_of=made, bpm=90.0)
+    make_stem(track, "Numbat")
+    return track
+
+
+NAMES = (b"Quokka", b"ombat", b"ingocorp", b"424242", b"7.77", b"7770000", b"Numbat")
+
+
+@pytest.mark.parametrize("state", ["ready", "failed"])
+def test_no_answer_tells_whose_a_blind_candidate_is(things, blind, user, member, state):
+    Generation.objects.filter(pk=blind.generation.pk).update(state=state)
+    comment = review.comment(blind, user, 100, "Hm").ref
+    link = ShareLink.objects.create(track=blind, made_by=user, expires_at=timezone.now() + dt.timedelta(days=1))
+    named = about(things, blind) | {"comment_id": comment, "comment": comment, "address": sharing.address_of(link)}
+    found = leaks(*signed_in(member("owner")), named, (*NAMES, blind.cover.encode()))
+    assert [address for address in found if "/reveal" not in address] == []
+
+
+@pytest.mark.parametrize("action", ["zip", "star", "tag", "copy", "move", "bin"])
+def test_nothing_done_to_many_names_a_blind_candidate(browser, things, blind, project, action):
+    sent = {"action": action, "track": blind.ref, "tag": "x", "to": things["elsewhere"]}
+    answer = asked("POST", browser, reverse("bulk", args=[project.ref]), sent)
+    assert not [name for name in NAMES if name in answer]
+
+
+@pytest.mark.parametrize("event", ["track.created", "generation.ready", "generation.failed"])
+def test_no_webhook_names_a_blind_candidate(blind, project, event):
+    message = WebhookMessage(project=project, generation=blind.generation, event=event, facts={"track": blind.ref})
+    body = body_of(message).encode()
+    assert blind.ref.encode() in body
+    assert not [name for name in NAMES if name in body]
+
+
+@pytest.mark.parametrize("state", [State.READY, State.FAILED])
+def test_no_news_names_a_blind_candidate(blind, user, member, state):
+    Generation.objects.filter(pk=blind.generation.pk).update(created_at=timezone.now() - dt.timedelta(hours=1))
+    blind.generation.refresh_from_db()
+    news.ended(blind.generation, "Wombat of Dingocorp", is_good=False)
+    news.commented(review.comment(blind, member("editor"), 100, "Hm"))
+    told = " ".join(user.notifications.values_list("text", flat=True)).encode()
+    assert not [name for name in NAMES if name in told]
+
+
+def same_sound(*names: str) -> bool:
+    one, other = (decode(media.path(name)).samples for name in names)
+    return bool((one == other).all())
+
+
+@pytest.mark.parametrize("ending", ["wav", "mp3", "flac"])
+def test_a_file_kept_before_is_heard_without_the_name_in_it(blind, browser, user, tmp_path, ending):
+    """An earlier version of the studio wrote the model into the files of candidates, too."""
+    file = tmp_path / f"before.{ending}"
+    convert(media.path(blind.file), file, ending)
+    write_tags(file, Tags(title="Quokka", artist="Wombat · BGM Studio", generator="dingocorp/wombat", bpm=90.0))
+    size = file.stat().st_size
+    name, digest = media.keep(file, ending)
+    Track.objects.filter(pk=blind.pk).update(file=name, sha256=digest, size=size, format=ending)
+    told = program(user).get(f"tracks/{blind.ref}")
+    answers = [
+        browser.get(reverse("audio", args=[blind.ref])),
+        Client().get(re.sub("^https?://[^/]+", "", told["audio_url"])),
+        program(user).ask("GET", f"tracks/{blind.ref}/audio"),
+    ]
+    for reply in answers:
+        heard = reply.getvalue()
+        assert (reply.status_code, len(heard)) == (200, told["size"])
+        assert not [name for name in NAMES if name in heard]
+    assert (
+        decode(media.path(name)).samples.shape == decode(media.path(Track.objects.get(pk=blind.pk).file)).samples.shape
+    )
+
+
+def test_the_ledger_is_not_in_the_order_of_the_candidates(user, project):
+    """Holds stand in it by model, whatever place each was drawn."""
+    orders = set()
+    for number in range(12):
+        sent = {"text": "warm lo-fi", "takes": 1, "format": "flac", "raw": {}, "idempotency_key": f"lot-{number}"}
+        made = submit_many(user=user, project=project, model_keys=(STREAM, COMPOSER, POLL), **sent)
+        orders.add(tuple(made.generations.order_by("id").values_list("model__key", flat=True)))
+        holds = Entry.objects.filter(generation__comparison=made).order_by("id")
+        assert list(holds.values_list("model_key", flat=True)) == sorted((STREAM, COMPOSER, POLL))
+    assert len(orders) > 1
+
+
+def test_a_blind_candidate_is_shown_to_nobody_by_a_link(blind, user):
+    link = ShareLink.objects.create(track=blind, made_by=user, expires_at=timezone.now() + dt.timedelta(days=1))
     for door in ("shared", "shared-audio", "shared-cover", "shared-download"):
-        assert Client().get(reverse(door, args=[named["address"]])).status_code == 410
+        assert Client().get(reverse(door, args=[sharing.address_of(link)])).status_code == 410
     with pytest.raises(Refused):
-        sharing.share(made, user, 7, allow_download=False)
+        sharing.share(blind, user, 7, allow_download=False)
     with pytest.raises(Refused):
-        references.from_track(user, made)
+        references.from_track(user, blind)

@@ -55,3 +55,30 @@ def test_a_traceback_is_bounded_too(lines):
         logging.getLogger("studio").exception("failed")
     assert len(lines()) <= MOST_LINES + 2
     assert max(map(len, lines())) < MOST + 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/join/{}/",
+        "/l/{}/audio",
+        "/o/{}/take.wav",
+        "/o/{}/cover.webp",
+        "/api/v3/media/put/{}",
+        "/api/v2/media/files/{}/a.mp3",
+        "/accounts/password/reset/key/{}/",
+        "/accounts/confirm-email/{}/",
+        "/studio?token={}",
+        "Bearer bgm_abcdefgh_{}",
+        "Authorization: Bearer {}",
+    ],
+)
+def test_what_opens_a_door_is_blanked_wherever_it_stands(lines, address):
+    secret = "9f~Zk-quokka_0123:4567"
+    said = address.format(secret)
+    logging.getLogger("studio").warning("GET %s failed", said)
+    try:
+        raise ValueError(f"no answer from https://studio.example.com{said}")
+    except ValueError:
+        logging.getLogger("studio").exception("failed")
+    assert "quokka" not in "".join(lines())

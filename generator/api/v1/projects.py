@@ -125,8 +125,8 @@ def _change_house(project: Project, user: User, ask: HouseAsk) -> None:
 
 @router.get("/projects/{project_id}/audit", response=Page[AuditOut], summary="Who changed what about it")
 def list_audit(request: HttpRequest, project_id: str, wanted: Query[Wanted]):
-    rows = managed(request, project_id).audit.select_related("actor")
-    return page(rows, wanted, lambda row: AuditOut(at=row.at, who=row.actor.label, text=row.text))
+    rows, user = managed(request, project_id).audit.select_related("actor"), caller(request)
+    return page(rows, wanted, lambda row: AuditOut(at=row.at, who=row.actor.label, text=workflow.audit.told(row, user)))
 
 
 @router.post("/projects/{project_id}/archive", response={204: None}, summary="Put away, with all that is in it")

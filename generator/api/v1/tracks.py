@@ -207,7 +207,7 @@ def served(request: HttpRequest, file: Path, mime: str, tag: str, name: str = ""
 @router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/audio", openapi_extra=FILE, summary="The original")
 def get_audio(request: HttpRequest, track_id: str):
     track = find(request, track_id, even_blind=True)
-    return served(request, workflow.media.path(track.file), FORMATS[track.format].mime, track.sha256)
+    return served(request, workflow.renditions.original(track), FORMATS[track.format].mime, track.sha256)
 
 
 @router.api_operation(["GET", "HEAD"], "/tracks/{track_id}/cover", openapi_extra=_COVER, summary="The picture, WebP")

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
 from generator import access, workflow
-from generator.api.outputs import LASTS, heard_by
+from generator.api.outputs import LASTS, SHARED, heard_by, seen_by
 from generator.api.wavespeed.frame import Problem, away
 from generator.audio import FORMATS
 from generator.models import Reference, Stem, Track, Upload
@@ -33,7 +33,7 @@ def upload_url(upload: Upload, base: str) -> str:
 
 def stem_url(stem: Stem, base: str, told: str) -> str:
     """`told`: from `outputs.told_to`."""
-    signed = _stems.sign(f"{stem.ref}~{told}")
+    signed = _stems.sign(f"{stem.ref}~{told}~{seen_by(stem.track)}")
     return base + reverse("api:wavespeed-stem", args=[signed, f"{stem.ref}.{stem.extension}"])
 
 
@@ -84,12 +84,13 @@ def _still_theirs(upload: Upload, reference: Reference) -> str:
 def stem(request: HttpRequest, address: str, name: str) -> HttpResponseBase:
     """GET: one part of a track, in the format it came in."""
     try:
-        ref, told = _stems.unsign(address, max_age=LASTS).split("~")
+        ref, told, was = _stems.unsign(address, max_age=LASTS).split("~")
     except (BadSignature, ValueError):
-        ref = told = ""
+        ref = told = was = ""
     open_ones = Stem.objects.filter(track__binned_at=None, track__project__archived_at=None)
     found = open_ones.filter(ref=ref).select_related("track__author").first()
     tracks, holder = heard_by(told, found.track.author) if found else (Track.objects.none(), "")
+    tracks = tracks.filter(privacy=None) if was == SHARED else tracks
     if found is None or not tracks.filter(pk=found.track_id).exists():
         raise Problem(404, "There is no such file.")
     mime = next((one.mime for one in FORMATS.values() if one.extension == found.extension), "application/octet-stream")
