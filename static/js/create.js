@@ -87,11 +87,12 @@ document.addEventListener("input", (event) => {
 document.addEventListener("htmx:afterSettle", () => { restore(); count(); countFields(); showPressed(); });
 // --- after a press: where there is one column, the new card is brought into view; what is wrong is, everywhere ---
 let isSent = false;
+let cardsBefore = new Set();
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.id === "create" && event.detail.successful) isSent = true;
 });
 function showCard() {
-  const card = $("#running .job");
+  const card = $$("#running .job").find((one) => !cardsBefore.has(one.id));
   if (!card) return;
   isSent = false;
   $("#said").textContent = card.getAttribute("aria-label");
@@ -110,7 +111,10 @@ function showError() {
 // What was sent needs no preview any more: one that is still due would take the answer's errors away.
 let sentText = null;
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (event.detail.elt.id === "create") sentText = $("#prompt").value;
+  if (event.detail.elt.id === "create") {
+    sentText = $("#prompt").value;
+    cardsBefore = new Set($$("#running .job").map((card) => card.id));
+  }
   if (event.detail.elt.id === "prompt" && $("#prompt").value === sentText) event.preventDefault();
 });
 document.addEventListener("input", (event) => { if (event.target.closest("#create")) sentText = null; });

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_accessibility import problems
-from tests.browser.test_main_job import is_playing, until
+from tests.browser.test_main_job import generate, is_playing, until
 from tests.ops.tree import Studio
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("paid")]
@@ -96,6 +96,21 @@ def test_the_pages_are_accessible_and_fit(visit, scheme, width):
     bad["revealed"] = problems(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert {name: found for name, found in bad.items() if found} == {}
+
+
+def test_on_a_phone_the_new_card_is_shown_beside_an_open_comparison(visit):
+    other = visit()
+    other.sign_in()
+    if other.page.locator(".job-comparing").count() == 0:
+        send_to_three(other.page, "calm ambient, 5 s")
+        other.page.locator(".job-comparing").wait_for()
+    visitor = visit(width=390, height=844)
+    visitor.sign_in()
+    generate(visitor.page, "ambient beside a comparison, 9 min")
+    card = visitor.page.locator(".job", has_text="ambient beside a comparison")
+    expect(card.locator(".job-prompt")).to_be_focused()
+    card.get_by_role("button", name=re.compile("Cancel")).click()
+    expect(card).to_contain_text("Cancelled.")
 
 
 # Last, for the provider rests afterwards.
