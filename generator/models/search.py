@@ -5,6 +5,7 @@ What is indexed and what is looked for go through one normalizer, so that both d
     compatibility forms, case, diacritics    ＡＢＣ, Straße, İ and ı, é composed or not  →  abc, strasse, i, e
     letters that no rule takes apart         ø ł đ æ œ þ ð  →  o l d ae oe th d
     scripts without spaces between words     音楽祭  →  音楽 楽祭 祭: pairs, and the last one alone
+    pictures                                 🎹 ♪  →  u01f3b9 u00266a: words of their own
     anything but letters, digits and marks   parts words
 
 Every word that is looked for is the beginning of an indexed one; a run of an unspaced script is looked for by pairs.
@@ -31,8 +32,10 @@ _UNSPACED = (
 _RUNS = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
 _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
-# Accents of Latin, Greek and Cyrillic; Hebrew points, Arabic vowels. Marks of other scripts are part of the word.
-_DROPPED_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
+# Accents of Latin, Greek and Cyrillic; Hebrew points, Arabic vowels; selectors of a form of a kanji or an emoji.
+# Marks of other scripts are part of the word.
+_DROPPED_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_VOICING = "\u3099\u309a"  # begins a word where a half-width letter was cut from its mark: ﾋ|ﾟ
 _LETTERS = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 
 
@@ -78,13 +81,17 @@ def _terms(text: str, *, indexed: bool) -> Iterator[str]:
 def _words(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORD.findall(text)
-    # What cannot be seen parts no word: zero-width characters, soft hyphens.
-    seen = (one for one in text if unicodedata.category(one) != "Cf")
-    return "".join(one if _is_of_a_word(one) else " " for one in seen).split()
+    words = "".join(map(_as_of_words, text)).split()
+    return [left for word in words if (left := word.lstrip(_VOICING))]
 
 
-def _is_of_a_word(character: str) -> bool:
-    return character.isalnum() or unicodedata.category(character)[0] == "M"
+def _as_of_words(character: str) -> str:
+    category = unicodedata.category(character)
+    if character.isalnum() or category[0] == "M":
+        return character
+    if category in ("So", "Cn", "Co"):  # or a letter younger than this Python
+        return f" u{ord(character):06x} "
+    return "" if category == "Cf" else " "  # what cannot be seen parts no word: zero-width characters, soft hyphens
 
 
 # --- where there is no index ---

@@ -80,6 +80,8 @@ def _takes(user) -> Prefetch:
 
 def _comparing(user, project: Project) -> list[dict]:
     """A card for each blind comparison: all that are under way, and the last that wait to be heard."""
+    if not project.comparisons.blind().exists():
+        return []
     runs = (
         access.project_generations(user, project)
         .order_by("id")

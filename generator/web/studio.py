@@ -106,10 +106,12 @@ def create_context(request: Request, project: Project, data: QueryDict, refused=
 
 def _sketched(request: Request, data: QueryDict) -> QueryDict:
     """With the text of a sketch of the composer's that is to be sent to another model."""
+    if "sketch" not in data or "text" in data:
+        return data
     mine = access.tracks(request.user).filter(generation__in=access.briefs(request.user))
-    track = mine.filter(ref=data.get("sketch", "").replace("\x00", "")).first() if "sketch" in data else None
+    track = mine.filter(ref=data.get("sketch", "").replace("\x00", "")).first()
     choice = workflow.catalogue.choice(data.get("model", ""))
-    if track is None or choice is None or "text" in data:
+    if track is None or choice is None:
         return data
     filled = data.copy()
     filled["text"] = workflow.sketch.text_for(track, choice)
@@ -162,7 +164,8 @@ def _with_new_key(data: QueryDict) -> QueryDict:
 
 def _again(request: Request, data) -> Generation | None:
     """The past generation that this one is to be like, if the person may see it."""
-    return access.briefs(request.user).filter(ref=data.get("again", "").replace("\x00", "")).first()
+    ref = data.get("again", "").replace("\x00", "")
+    return access.briefs(request.user).filter(ref=ref).first() if ref else None
 
 
 def _readable(data: QueryDict) -> None:

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generator.models import Track
 from generator.models.search import MAX_TERM_LENGTH, index_terms, matching
@@ -29,6 +31,9 @@ TITLES = {
     "arabic": "مُوسِيقَى هادئة",
     "hebrew": "שָׁלוֹם",
     "hidden": "zero\u200bwidth soft\u00adhyphen",
+    "selected form": "葛\U000e0100城",
+    "young letters": "\U00031350\U00031350野家",
+    "picture": "night 🎹 love ❤ 👍🏽",
     "plain": "lo-fi_beats v2.5",
     "long": "x" * 5000,
 }
@@ -55,10 +60,10 @@ FOUND = [
     ("straße", "german capital"),
     ("STRAẞE", "german capital"),
     ("fluss", "german"),
-    ("cafe", "composed taken apart"),
-    ("caf\u00e9", "composed taken apart"),
-    ("CAFE\u0301", "composed taken apart"),
-    ("naive", "composed taken apart"),
+    ("cafe", "composed taken_apart"),
+    ("caf\u00e9", "composed taken_apart"),
+    ("CAFE\u0301", "composed taken_apart"),
+    ("naive", "composed taken_apart"),
     ("oeuvre", "french"),
     ("cœur", "french"),
     ("sondag aero", "nordic"),
@@ -73,6 +78,15 @@ FOUND = [
     ("שלום", "hebrew"),
     ("zerowidth", "hidden"),
     ("softhyphen", "hidden"),
+    ("葛城", "selected_form"),
+    ("葛\U000e0101城", "selected_form"),
+    ("\U00031350野", "young_letters"),
+    ("\U00031350\U00031350", "young_letters"),
+    ("ﾟｱﾉ", "wide"),
+    ("🎹", "picture"),
+    ("❤\ufe0f", "picture"),
+    ("👍", "picture"),
+    ("👎", ""),
     ("beats", "plain"),
     ("lo-fi", "plain"),
     ("v2", "plain"),
@@ -98,12 +112,33 @@ def found(words: str) -> set[str]:
 
 def test_a_search_finds_what_a_person_would_say_is_there(titled):
     def expected(names: str) -> set[str]:
-        return {name for name in TITLES if name in names.replace("taken apart", "taken_apart").split()} | (
-            {"taken apart"} if "taken apart" in names else set()
-        )
+        return {name for name in TITLES if name.replace(" ", "_") in names.split()}
 
     wrong = [(words, found(words)) for words, names in FOUND if found(words) != expected(names)]
     assert wrong == []
+
+
+LETTERS = st.one_of(
+    st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5),
+    st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3),
+    st.characters(min_codepoint=0xFF66, max_codepoint=0xFF9D),
+    st.sampled_from("あがぎパピーゝ々〆ヶッ〇ㄅ𠮷𪚥𰻞\U00031350神"),
+)
+
+
+@pytest.mark.django_db
+def test_any_part_of_two_letters_or_more_is_found(make_track):
+    track = make_track()
+
+    @settings(max_examples=40, deadline=None, database=None)
+    @given(st.text(LETTERS, min_size=2, max_size=30), st.data())
+    def _look(title, data):
+        first = data.draw(st.integers(0, len(title) - 2))
+        last = data.draw(st.integers(first + 2, len(title)))
+        Track.objects.filter(pk=track.pk).update(search_text=index_terms(title))
+        assert list(matching(Track.objects.all(), title[first:last])) == [track]
+
+    _look()
 
 
 @pytest.mark.parametrize("words", ["音楽祭", "istanbul akşam", "straße"])

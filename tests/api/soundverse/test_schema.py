@@ -42,5 +42,5 @@ def test_whatever_is_asked_the_answer_keeps_to_the_contract(served, path, mode, 
 
 def test_the_document_is_served(served):
     document = httpx.get(f"{served.url}/v5/openapi.json").json()
-    assert document["servers"] == [{"url": served.url}]
+    assert [server["url"] for server in document["servers"]] == [served.url]
     assert set(document["paths"]) == set(openapi.document("")["paths"])

@@ -199,14 +199,17 @@ made = client.run(model, {"prompt": "warm lo-fi, 5 s"})
 same = client.get_prediction(made.id)
 print(json.dumps([made.status, len(same.outputs), made.has_nsfw_contents, made.executionTime > 0]))
 """
+OLDEST_SHA256 = "d52f6233c21d48e96e1b38fd6494352ce161d0ba7fa0c823eec3c55b0a482b17"  # the wheel
 
 
 def test_the_oldest_sdk(live, request):
     """0.0.5 asks at v2, and reads no prediction without `has_nsfw_contents` and `executionTime`."""
     folder = request.config.cache.mkdir("wavespeed-0.0.5")
     if not (folder / "wavespeed").exists():
-        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps")
-        subprocess.run([*pip, "--target", folder, "wavespeed==0.0.5"], check=True, timeout=120, capture_output=True)
+        (folder / "lock").write_text(f"wavespeed==0.0.5 --hash=sha256:{OLDEST_SHA256}\n")
+        pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes")
+        lock = (folder / "lock", "--target", folder)
+        subprocess.run([*pip, "-r", *lock], check=True, timeout=120, capture_output=True)
     ran = subprocess.run(
         [sys.executable, "-c", OLDEST, live.url, live.free, BGM_PATH],
         env={**os.environ, "PYTHONPATH": str(folder)},

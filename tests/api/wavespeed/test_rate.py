@@ -7,8 +7,8 @@ from generator.api.wavespeed import media
 
 ADDRESSES = [
     ("GET", "models"), ("POST", "model/price"), ("GET", "predictions"), ("GET", "predictions/x"),
-    ("POST", "media/uploads"), ("POST", "media/upload/binary"), ("POST", "uploads"), ("GET", "balance"), ("GET", "webhook/secret"),
-    ("POST", "no/such-model"), ("GET", "nothing/here"),
+    ("POST", "media/uploads"), ("POST", "media/upload/binary"), ("POST", "uploads"),
+    ("GET", "balance"), ("GET", "webhook/secret"), ("POST", "no/such-model"), ("GET", "nothing/here"),
 ]  # fmt: skip
 
 
