@@ -215,7 +215,7 @@ def blind(things, make_track, make_stem, user) -> Track:
     run = Comparison.objects.get(ref=things["comparison_id"]).generations.first()
     account = ProviderAccount.objects.create(key="dingocorp", title="Dingocorp", enabled=False)
     model = MusicModel.objects.create(provider=account, key="dingocorp/wombat", title="Wombat", enabled=False)
-    price = Price.objects.create(model=model, per_take=dollars("7.77"))
+    price = Price.objects.create(model=model, per_take=dollars("713.57"))
     words = dict.fromkeys(("error_sentence", "stage", "provider_words"), "Wombat fell")
     run.prompt.settings["seed"] = 424242
     run.prompt.save()
@@ -227,7 +227,7 @@ def blind(things, make_track, make_stem, user) -> Track:
     return track
 
 
-NAMES = (b"Quokka", b"ombat", b"ingocorp", b"424242", b"7.77", b"7770000", b"Numbat")
+NAMES = (b"Quokka", b"ombat", b"ingocorp", b"424242", b"713.57", b"713570000", b"Numbat")
 
 
 @pytest.mark.parametrize("state", ["ready", "failed"])
@@ -237,7 +237,7 @@ def test_no_answer_tells_whose_a_blind_candidate_is(things, blind, user, member,
     link = ShareLink.objects.create(track=blind, made_by=user, expires_at=timezone.now() + dt.timedelta(days=1))
     named = about(things, blind) | {"comment_id": comment, "comment": comment, "address": sharing.address_of(link)}
     found = leaks(*signed_in(member("owner")), named, (*NAMES, blind.cover.encode()))
-    assert [address for address in found if "/reveal" not in address] == []
+    assert sorted(address for address in found if "/reveal" not in address) == []
 
 
 @pytest.mark.parametrize("action", ["zip", "star", "tag", "copy", "move", "bin"])
