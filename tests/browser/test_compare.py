@@ -129,7 +129,8 @@ def test_the_model_that_went_down_is_said_on_the_open_page(visit, paid_fake):
     finally:
         paid_fake.script.submit = "ok"
     # Nothing was paid: the run waits for the administrator, and its card offers the composer meanwhile.
-    expect(page.locator(".job[data-wait]").get_by_role("link", name="Run it on the built-in composer")).to_be_visible()
+    offered = page.locator(".job[data-wait]").get_by_role("link", name="Run it on the built-in composer")
+    expect(offered).to_be_visible(timeout=60_000)
     assert problems(page) == []
     notice.get_by_role("button", name=re.compile("Built-in composer")).click()
     expect(notice).to_have_count(0)
