@@ -41,6 +41,7 @@ def folder(tmp_path) -> Path:
     return folder
 
 
+@pytest.mark.live
 @pytest.mark.parametrize("command", ["studio", "backup"])
 def test_a_damaged_database_is_said_in_words(folder, command, tmp_path):
     arguments = {"studio": ["--port", str(free_port())], "backup": [str(tmp_path / "studio.tar")]}[command]
@@ -52,6 +53,7 @@ def test_a_damaged_database_is_said_in_words(folder, command, tmp_path):
     assert (folder / "studio.sqlite3").read_bytes().startswith(b"no database")
 
 
+@pytest.mark.live
 def test_a_server_that_does_not_answer_is_said_without_its_password(folder):
     port = str(free_port())
     refused = started(
@@ -63,6 +65,7 @@ def test_a_server_that_does_not_answer_is_said_without_its_password(folder):
     assert SECRET not in refused.stderr
 
 
+@pytest.mark.live
 @pytest.mark.parametrize(
     ("module", "command"),
     [("generator.providers.gone", "studio"), ("json", "studio"), ("tests.ops.broken_provider", "shell")],
