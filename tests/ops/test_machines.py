@@ -3,9 +3,7 @@
 import os
 import subprocess
 import sys
-from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from tests.ops.tree import ROOT, Studio
@@ -17,15 +15,6 @@ pytestmark = [
     pytest.mark.skipif(not SERVER, reason="STUDIO_TEST_POSTGRES names no server"),
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
-
-
-@pytest.fixture
-def database():
-    name = f"machines_{os.getpid()}"
-    with psycopg.connect(SERVER, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        yield urlsplit(SERVER)._replace(path=f"/{name}").geturl()
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.mark.parametrize("only", ["web", "cluster"])
