@@ -335,6 +335,7 @@ def junk_about(model) -> list[str]:
     return [*asked, "pk__range=1", "p=99999999999999999999", "o=1.2.x", "o=-99", "_facets=x", "q=%00", "x__y=1"]
 
 
+@pytest.mark.live  # a thousand requests
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 def test_no_list_fails_whatever_its_address_asks_for(desk, model):
     desk.raise_request_exception = False

@@ -1,3 +1,5 @@
 """A provider whose own package is not installed."""
 
-import a_package_that_nobody_installed  # noqa: F401
+from importlib import import_module
+
+import_module("a_package_that_nobody_installed")

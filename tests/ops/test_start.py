@@ -80,6 +80,7 @@ def test_a_provider_that_cannot_be_loaded_is_said_in_a_sentence(folder, module, 
     assert len(refused.stderr.splitlines()) == 1
 
 
+@pytest.mark.live
 def test_what_is_made_is_closed_to_others(folder):
     done = started(folder, "migrate", "-v", "0")
     assert done.returncode == 0, done.stderr

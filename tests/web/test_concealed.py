@@ -172,11 +172,12 @@ def private(make_track, make_stem, user, project) -> Track:
     return made
 
 
-@pytest.mark.parametrize("role", ["viewer", "owner"])
+@pytest.mark.parametrize("role", [pytest.param("viewer", marks=pytest.mark.live), "owner"])
 def test_a_private_take_is_in_no_answer_to_anybody_else(things, private, member, role):
     assert leaks(*signed_in(member(role)), about(things, private), SECRETS) == []
 
 
+@pytest.mark.live
 def test_its_author_finds_it_everywhere(things, private, user):
     shown = " ".join(leaks(*signed_in(user), about(things, private), SECRETS))
     for door in ("/spend/lines/", "/api/v1/prompts", "/api/v1/generations", "/api/v3/predictions", "/t/"):
@@ -230,7 +231,7 @@ def blind(things, make_track, make_stem, user) -> Track:
 NAMES = (b"Quokka", b"ombat", b"ingocorp", b"424242", b"713.57", b"713570000", b"Numbat")
 
 
-@pytest.mark.parametrize("state", ["ready", "failed"])
+@pytest.mark.parametrize("state", ["ready", pytest.param("failed", marks=pytest.mark.live)])
 def test_no_answer_tells_whose_a_blind_candidate_is(things, blind, user, member, state):
     Generation.objects.filter(pk=blind.generation.pk).update(state=state)
     comment = review.comment(blind, user, 100, "Hm").ref
