@@ -2,4 +2,5 @@
 
 from importlib import import_module
 
-import_module("a_package_that_nobody_installed")
+PACKAGE = "a_package_that_nobody_installed"
+import_module(PACKAGE)
