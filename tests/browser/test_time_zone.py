@@ -20,7 +20,7 @@ def test_from_the_first_page_after_signing_in(browser, studio, zone, shown):
     page.get_by_role("button", name="Sign in").click()
     page.locator("#prompt").wait_for()
     page.goto(f"{studio.url}{page.locator('.track-title a').first.get_attribute('href')}")
-    made = page.locator(".track-head time")
+    made = page.locator(".track-head time").first
     at = page.evaluate(
         """text => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(text))""",
         made.get_attribute("datetime"),
