@@ -141,7 +141,8 @@ def _put_off(generation: Generation, held: heartbeat.Claim, error: Exception) ->
     """The database is slow or away, and the run is not at fault: it is taken up again, and no attempt is counted."""
     log.warning("the work on generation %s is put off, for the database did not answer: %s", generation.ref, error)
     with suppress(DatabaseError):  # its claim runs out instead
-        connection.close_if_unusable_or_obsolete()
+        if not connection.in_atomic_block:  # as in tests; Django would close it there, whatever its state
+            connection.close_if_unusable_or_obsolete()
         held.release(due_at=states.later(timezone.now(), AGAIN_AFTER), attempts=F("attempts") - 1)
 
 
