@@ -11,12 +11,12 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from generator.audio import encode
+from tests.api import npm
 from tests.audio.signals import RATE, song
 from tests.ops.tree import Studio
 
@@ -56,17 +56,7 @@ def documents(studio, tmp_path_factory) -> dict[str, Path]:
 @pytest.fixture(scope="module")
 def node(request) -> Path:
     """A folder with the tools in its node_modules."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("no node and npm found; install Node.js 20 or newer")
-    stamp = sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = request.config.cache.mkdir(f"generated-clients-{stamp}")
-    done = folder / "done"
-    if not done.exists():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=folder, check=True, timeout=300, capture_output=True)
-        done.touch()
+    folder = npm.installed(request, HERE, "generated-clients")
     (folder / ".spectral.json").write_text('{"extends": ["spectral:oas"]}')
     return folder
 

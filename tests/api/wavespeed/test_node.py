@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from generator.audio import encode
+from tests.api import npm
 from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH
 from tests.audio.signals import RATE, song
 
@@ -27,18 +27,7 @@ HERE = Path(__file__).parent / "node"
 @pytest.fixture(scope="session")
 def installed(request) -> Path:
     """A folder with the clients in its node_modules."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        pytest.skip("no node and npm found; install Node.js 18 or newer to try the vendor's JavaScript clients")
-    stamp = sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:12]
-    folder = request.config.cache.mkdir(f"wavespeed-clients-{stamp}")
-    done = folder / "done"
-    if not done.exists():
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=folder, check=True, timeout=300, capture_output=True)
-        done.touch()
-    return folder
+    return npm.installed(request, HERE, "wavespeed-clients")
 
 
 @pytest.fixture
