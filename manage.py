@@ -11,11 +11,11 @@ from django.core.management import execute_from_command_line
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bgmsite.settings")
-    os.umask(0o077)  # what the studio writes is closed to others: generator/management/closed.py
+    os.umask(0o077)  # files of the studio are private: generator/management/file_permissions.py
     try:
-        _ = settings.SECRET_KEY  # reads them all, before any command has begun
+        _ = settings.SECRET_KEY  # loads all settings before any command starts
         execute_from_command_line(sys.argv)
-    except ImproperlyConfigured as error:  # an administrator has to put it right
+    except ImproperlyConfigured as error:  # an administrator has to fix it
         sys.stderr.write(f"{error}\n")
         sys.exit(2)
 

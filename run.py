@@ -5,15 +5,16 @@
     python3 run.py test [PYTEST...]   the tests
     python3 run.py manage COMMAND...  Django's command line, with the studio's settings
 
-Makes `.venv` from the lock file when that has changed, writes DIR/.env with fresh secrets, and hands over. Everything
-is written inside the checkout or DIR. Only the standard library is used here, in a syntax that old Pythons can read,
-so that they can be told what is wrong: no f-strings, no annotations.
+Create `.venv` from the lock file when that has changed, write DIR/.env with fresh secrets, then run the command.
+Everything is written inside the checkout or DIR. This file uses only the standard library and a syntax that old Pythons
+can parse (no f-strings, no annotations), so that they can report what is wrong.
 """
 
 from __future__ import print_function
 
 import argparse
 import base64
+import errno
 import hashlib
 import os
 import platform
@@ -31,8 +32,8 @@ except ImportError:  # not on Windows
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
-OLDEST, NEWEST = (3, 11), (3, 14)  # what the tests are run on; .ci/pythons reads it
-LEAST_ROOM = 300 * 1024 * 1024  # bytes for the packages and a first project
+OLDEST, NEWEST = (3, 11), (3, 14)  # the versions that the tests run on; .ci/pythons reads this line
+LEAST_ROOM = 300 * 1024 * 1024  # bytes of free disk space for the packages and a first project
 BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -46,21 +47,21 @@ BROWSERS = (
 
 
 class Stop(Exception):
-    """Something a person has to put right; the message says what."""
+    """A problem that a person has to fix; the message describes it."""
 
 
 def check_python():
-    """Refuse an interpreter that cannot run the studio; warn about one that nobody has tried."""
+    """Reject an interpreter that cannot run the studio; warn about a version that has not been tested."""
     found = "%s %s (%s)" % (platform.python_implementation(), sys.version.split()[0], sys.executable)
     if sys.version_info < OLDEST:
-        raise Stop("Python %d.%d or newer is needed; this is %s." % (OLDEST + (found,)))
+        raise Stop("Python %d.%d or newer is required; this is %s." % (OLDEST + (found,)))
     if platform.python_implementation() != "CPython" or sysconfig.get_config_var("Py_GIL_DISABLED"):
         kind = "" if platform.python_implementation() != "CPython" else " without the global interpreter lock"
-        raise Stop("The ordinary CPython is needed; this is %s%s." % (found, kind))
+        raise Stop("The standard CPython is required; this is %s%s." % (found, kind))
     if sys.version_info[:2] > NEWEST:
         sys.stderr.write(
-            "The studio was tried with Python %d.%d to %d.%d; this is %s. It may not work. If it does not, start it\n"
-            "with one of those: python%d.%d run.py\n" % (OLDEST + NEWEST + (found,) + NEWEST)
+            "The studio was tested with Python %d.%d to %d.%d; this is %s and may not work. If it does not, use\n"
+            "a tested version: python%d.%d run.py\n" % (OLDEST + NEWEST + (found,) + NEWEST)
         )
         sys.stderr.flush()
 
@@ -73,14 +74,14 @@ def python_of(venv):
 
 
 def ensure_environment(lock_name):
-    """Make the environment match a lock file; nothing is done when it already does."""
+    """Make the environment match a lock file; do nothing if it already does."""
     lock = os.path.join(ROOT, lock_name)
     stamp = os.path.join(VENV, "made-from-" + lock_name)
     with open(lock, "rb") as file:
         wanted = hashlib.sha256(file.read() + sys.version.encode()).hexdigest()
         if read(stamp) != wanted or not os.path.exists(python_of(VENV)):
             if fcntl:
-                fcntl.flock(file, fcntl.LOCK_EX)  # two first starts at once take turns
+                fcntl.flock(file, fcntl.LOCK_EX)  # serializes two first starts at the same time
             if read(stamp) != wanted:
                 install(lock)
                 with open(stamp, "w") as made:
@@ -97,12 +98,12 @@ def read(path):
 
 
 def install(lock):
-    print("Setting up .venv (at the first start and after updates) ...", flush=True)
+    print("Setting up .venv (on the first start and after updates) ...", flush=True)
     python, tmp = python_of(VENV), os.path.join(VENV, "tmp")
     uv = shutil.which("uv")
     if uv and silent([uv, "--version"]) != 0:
         uv = None
-    # An environment of another Python, or one whose making was cut short, is made anew.
+    # Recreate an environment that belongs to another Python or whose creation was interrupted.
     check = "import sys; sys.exit(sys.version_info[:2] != (%d, %d))" % sys.version_info[:2]
     if silent([python, "-c", check]) != 0 or (not uv and silent([python, "-m", "pip", "--version"]) != 0):
         make_venv(uv, tmp)
@@ -110,7 +111,7 @@ def install(lock):
     hashed = ["--require-hashes", "-r", lock]
     if uv:
         cache = ["--cache-dir", os.path.join(tmp, "uv"), "--no-config"]
-        # The tests start hundreds of processes; a studio starts a few, which compile what they need as they go.
+        # The tests start hundreds of processes; a studio starts a few, which compile modules on first use.
         cache += ["--compile-bytecode"] if lock.endswith("-dev.lock") else []
         call([uv, "pip", "install", "--quiet", "--python", python] + cache + hashed, tmp)
     else:
@@ -132,16 +133,16 @@ def make_venv(uv, tmp):
         import venv
     except ImportError:
         raise Stop(
-            "This Python cannot make virtual environments: its venv and ensurepip modules are missing.\n"
+            "This Python cannot create virtual environments: its venv and ensurepip modules are missing.\n"
             "On Debian and Ubuntu: sudo apt install python3-venv\n"
-            "Or install uv; run.py uses it where it finds it."
+            "Or install uv; run.py uses it if it is available."
         )
     os.makedirs(tmp)
     before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = tmp
     try:
         venv.EnvBuilder(with_pip=True).create(VENV)
-    finally:  # the folder is gone when the environment is made, and whatever is started then must not look for it
+    finally:  # this folder is deleted after setup, and later processes must not look for it
         if before is None:
             del os.environ["TMPDIR"]
         else:
@@ -151,7 +152,9 @@ def make_venv(uv, tmp):
 def call(command, tmp=None):
     env = dict(os.environ, **({"TMPDIR": tmp, "TEMP": tmp, "TMP": tmp} if tmp else {}))
     if subprocess.call(command, env=env) != 0:
-        raise Stop("Setting up .venv failed; the messages above say why. Is the network reachable, the disk full?")
+        raise Stop(
+            "Setting up .venv failed; see the messages above. Check the network connection and the free disk space."
+        )
 
 
 def silent(command):
@@ -161,7 +164,7 @@ def silent(command):
         return 1
 
 
-# --- what is checked before anything slow ---
+# --- fast checks before anything slow ---
 
 
 def check_not_running(folder):
@@ -173,26 +176,32 @@ def check_not_running(folder):
             except OSError:
                 where = file.read().strip()
                 raise Stop(
-                    "A studio is running on %s already: %s\nStop it, or use another --data DIR." % (folder, where)
+                    "A studio is already running on %s: %s\nStop it, or use another --data DIR." % (folder, where)
                 )
 
 
-def check_port(host, port):
+def check_port(host, port, patience):
+    """Stop unless the port is free, or becomes free within `patience` seconds."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or error
-            raise Stop("Port %d on %s cannot be used (%s). Choose another: --port %d" % (port, host, why, port + 1))
+        deadline = time.time() + patience
+        while True:
+            try:
+                return probe.bind((host, port))
+            except (OSError, OverflowError) as error:
+                if getattr(error, "errno", None) == errno.EADDRINUSE and time.time() < deadline:
+                    time.sleep(0.2)
+                    continue
+                why = getattr(error, "strerror", None) or error
+                raise Stop("Port %d on %s cannot be used (%s). Choose another: --port %d" % (port, host, why, port + 1))
 
 
 def ensure_data(folder):
-    """Make DIR and its .env; secrets are written once and readable by the owner only."""
+    """Create DIR and its .env. Secrets are written once, readable only by the owner."""
     path = os.path.join(folder, ".env")
-    mask = os.umask(0o077)  # closed to others, unlike the environment, which anybody may use
+    mask = os.umask(0o077)  # private, unlike the environment, which any account may use
     try:
         os.makedirs(os.path.join(folder, "tmp"), exist_ok=True)
         if not os.path.exists(path):
@@ -205,27 +214,30 @@ def ensure_data(folder):
         if not os.access(folder, os.W_OK):
             raise OSError(13, "Permission denied")
     except OSError as error:
-        raise Stop("%s cannot be written (%s). Choose another place: --data DIR" % (folder, error.strerror))
+        raise Stop("%s cannot be written (%s). Choose another directory: --data DIR" % (folder, error.strerror))
     finally:
         os.umask(mask)
     if room < LEAST_ROOM:
-        raise Stop("Only %d MB are free where %s is; the studio needs %d." % (room >> 20, folder, LEAST_ROOM >> 20))
+        raise Stop(
+            "Only %d MB are free on the disk of %s; the studio needs %d MB. Free up space or use another --data DIR."
+            % (room >> 20, folder, LEAST_ROOM >> 20)
+        )
 
 
 # --- the three commands ---
 
 
 def environment(folder):
-    """What the studio's processes see: DIR, and temporary files kept inside it."""
+    """Return the environment of the studio's processes: DIR, with temporary files kept inside it."""
     tmp = os.path.join(folder, "tmp")
     env = dict(os.environ, STUDIO_DATA=folder, TMPDIR=tmp, TEMP=tmp, TMP=tmp, PYTHONUNBUFFERED="1")
-    if sys.platform == "darwin":  # forked workers there must neither ask for proxies nor be stopped for Objective-C
+    if sys.platform == "darwin":  # on macOS, forked workers must not look up proxies or be stopped by Objective-C
         env.update(no_proxy="*", OBJC_DISABLE_INITIALIZE_FORK_SAFETY="YES")
     return env
 
 
 def hand_over(command, env):
-    """Become the command, so that signals and exit codes are its own."""
+    """Replace this process with the command, so that signals and exit codes are the command's."""
     sys.stdout.flush()
     if os.name == "posix":
         os.execve(command[0], command, env)
@@ -234,7 +246,10 @@ def hand_over(command, env):
 
 def start(asked, folder, began):
     check_not_running(folder)
-    check_port(asked.host, asked.port)
+    # After a crash, the killed processes of the last start may need a moment to release the port.
+    pids = os.path.join(folder, "studio.pids")
+    has_crashed = os.path.isfile(pids) and os.path.getsize(pids) > len("{}")
+    check_port(asked.host, asked.port, 10 if has_crashed else 0)
     ensure_data(folder)
     python = ensure_environment("requirements.lock")
     command = [python, os.path.join(ROOT, "manage.py"), "studio", "--host", asked.host, "--port", str(asked.port)]
@@ -262,9 +277,9 @@ def test(arguments):
             "No Chromium was found, so the browser tests are skipped. "
             "On Debian and Ubuntu: sudo apt install chromium. Elsewhere set STUDIO_CHROMIUM to the program's path."
         )
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of those processes would compile everything again
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # otherwise each of those processes would compile everything again
     if not any(one.startswith(("-n", "--numprocesses", "-p")) for one in arguments):
-        # One more than the cores: tests of running studios mostly wait.
+        # One more than the cores: tests that start studios spend most of their time waiting.
         arguments = ["-n", str(min(4, 1 + (os.cpu_count() or 1))), "--dist", "loadgroup"] + arguments
     hand_over([python, "-m", "pytest"] + arguments, dict(os.environ))
 
@@ -285,8 +300,8 @@ def main(arguments):
     parser.add_argument(
         "--data", metavar="DIR", default=os.path.join(ROOT, "data"), help="database, files, secrets (default ./data)"
     )
-    parser.add_argument("--admin", default="", metavar="EMAIL", help="the first administrator's address")
-    parser.add_argument("--timings", action="store_true", help="say how long each step of the start took")
+    parser.add_argument("--admin", default="", metavar="EMAIL", help="email address of the first administrator")
+    parser.add_argument("--timings", action="store_true", help="print how long each step of the start took")
     parser.add_argument("manage", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     folder = os.path.realpath(asked.data)

@@ -1,14 +1,13 @@
-"""How fast the built-in composer is on one core, how much memory it takes, and FluidSynth beside it.
+"""Speed of the built-in composer on one core, its memory use, and FluidSynth for comparison.
 
     python -m benchmarks.composing [--length 60] [--styles lofi,house] [--no-memory]
 
-Every style is composed in a process of its own, on one core: *cold* is the first take, which makes its sounds too
-(scipy is loaded before);
-*warm* is the second take, in the same process. Both go from the brief to the mastered samples; seconds are CPU time,
-so that a busy machine hurts little, and the best of TRIES for either side. FluidSynth renders the MIDI file of the very
-same take to a WAV (its reverb and chorus on, no mastering); the time it takes to load its samples is measured with an
-empty file and taken off.
-The goals: 60 seconds of music a second, cold, and no slower than FluidSynth; under 400 MB for ten minutes.
+Every style is composed in a separate process, on one core: *cold* is the first take, which also makes its sounds
+(scipy is loaded before); *warm* is the second take, in the same process. Both go from the prompt to the mastered
+samples. Seconds are CPU time, so that a busy machine matters little, and the best of TRIES for either side. FluidSynth
+renders the MIDI file of the same take to a WAV (its reverb and chorus on, no mastering); the time to load its samples,
+measured with an empty file, is subtracted.
+The goals: 60 seconds of music per second, cold, and no slower than FluidSynth; under 400 MB for ten minutes.
 """
 
 import argparse
@@ -55,7 +54,7 @@ def every_style() -> list[str]:
 
 
 def compare(length: float, styles: list[str], font: str | None) -> None:
-    """Print a line a style: seconds of music a second of one core, and the ratio to FluidSynth."""
+    """Print a line per style: seconds of music per second of one core, and the ratio to FluidSynth."""
     print(f"{length:g} s, one core   cold × real time   warm × real time   parts   FluidSynth   composer ÷ FluidSynth")
     slowest = []
     with tempfile.TemporaryDirectory() as folder:
@@ -83,7 +82,7 @@ def child(style: str, length: float, notes: Path) -> dict[str, float]:
 
 
 def compose_twice(style: str, length: float, notes: Path) -> dict[str, float]:
-    """In the child: two takes of one brief, and the first one's notes."""
+    """Compose two takes of one prompt in the child process, and write the first one's notes."""
     import scipy
 
     from generator.composer import ComposerControls, compose, read_brief
@@ -101,7 +100,7 @@ def compose_twice(style: str, length: float, notes: Path) -> dict[str, float]:
 
 
 def fluidsynth(font: str, notes: Path, wav: Path) -> float:
-    """CPU seconds of FluidSynth rendering a file as fast as it can."""
+    """Return FluidSynth's CPU seconds for rendering a file as fast as it can."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = ["fluidsynth", "-ni", "-q", "-o", "synth.cpu-cores=1", "-F", str(wav), "-r", "44100", font, str(notes)]
     subprocess.run(command, capture_output=True, check=True)

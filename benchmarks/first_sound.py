@@ -1,10 +1,10 @@
-"""From pressing Generate to the first sound of a 30 s track, on a studio started as a person starts it.
+"""Time from pressing Generate to the first sound of a 30 s track, on a studio started as a person starts it.
 
     python -m benchmarks.first_sound [--times 5]
 
-Starts `run.py` in a directory of its own, signs in, waits for the sample tracks, and then sends the form and asks for
-the page's running cards as the page itself does, until a take's audio answers its first bytes. Printed beside the bare
-composer, timed in one process on the same brief in the same run.
+Starts `run.py` in its own directory, signs in, waits for the sample tracks, sends the form, and then polls the page's
+running cards as the page does, until a take's audio returns its first bytes. The baseline is the bare composer, timed
+in one process with the same prompt in the same run.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.ops.tree import ROOT, Studio, wait_for
+from tests.management.tree import ROOT, Studio, wait_for
 
 GOAL = 3.0
 BRIEF = "warm lo-fi under a cooking video, 30 s"
@@ -43,17 +43,17 @@ def sign_in(studio: Studio) -> httpx.Client:
 
 
 def first_sound(http: httpx.Client, project: str) -> float:
-    """Seconds from sending the form to the first bytes of a take that was not there before."""
-    before = set(re.findall(r"/t/([\w-]{16})/audio", http.get(f"/p/{project}/").text))
+    """Return the seconds from sending the form to the first bytes of a new take."""
+    before = set(re.findall(r"/tracks/([\w-]{16})/audio", http.get(f"/projects/{project}/").text))
     form = {"text": BRIEF, "model": "composer/studio", "takes": "1", "format": "flac"}
     form |= {"idempotency_key": secrets.token_urlsafe(12), "csrfmiddlewaretoken": http.cookies["studio_csrf"]}
     began = time.perf_counter()
-    http.post(f"/p/{project}/generate/", data=form).raise_for_status()
+    http.post(f"/projects/{project}/generate/", data=form).raise_for_status()
     while True:
-        page = http.get(f"/p/{project}/running/", headers={"HX-Request": "true"}).text
-        page += http.get(f"/p/{project}/more/", headers={"HX-Request": "true"}).text
-        if new := set(re.findall(r"/t/([\w-]{16})/audio", page)) - before:
-            reply = http.get(f"/t/{new.pop()}/audio", headers={"Range": "bytes=0-65535"})
+        page = http.get(f"/projects/{project}/running/", headers={"HX-Request": "true"}).text
+        page += http.get(f"/projects/{project}/tracks/", headers={"HX-Request": "true"}).text
+        if new := set(re.findall(r"/tracks/([\w-]{16})/audio", page)) - before:
+            reply = http.get(f"/tracks/{new.pop()}/audio", headers={"Range": "bytes=0-65535"})
             assert reply.status_code == 206, reply.status_code
             return time.perf_counter() - began
         time.sleep(0.05)
@@ -65,7 +65,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Studio(Path(folder)) as studio:
         http = sign_in(studio)
-        project = re.search(r"/p/([\w-]{16})/", str(http.get("/").url))[1]
+        project = re.search(r"/projects/([\w-]{16})/", str(http.get("/").url))[1]
         busy = "SELECT COUNT(*) FROM generator_generation WHERE state != 'ready'"
         wait_for(lambda: studio.rows(busy) == [(0,)], 90, "the sample tracks are made")
         taken = [first_sound(http, project) for _ in range(asked.times)]

@@ -1,17 +1,17 @@
-"""What it costs to take a file in, against the bare decode and encode of the same file by FFmpeg.
+"""Cost of ingesting a file, compared with a bare decode and encode of the same file by FFmpeg.
 
     python -m benchmarks.ingest
 
-Ingest is all that happens to a delivered file before its row is written: decode and verify, write anew where that is
-needed, measure, judge, waveform, cover (for the page and, as JPEG, inside the file), tags, decode again and compare,
-SHA-256. The bare run decodes the file and encodes it again in the same format with PyAV, keeping nothing. Both are the
-best of some runs of this process's CPU time, taken in turns; in the studio ingest runs in a process beside the worker.
+Ingest is everything done to a delivered file before its row is written: decode and verify, rewrite if
+needed, measure, check, waveform, cover (for the page and, as JPEG, inside the file), tags, decode again and compare,
+SHA-256. The bare run decodes the file and encodes it again in the same format with PyAV, storing nothing. Both are the
+best of several runs of this process's CPU time, alternating; in the studio ingest runs in a process beside the worker.
 
-A WAV is decoded and encoded by copying it, so nothing that looks at its samples reaches that goal; its second line
+Decoding and encoding a WAV is a copy, so nothing that looks at its samples reaches that goal; its second line
 compares with decoding it and encoding the FLAC that the studio keeps.
 
-The last two columns are what it comes to when a vendor promised an instrumental, and the gate listens for a voice. That
-is a steady price of up to a minute's listening, beside which a FLAC's own decoding and encoding is quick.
+The last two columns are the cost when a vendor promised an instrumental, so that the quality check listens for a voice.
+Its cost is constant, up to a minute's listening, and large beside a FLAC's own decoding and encoding.
 """
 
 import shutil
@@ -32,7 +32,7 @@ RUNS = {"mp3": 2, "wav": 5, "flac": 5}
 
 
 def music(seconds: int) -> np.ndarray:
-    """Chords, a bass, drums and room: as hard to encode and to measure as a lo-fi track."""
+    """Return chords, a bass, drums and reverb: as hard to encode and to measure as a lo-fi track."""
     random = np.random.default_rng(7)
     bars = []
     t = np.arange(RATE * 2) / RATE
@@ -61,7 +61,7 @@ def ingest(path: Path, instrumental: bool = False) -> None:
 
 
 def bare(path: Path, format: str) -> tuple[float, float]:
-    """CPU seconds of decoding a file and of encoding it in a format."""
+    """Return the CPU seconds of decoding a file and of encoding it in a format."""
     start = time.process_time()
     with av.open(str(path)) as file:
         frames = list(file.decode(audio=0))

@@ -1,13 +1,13 @@
-"""How long a page of a big library takes, against its own raw queries and an empty page.
+"""Time of a page of a large library, compared with its raw queries and an empty page.
 
     python -m benchmarks.library [--tracks 100000] [--explain]
 
-Makes a database of its own with that many tracks in one project (a tag on every third, a star on every fiftieth) and
-asks the running code for the studio page through Django's test client: plain, filtered by facets, searched, and both,
-the first page and one deep in the list. Each is the median of some runs.
+Creates a database with that many tracks in one project (a tag on every third, a star on every fiftieth) and
+requests the studio page from the code with Django's test client: plain, filtered by facets, searched, and both,
+the first page and one deep in the list. Each figure is the median of several runs.
 
 The bare run sends the same SQL, with the same parameters, through a bare `sqlite3` cursor and renders an empty page
-through the same base template.
+with the same base template.
 """
 
 import argparse
@@ -40,11 +40,11 @@ QUERIES = {
 
 
 def fill(count: int):
-    """Make a person, a project and `count` tracks in it; return the person and the project."""
+    """Create a person, a project and `count` tracks in it; return the person and the project."""
     from generator.models import Project, User
-    from generator.workflow import catalogue
+    from generator.services.provider_jobs import catalog
 
-    catalogue.sync()
+    catalog.sync()
     person = User.objects.create_user("ada@example.com", secrets.token_urlsafe(12), name="Ada")
     project = Project.objects.personal_for(person)
     make(count, person, project, file="none.flac", cover="none.webp")
@@ -60,7 +60,8 @@ def add(count: int):
     return like.project
 
 
-def make(count: int, person, project, *, file: str, cover: str, waveform: str = "M0 20h1" * 40) -> None:
+def make(count: int, person, project, *, file: str, cover: str, waveform: str = "M0 20h1" * 40, begin: int = 0) -> None:
+    """Add tracks numbered from `begin`; a person's tracks need different numbers."""
     from generator.models import Generation, MusicModel, Prompt, Star, State, Tag, Track
     from generator.models.search import index_terms
 
@@ -76,7 +77,7 @@ def make(count: int, person, project, *, file: str, cover: str, waveform: str = 
         prompts = Prompt.objects.bulk_create(Prompt(text=text, settings={"format": "flac"}, **common) for text in words)
         generations = Generation.objects.bulk_create(
             Generation(
-                prompt=prompt, model=model, takes_asked=1, price=price, price_per_take=0, state=State.READY,
+                prompt=prompt, model=model, takes_requested=1, price=price, price_per_take=0, state=State.READY,
                 idempotency_key=f"n{number}", settled_at=now, finished_at=now, **common,
             )
             for number, prompt in zip(numbers, prompts, strict=True)
@@ -96,8 +97,8 @@ def make(count: int, person, project, *, file: str, cover: str, waveform: str = 
         link.objects.bulk_create(link(track=t, tag=tags[t.pk % 4]) for t in tracks if t.pk % 3 == 0)
         Star.objects.bulk_create(Star(track=t, user=person) for t in tracks if t.pk % 50 == 0)
 
-    for first in range(0, count, CHUNK):
-        pieces(range(first, min(first + CHUNK, count)))
+    for first in range(begin, begin + count, CHUNK):
+        pieces(range(first, min(first + CHUNK, begin + count)))
 
 
 def median_ms(work: Callable[[], object]) -> float:
@@ -164,17 +165,23 @@ def main() -> None:
         client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
         database = Path(folder) / "studio.sqlite3"
         for name, query in QUERIES.items():
-            measure(name, f"/p/{project.ref}/{query}", client, database, asked.explain)
+            measure(name, f"/projects/{project.public_id}/{query}", client, database, asked.explain)
         deep = deep_cursor(project, asked.tracks)
-        measure("more rows, deep in the list", f"/p/{project.ref}/more/?after={deep}", client, database, asked.explain)
+        measure(
+            "more rows, deep in the list",
+            f"/projects/{project.public_id}/tracks/?after={deep}",
+            client,
+            database,
+            asked.explain,
+        )
     print(f"goal: ratio {GOAL}, {GOAL_IS_FOR}; the same times at a million tracks as at a hundred thousand, times 1.2")
 
 
 def deep_cursor(project, count: int) -> str:
-    from generator.web import keyset
+    from generator.http import cursor_pagination
 
     row = project.tracks.order_by("-created_at", "-id")[count * 9 // 10]
-    return keyset.write(row.created_at, row.pk)
+    return cursor_pagination.write(row.created_at, row.pk)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""How long the pages of the billing review take with a big ledger, against their own raw queries.
+"""Time of the billing review's pages with a large ledger, compared with their raw queries.
 
     python -m benchmarks.review [--runs 147000] [--explain] [--keep FOLDER]
 
-Makes the demonstration company in a database of its own, with so many runs that the ledger has 300,000 lines, and
-asks the running code for every page of the review and the spend page through Django's test client. Each is the
-median of some runs. The bare run sends the same SQL through a bare `sqlite3` cursor.
+Creates the demo company in a separate database, with so many generations that the ledger has 300,000 lines, and
+requests every page of the review and the spend page with Django's test client. Each figure is the
+median of several runs. The bare run sends the same SQL through a bare `sqlite3` cursor.
 """
 
 import argparse
@@ -59,43 +59,43 @@ def measure(name: str, address: str, client, database: Path, explain: bool) -> b
 
 
 def addresses() -> dict[str, str]:
-    """Every page of the review, narrowed and not, in the month with the most lines, and early and late in the lists."""
+    """Return every page of the review, filtered and not, in the month with most lines, early and late in the lists."""
     from django.db.models import Count
 
-    from generator.models import Entry, Generation, Matter, Project, User
+    from generator.models import Generation, LedgerEntry, Project, ReconciliationIssue, User
 
-    month = Entry.objects.order_by().values_list("month").annotate(n=Count("pk")).order_by("-n")[0][0]
+    month = LedgerEntry.objects.order_by().values_list("month").annotate(n=Count("pk")).order_by("-n")[0][0]
     person, project = User.objects.order_by("pk")[0], Project.objects.filter(personal_to=None).first()
     run = Generation.objects.filter(price_per_take__gt=0).order_by("-pk").first()
-    matter = Matter.objects.exclude(generation=None).first()
-    deep = Entry.objects.filter(month=month).order_by("pk")[1000].pk
+    issue = ReconciliationIssue.objects.exclude(generation=None).first()
+    deep = LedgerEntry.objects.filter(month=month).order_by("pk")[1000].pk
     review = "/admin/review/"
     found = {
         "a month at a glance": f"{review}?month={month}",
         "this month": review,
         "a person": f"{review}?month={month}&person={person.pk}",
-        "a project": f"{review}?month={month}&project={project.ref}",
+        "a project": f"{review}?month={month}&project={project.public_id}",
         "a provider": f"{review}?month={month}&provider=wavespeed",
         "a model": f"{review}?month={month}&model={run.model.key}",
-        "lines": f"{review}lines/?month={month}",
-        "lines, deep in the list": f"{review}lines/?month={month}&before={deep}",
-        "lines, spent": f"{review}lines/?month={month}&kind=spent",
-        "lines, held": f"{review}lines/?month={month}&kind=held",
-        "lines of a person": f"{review}lines/?month={month}&person={person.pk}&kind=spent",
-        "lines of a project and a day": f"{review}lines/?month={month}&project={project.ref}&day=10",
-        "lines of a provider": f"{review}lines/?month={month}&provider=wavespeed&kind=spent",
-        "work list": f"{review}work/",
-        "work list, answered": f"{review}work/?state=reviewed",
-        "one run": f"{review}runs/{run.ref}/",
-        "a provider's books": f"{review}books/wavespeed/?month={month}",
+        "lines": f"{review}ledger-entries/?month={month}",
+        "lines, deep in the list": f"{review}ledger-entries/?month={month}&before={deep}",
+        "lines, spent": f"{review}ledger-entries/?month={month}&kind=spent",
+        "lines, held": f"{review}ledger-entries/?month={month}&kind=held",
+        "lines of a person": f"{review}ledger-entries/?month={month}&person={person.pk}&kind=spent",
+        "lines of a project and a day": f"{review}ledger-entries/?month={month}&project={project.public_id}&day=10",
+        "lines of a provider": f"{review}ledger-entries/?month={month}&provider=wavespeed&kind=spent",
+        "work list": f"{review}issues/",
+        "work list, answered": f"{review}issues/?state=reviewed",
+        "one run": f"{review}runs/{run.public_id}/",
+        "a provider's books": f"{review}reconciliation/wavespeed/?month={month}",
         "months": f"{review}months/",
-        "stop switches": f"{review}stops/",
-        "requests": f"{review}requests/",
-        "who did what": f"{review}deeds/",
+        "stop switches": f"{review}suspensions/",
+        "requests": f"{review}budget-requests/",
+        "who did what": f"{review}audit-log/",
         "spend, mine": f"/spend/?month={month}",
-        "spend, a project": f"/spend/?month={month}&project={project.ref}",
+        "spend, a project": f"/spend/?month={month}&project={project.public_id}",
     }
-    return found | ({"one matter": f"{review}work/{matter.pk}/"} if matter else {})
+    return found | ({"one issue": f"{review}issues/{issue.pk}/"} if issue else {})
 
 
 def main() -> None:
@@ -115,7 +115,7 @@ def main() -> None:
         from django.core.management import call_command
         from django.test import Client
 
-        from generator.models import Entry, User
+        from generator.models import LedgerEntry, User
 
         database = folder / "studio.sqlite3"
         began = time.perf_counter()
@@ -123,7 +123,7 @@ def main() -> None:
             call_command("demo", runs=asked.runs, verbosity=0)
         call_command("migrate", verbosity=0)
         call_command("collectstatic", verbosity=0, interactive=False)
-        print(f"{Entry.objects.count():,} ledger lines, made in {time.perf_counter() - began:.0f} s", flush=True)
+        print(f"{LedgerEntry.objects.count():,} ledger lines, made in {time.perf_counter() - began:.0f} s", flush=True)
         client = Client(HTTP_HOST="localhost")
         boss = User.objects.get(email="amara@demo.example")
         client.force_login(boss, backend="allauth.account.auth_backends.AuthenticationBackend")

@@ -1,9 +1,9 @@
-"""How long a start takes until the first page, the first time and later, beside a bare Python that imports Django.
+"""Time from the command to the first page, at the first start and later, compared with bare Python importing Django.
 
     python -m benchmarks.startup [--times 3]
 
-Each time in a directory of its own: the very first start (database, static files, administrator, sample project), then
-a second one. The environment in `.venv` is there already; making it takes as long as the network.
+Each time in a new directory: the very first start (database, static files, administrator, sample project), then
+a second one. The environment in `.venv` already exists; creating it takes as long as the network.
 """
 
 import argparse
@@ -16,13 +16,13 @@ from pathlib import Path
 
 import httpx
 
-from tests.ops.tree import ROOT, Studio
+from tests.management.tree import ROOT, Studio
 
 GOAL = 3.0
 
 
 def start(folder: Path) -> float:
-    """Seconds from the command to the sign-in page."""
+    """Return the seconds from the command to the sign-in page."""
     studio = Studio(folder)
     command = [sys.executable, "run.py", "--port", str(studio.port), "--data", str(studio.folder)]
     began = time.perf_counter()

@@ -1,13 +1,13 @@
-"""What two hundred held streams cost the pages of the same studio.
+"""Cost of two hundred held streams for the pages of the same studio.
 
     python -m benchmarks.streams [--streams 200] [--pages 100]
 
-A studio as a person starts it, with the vendors' fake in a process of its own, whose jobs take hours. Clients open
-streams in Soundverse's contract on bare sockets, each on a generation of its own, and hang up; then a library page
-is asked again and again, with the generations under way but nobody listening. Then they all come back (by their
-Idempotency-Key, so nothing new is asked for), and the page is asked as often again, and so in turns; the ratio is that
-of the two. Last, every generation is told a new stage in one stroke, and the time is taken until the last client has
-heard it.
+A studio as a person starts it, with the vendors' fake in a separate process, whose jobs take hours. Clients open
+Soundverse streams on bare sockets, each for its own generation, and disconnect. Then a library page
+is requested repeatedly, with the generations running but no client connected. Then all clients reconnect (by
+Idempotency-Key, so nothing new is requested), the page is requested as often again, and so on, alternating; the ratio
+compares the two. Last, every generation gets a new stage at the same time, and the time is taken until the last client
+has received it.
 
 Everything shares the processors: the studio's web server and cluster, the fake, and the clients in this process.
 `DATABASE_URL` in the environment makes the studio use a PostgreSQL server, whose connections are counted, too.
@@ -28,20 +28,20 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from tests.fakes.apart import Apart
-from tests.ops.person import Person
-from tests.ops.tree import ROOT, Studio, wait_for
+from tests.fakes.vendor_process import VendorProcess
+from tests.management.person import Person
+from tests.management.tree import ROOT, Studio, wait_for
 
 GOAL_PAGES, GOAL_NEWS = 1.3, 2.0
 ROUNDS = 2
-SETTLE = 20.0  # seconds in which signs of life find out who has hung up
+SETTLE = 20.0  # seconds in which keep-alives find out which clients have disconnected
 MODEL = "wavespeed/mureka-v7.6-bgm"
 MAKE = f"""
 from generator.models import Membership, Project, Role, User
-from generator.workflow import keys
+from generator.services.team import api_keys
 user, project = User.objects.first(), Project.objects.create(name="Held")  # away from the page that is asked for
 Membership.objects.create(project=project, user=user, role=Role.OWNER)
-print(keys.make(user, "bench", project=project, stand_in="{MODEL}")[1])
+print(api_keys.make(user, "bench", project=project, model_override="{MODEL}")[1])
 """
 TELL = """
 import datetime as dt, time
@@ -57,7 +57,7 @@ BODY = {"userId": "u", "projectId": "p", "prompt": "held for a long time"}
 
 
 def shell(studio: Studio, code: str) -> str:
-    """Run code in the studio's settings; return what it printed last."""
+    """Run code in the studio's settings; return the last line that it printed."""
     command = [sys.executable, "run.py", "--data", str(studio.folder), "manage", "shell", "-v", "0", "-c", code]
     done = subprocess.run(command, cwd=ROOT, env=studio.env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -66,7 +66,7 @@ def shell(studio: Studio, code: str) -> str:
 
 @dataclass
 class Held:
-    """A client that listens."""
+    """A connected client."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -85,7 +85,7 @@ class Held:
         return one
 
     async def hear(self, words: str) -> float:
-        """Read until a line has these words; return when."""
+        """Read until a line contains these words; return the time."""
         while words.encode() not in await asyncio.wait_for(self.reader.readline(), 120):
             pass
         return time.monotonic()
@@ -108,7 +108,7 @@ async def close_all(held: list[Held]) -> None:
 
 
 def pages(person: Person, count: int) -> list[float]:
-    """Milliseconds of the library page, again and again, in order of length."""
+    """Request the library page repeatedly; return the milliseconds, sorted."""
     taken = []
     for _ in range(count):
         began = time.perf_counter()
@@ -119,7 +119,7 @@ def pages(person: Person, count: int) -> list[float]:
 
 @dataclass
 class Process:
-    """The web worker from outside."""
+    """The web worker, seen from outside."""
 
     pid: int
 
@@ -147,7 +147,7 @@ def say(name: str, taken: list[float]) -> None:
 
 
 async def compare(studio: Studio, person: Person, token: str, count: int, asked: int) -> None:
-    """The page alone, with listeners, alone, with listeners, alone: the machine's other work falls on both."""
+    """Measure the page without and with clients, twice in turn, so that other load affects both."""
     web = Process.of(studio)
     print(f"{'at rest':<40} {web.says()}{connections()}")
     began = time.monotonic()
@@ -177,7 +177,7 @@ async def compare(studio: Studio, person: Person, token: str, count: int, asked:
 
 
 async def news(studio: Studio, token: str, count: int) -> None:
-    """How long it takes until all have heard that something has changed."""
+    """Print how long it takes until all clients have received a change."""
     held = await open_all(studio.port, token, count)
     hearing = asyncio.gather(*(one.hear("News for all") for one in held))
     written = float(await asyncio.to_thread(shell, studio, TELL))
@@ -194,8 +194,11 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=100)
     asked = parser.parse_args()
     more = {name: os.environ[name] for name in ("DATABASE_URL",) if name in os.environ}
-    with tempfile.TemporaryDirectory() as folder, Apart("--faults", "0", "--seconds", "36000", "72000") as vendors:
-        studio = Studio(Path(folder), STUDIO_BEAT_SECONDS="5", STUDIO_STALE_SECONDS="60", **vendors.env, **more)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        VendorProcess("--faults", "0", "--seconds", "36000", "72000") as vendors,
+    ):
+        studio = Studio(Path(folder), STUDIO_HEARTBEAT_SECONDS="5", STUDIO_STALE_SECONDS="60", **vendors.env, **more)
         with studio:
             person = Person(studio)
             wait_for(lambda: "is-running" not in person.http.get(person.project).text, 90, "the sample is made")

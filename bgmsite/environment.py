@@ -1,9 +1,9 @@
-"""The studio's settings as an administrator writes them: environment variables, and `DIR/.env` for those not set there.
+"""The studio's settings: environment variables, and `DIR/.env` for variables that the environment does not set.
 
-    NAME=value        one a line; "…" or '…' around a value is taken off; a line that starts with # is a comment
+    NAME=value        one per line; "…" or '…' around a value is removed; a line that starts with # is a comment
 
-Everything that is wrong is collected with the line (or the variable) it stands in, and `Environment.check` raises it
-at once, before anything has started. A value that may be a secret is never part of a message.
+Every problem is collected with its line or variable, and `Environment.check` raises them all at once, before anything
+has started. A value that may be a secret never appears in a message.
 """
 
 import difflib
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,14 +22,16 @@ from django.core.exceptions import ImproperlyConfigured
 
 TRUE, FALSE = ("true", "on", "ok", "yes", "y", "1"), ("false", "off", "no", "n", "0")
 PREFIX = "STUDIO_"
-OUTSIDE = ("STUDIO_DATA",)  # say where the file is, so the file cannot say them
-# Names of the tests and benchmarks, which the studio itself does not read.
+OUTSIDE = ("STUDIO_DATA",)  # determine where the file is, so the file cannot set them
+# Variables of the tests and benchmarks; the studio itself does not read them.
 OTHERS = ("STUDIO_CHROMIUM", "STUDIO_EXAMPLES", "STUDIO_PORTABLE_WATCH", "STUDIO_TEST_POSTGRES", "STUDIO_TEST_REDIS")
+# Names from before 0.1.0; they are still read where today's name is not set.
+FORMER_NAMES = {"STUDIO_TRASH_DAYS": "STUDIO_BIN_DAYS", "STUDIO_HEARTBEAT_SECONDS": "STUDIO_BEAT_SECONDS"}
 DATABASES = ("postgres", "postgresql", "psql", "pgsql", "sqlite")
 CACHES = ("redis", "rediss")
 MAIL_PORTS = {"smtp": 25, "smtps": 587, "smtp+tls": 587, "smtp+ssl": 465}
 MAIL_ELSEWHERE = ("consolemail", "filemail", "memorymail", "dummymail")
-ENCODE = "a reserved character (/ ? # @ : [ ] %) in its user or password has to be percent-encoded, such as %23 for #"
+ENCODE = "reserved characters (/ ? # @ : [ ] %) in the user or password must be percent-encoded, such as %23 for #"
 
 _LINE = re.compile(r"(export\s+)?([A-Za-z_][A-Za-z_0-9]*)(\s*)=(\s*)(.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -40,10 +42,11 @@ _HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+
 
 
 class SettingsError(ImproperlyConfigured):
-    """What the administrator has to put right, a line for each thing."""
+    """Problems that the administrator has to fix, one per line."""
 
 
-# The getters below have these names.
+_Value = TypeVar("_Value")
+# Aliases, because the getters below shadow the built-in names.
 _Str: TypeAlias = str
 _Int: TypeAlias = int
 _Float: TypeAlias = float
@@ -53,41 +56,41 @@ _Strs: TypeAlias = list[str]
 
 @dataclass
 class Environment:
-    """`Environment(os.environ)`, `read_file`, one getter a type, then `check()`.
+    """A reader of settings: create `Environment(os.environ)`, call `read_file`, the getters, then `check()`.
 
-    A getter returns its default where the value is missing, empty or wrong.
+    There is one getter per type. A getter returns its default if the value is missing, empty or invalid.
     """
 
     variables: MutableMapping[_Str, _Str]
     file: Path = Path(".env")
     problems: _Strs = field(default_factory=list)
     known: set[_Str] = field(default_factory=lambda: {*OUTSIDE, *OTHERS})
-    lines: dict[_Str, _Int] = field(default_factory=dict)  # where in the file a name in force stands
+    lines: dict[_Str, _Int] = field(default_factory=dict)  # line numbers of the settings taken from the file
 
     def read_file(self, file: Path) -> None:
-        """Take what the file says where the environment says nothing."""
+        """Read the file; variables that the environment sets take precedence."""
         self.file, outside = file, set(self.variables)
         for name, (number, value) in _read(file, self._wrong_line).items():
             if name in OUTSIDE:
-                self._wrong_line(number, f"{name} cannot be set in this file; use --data, or the environment")
+                self._wrong_line(number, f"{name} cannot be set in this file; use --data or the environment")
             elif name not in outside:
                 self.lines[name] = number
                 self.variables[name] = value
 
     def check(self) -> None:
-        """Raise everything that is wrong.
+        """Raise all collected problems, including unknown setting names.
 
         Raises:
-            SettingsError: a line for each problem.
+            SettingsError: one line per problem.
         """
         for name in sorted(set(self.variables) - self.known):
-            ours = name.upper().startswith(PREFIX)
-            if not (ours or name in self.lines):
+            is_ours = name.upper().startswith(PREFIX)
+            if not (is_ours or name in self.lines):
                 continue  # the environment is full of other programs' names
-            if near := _meant(name, self.known):
-                self._wrong(name, f"there is no setting of that name; {near} is one")
-            elif ours and name in self.lines:
-                self._wrong(name, "there is no setting of that name")
+            if suggestion := _closest_setting(name, self.known):
+                self._wrong(name, f"unknown setting; did you mean {suggestion}?")
+            elif is_ours and name in self.lines:
+                self._wrong(name, "unknown setting")
         if self.problems:
             raise SettingsError("\n".join(self.problems))
 
@@ -110,40 +113,45 @@ class Environment:
     def float(self, name: _Str, default: _Float, least: _Float = 0.0) -> _Float:
         def number(value: _Str) -> _Float:
             try:
-                found = float(value)
+                parsed = float(value)
             except ValueError:
-                found = math.nan
-            if not (math.isfinite(found) and found > least):
+                parsed = math.nan
+            if not (math.isfinite(parsed) and parsed > least):
                 raise ValueError(f"{value!r} is not a number above {least:g}")
-            return found
+            return parsed
 
         return self._get(name, default, number)
 
     def choice(self, name: _Str, choices: Iterable[_Str], default: _Str) -> _Str:
         def chosen(value: _Str) -> _Str:
-            found = {one.lower(): one for one in choices}.get(value.lower())
-            if found is None:
-                raise ValueError(f"{value!r} is none of {', '.join(one for one in choices if one)}")
-            return found
+            match = {option.lower(): option for option in choices}.get(value.lower())
+            if match is None:
+                raise ValueError(f"{value!r} is not one of {', '.join(option for option in choices if option)}")
+            return match
 
         return self._get(name, default, chosen)
 
     def list(self, name: _Str, default: Iterable[_Str] = (), each: Callable[[_Str], _Str] = _Str) -> _Strs:
-        """What stands between commas."""
-        return self._get(name, [*default], lambda value: [each(one.strip()) for one in value.split(",") if one.strip()])
+        """Return the comma-separated values, each stripped and passed to `each`; empty ones are dropped."""
+        return self._get(
+            name, [*default], lambda value: [each(item.strip()) for item in value.split(",") if item.strip()]
+        )
 
     def read(self, name: _Str, default: Any, parse: Callable[[_Str], Any]) -> Any:
-        """Read with a function that raises ValueError, with a sentence that may be printed."""
+        """Return the parsed value; `parse` raises ValueError with a message that is safe to print."""
         return self._get(name, default, parse)
 
-    def _get(self, name: _Str, default: Any, parse: Callable[[_Str], Any]) -> Any:
-        self.known.add(name)
+    def _get(self, name: _Str, default: _Value, parse: Callable[[_Str], _Value]) -> _Value:
+        former = FORMER_NAMES.get(name, name)
+        self.known |= {name, former}
+        if not self.variables.get(name, "").strip() and former in self.variables:
+            name = former
         value = self.variables.get(name, "").strip()
         if not value:
             return default
         try:
             if _CONTROL.search(value):
-                raise ValueError("there is a control character in it")
+                raise ValueError("it contains a control character")
             return parse(value)
         except ValueError as error:
             self._wrong(name, f"{error}")
@@ -156,8 +164,8 @@ class Environment:
             self.problems.append(f"The environment variable {name}: {sentence}.")
 
     def _wrong_line(self, number: _Int, sentence: _Str) -> None:
-        where = f"{self.file}, line {number}" if number else f"{self.file}"
-        self.problems.append(f"{where}: {sentence}.")
+        place = f"{self.file}, line {number}" if number else f"{self.file}"
+        self.problems.append(f"{place}: {sentence}.")
 
 
 # --- the file ---
@@ -165,52 +173,52 @@ class Environment:
 Wrong = Callable[[int, str], None]
 
 
-def _read(file: Path, wrong: Wrong) -> dict[str, tuple[int, str]]:
-    """The lines that are right, by name; a missing file has none."""
+def _read(file: Path, report: Wrong) -> dict[str, tuple[int, str]]:
+    """Return {name: (line number, value)} of the valid lines; a missing file has none. Report others to `wrong`."""
     try:
         content = file.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as error:
-        wrong(0, f"the file cannot be read ({error.strerror})")
+        report(0, f"the file cannot be read ({error.strerror})")
         return {}
-    found: dict[str, tuple[int, str]] = {}
+    values: dict[str, tuple[int, str]] = {}
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         try:
-            name, value = _one(raw.decode().strip())
+            name, value = _parse_line(raw.decode().strip())
         except UnicodeDecodeError:
-            wrong(number, "the file is not in UTF-8; save it as UTF-8")
+            report(number, "the file is not UTF-8; save it as UTF-8")
             break
         except ValueError as error:
-            wrong(number, f"{error}")
+            report(number, f"{error}")
             continue
-        if name in found:
-            wrong(number, f"{name} is set in line {found[name][0]} already; remove one of them")
+        if name in values:
+            report(number, f"{name} is already set in line {values[name][0]}; remove one of them")
         elif name:
-            found[name] = number, value
-    return found
+            values[name] = number, value
+    return values
 
 
-def _one(line: str) -> tuple[str, str]:
-    """The name and the value of a line; two empty texts for a comment.
+def _parse_line(line: str) -> tuple[str, str]:
+    """Return the name and value of a line; two empty strings for a comment.
 
     Raises:
-        ValueError: with a sentence; the value is never in it.
+        ValueError: with a message that never contains the value.
     """
     if not line or line.startswith("#"):
         return "", ""
     if _CONTROL.search(line):
-        raise ValueError("there is a control character in it")
+        raise ValueError("it contains a control character")
     if not (match := _LINE.fullmatch(line)):
-        raise ValueError("that is not NAME=value; a comment starts with #")
+        raise ValueError("expected NAME=value; a comment starts with #")
     _, name, before, after, value = match.groups()
     if before or (after and value):
-        raise ValueError(f"write {name}=value, without spaces around the =")
+        raise ValueError(f"write {name}=value without spaces around the =")
     if value[:1] in ("'", '"'):
         return name, _unquoted(name, value)
     if re.search(r"\s#", value) or value.startswith("#"):
         raise ValueError(
-            f"the value of {name} has a # after a space: put the comment on a line of its own, or the value in quotes"
+            f"the value of {name} contains # after a space: put the comment on its own line, or the value in quotes"
         )
     return name, value
 
@@ -222,19 +230,19 @@ def _unquoted(name: str, value: str) -> str:
         raise ValueError(f"the value of {name} starts with a quote that is not closed")
     text, rest = match.groups()
     if rest.startswith("#"):
-        raise ValueError(f"put the comment behind {name} on a line of its own")
+        raise ValueError(f"put the comment after {name} on its own line")
     if rest:
-        raise ValueError(f"something follows the closing quote of {name}")
+        raise ValueError(f"there is text after the closing quote of {name}")
     return re.sub(r"\\([^rnt])", r"\1", text) if quote == '"' else text
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
-    """The setting that a name is a slip of the pen for."""
+def _closest_setting(name: str, known: Iterable[str]) -> str:
+    """Return the known setting that a name probably misspells, or an empty string."""
     upper = name.upper().replace("-", "_")
     if upper.startswith(PREFIX):
-        tails = {one.removeprefix(PREFIX): one for one in known if one.startswith(PREFIX)}
-        near = difflib.get_close_matches(upper.removeprefix(PREFIX), tails, 1, 0.8)
-        return tails[near[0]] if near else ""
+        tails = {setting.removeprefix(PREFIX): setting for setting in known if setting.startswith(PREFIX)}
+        matches = difflib.get_close_matches(upper.removeprefix(PREFIX), tails, 1, 0.8)
+        return tails[matches[0]] if matches else ""
     return next(iter(difflib.get_close_matches(upper, [*known], 1, 0.9)), "")
 
 
@@ -243,29 +251,29 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 def _yes_or_no(value: str) -> bool:
     if value.lower() not in TRUE + FALSE:
-        raise ValueError(f"{value!r} is neither on nor off")
+        raise ValueError(f"{value!r} is not “on” or “off”")
     return value.lower() in TRUE
 
 
 def host(value: str) -> str:
-    """A name that the studio answers to, as Django matches it."""
+    """Return a valid entry for Django's ALLOWED_HOSTS."""
     if not _HOST.fullmatch(value):
         raise ValueError(f"{value!r} is not a host name such as studio.example.com, without https:// and port")
     return value
 
 
 def origin(value: str) -> str:
-    """`https://host` or `https://host:port`."""
+    """Return an origin: `https://host` or `https://host:port` (or http), without a trailing slash."""
     parts = _with_host(value, ("https", "http"))
     if parts.path.strip("/") or parts.query or parts.username is not None:
-        raise ValueError("it has to be like https://studio.example.com, with nothing behind the host")
+        raise ValueError("it must look like https://studio.example.com, with nothing after the host")
     return value.rstrip("/")
 
 
 def address(value: str) -> str:
-    """An origin that people can be sent to."""
+    """Return an origin without wildcards, which emails can link to."""
     if "*" in value:
-        raise ValueError("it is one address, without *")
+        raise ValueError("it must be a single address without *")
     return origin(value)
 
 
@@ -276,56 +284,60 @@ def module(value: str) -> str:
 
 
 def _split(value: str, schemes: Iterable[str]) -> SplitResult:
-    """Take an address apart, and refuse one that can be read in two ways; it may hold a password.
+    """Split a URL, which may contain a password, and reject an ambiguous one.
 
     Raises:
-        ValueError: with a sentence that has nothing of the value but its scheme.
+        ValueError: with a message that contains nothing of the value but its scheme.
     """
     scheme, colon, _ = value.partition("://")
     if not colon or scheme.lower() not in schemes:
-        raise ValueError(f"it has to start with {' or '.join(f'{one}://' for one in schemes)}")
+        raise ValueError(f"it must start with {' or '.join(f'{item}://' for item in schemes)}")
     if re.search(r"\s", value):
-        raise ValueError("there is a space in it; as a part of a password it is written %20")
+        raise ValueError("it contains a space; write %20 for a space in a password")
     try:
         parts = urlsplit(value)
-        hosts = [urlsplit(f"//{one}") for one in parts.netloc.rpartition("@")[2].split(",")]
-        _ = [one.port for one in hosts]
+        hosts = [urlsplit(f"//{item}") for item in parts.netloc.rpartition("@")[2].split(",")]
+        _ = [item.port for item in hosts]
     except ValueError:
         raise ValueError(f"its host or port cannot be read; {ENCODE}") from None
     if parts.fragment or value.endswith("#") or "@" in parts.path + parts.query:
         raise ValueError(ENCODE)
     if re.search(r"%(?![0-9A-Fa-f]{2})", parts.netloc):
-        raise ValueError(f"there is a % in it that starts no code; {ENCODE}")
+        raise ValueError(f"it contains a % that does not start a code; {ENCODE}")
     return parts
 
 
 def _with_host(value: str, schemes: Iterable[str]) -> SplitResult:
     parts = _split(value, schemes)
     if not parts.hostname:
-        raise ValueError("there is no host in it")
+        raise ValueError("it contains no host")
     return parts
 
 
 def database(value: str) -> dict[str, Any]:
     parts = _split(value, DATABASES)
     if parts.scheme == "sqlite" and (parts.netloc or len(parts.path) < 2):
-        raise ValueError("the file has to be named like sqlite:////srv/studio.sqlite3")
+        raise ValueError("the file must be given as in sqlite:////srv/studio.sqlite3")
     if parts.scheme != "sqlite" and len(parts.path.strip("/")) == 0:
-        raise ValueError("the name of the database is missing behind the host")
-    return environ.Env.db_url_config(value)
+        raise ValueError("the name of the database is missing after the host")
+    found: dict[str, Any] = environ.Env.db_url_config(value)
+    return found
 
 
 def cache(value: str) -> dict[str, Any]:
-    parts = _split(value, CACHES)  # without a host, the path is that of a socket
+    parts = _split(value, CACHES)  # without a host, the path is a socket's
     if parts.netloc and not re.fullmatch(r"/?[0-9]*", parts.path):
-        raise ValueError("behind the host stands the number of the database, such as /0")
-    found = environ.Env.cache_url_config(value)
-    try:  # nothing is connected by it
-        pools = [redis.ConnectionPool.from_url(one, **found.get("OPTIONS", {})) for one in _servers(found["LOCATION"])]
+        raise ValueError("after the host, only the number of the database is allowed, such as /0")
+    config = environ.Env.cache_url_config(value)
+    try:  # opens no connection
+        pools = [
+            redis.ConnectionPool.from_url(server, **config.get("OPTIONS", {}))
+            for server in _servers(config["LOCATION"])
+        ]
         _ = [pool.make_connection() for pool in pools]
     except (TypeError, ValueError):
-        raise ValueError("there is an option in it that Redis does not have") from None
-    return {**found, "BACKEND": "bgmsite.caches.Redis"}
+        raise ValueError("it contains an option that Redis does not have") from None
+    return {**config, "BACKEND": "bgmsite.caches.Redis"}
 
 
 def _servers(location: str | list[str]) -> list[str]:
@@ -335,16 +347,16 @@ def _servers(location: str | list[str]) -> list[str]:
 def mail(value: str) -> Mapping[str, Any]:
     elsewhere = value.partition(":")[0] in MAIL_ELSEWHERE
     parts = urlsplit(value) if elsewhere else _with_host(value, MAIL_PORTS)
-    found = environ.Env.email_url_config(value)
-    if not elsewhere and not found["EMAIL_PORT"]:
-        found["EMAIL_PORT"] = MAIL_PORTS[parts.scheme]
-    return found
+    config: dict[str, Any] = environ.Env.email_url_config(value)
+    if not elsewhere and not config["EMAIL_PORT"]:
+        config["EMAIL_PORT"] = MAIL_PORTS[parts.scheme]
+    return config
 
 
 def sender(value: str) -> str:
-    """An address, with or without a name before it."""
+    """Return an email address, with or without a display name."""
     if not _SENDER.fullmatch(value):
-        raise ValueError("it has to be like BGM Studio <studio@example.com>")
+        raise ValueError("it must look like BGM Studio <studio@example.com>")
     return value
 
 
@@ -352,5 +364,5 @@ def zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, OSError, ValueError):
-        raise ValueError(f"{value!r} is no time zone such as Europe/Berlin") from None
+        raise ValueError(f"{value!r} is not a time zone such as Europe/Berlin") from None
     return value

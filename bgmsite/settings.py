@@ -1,4 +1,4 @@
-"""Settings, all from the environment or the `.env` of the data directory; docs/operating.md lists every one."""
+"""Django settings, read from the environment or the data directory's `.env`; docs/operating.md lists them all."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from bgmsite import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.Environment(os.environ)
 
-# Everything the studio writes lives here: database, audio, `.env`, collected static files, temporary files.
+# Everything that the studio writes is here: database, audio, `.env`, collected static files, temporary files.
 DATA_DIR = Path(env.str("STUDIO_DATA", default=str(BASE_DIR / "data"))).resolve()
 env.read_file(DATA_DIR / ".env")
 
@@ -20,30 +20,30 @@ if not SECRET_KEY:
     env.problems.append(
         f"There is no SECRET_KEY in the environment or in {DATA_DIR / '.env'}. `python3 run.py` writes one for you."
     )
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones: sessions and sealed keys stay good
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier keys: old sessions and secrets stay valid
 DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"], each=environment.host)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[], each=environment.origin)
 HTTPS = env.bool("STUDIO_HTTPS", default=False)
 
 STUDIO_SIGNUP = env.choice("STUDIO_SIGNUP", ("invite", "open"), default="invite")
-STUDIO_URL = env.read("STUDIO_URL", "", environment.address)  # where people reach it: mails link there
-STUDIO_OFFLINE = env.bool("STUDIO_OFFLINE", default=False)  # a restored copy: nothing is sent anywhere by itself
+STUDIO_URL = env.read("STUDIO_URL", "", environment.address)  # the public address, for links in emails
+STUDIO_OFFLINE = env.bool("STUDIO_OFFLINE", default=False)  # for a restored copy: nothing is sent out automatically
 STUDIO_WORKERS = env.int("STUDIO_WORKERS", default=4, least=1, most=500)
 STUDIO_WEB_PROCESSES = env.int("STUDIO_WEB_PROCESSES", default=1, least=1, most=500)
 STUDIO_WEB_THREADS = env.int("STUDIO_WEB_THREADS", default=4, least=1, most=500)
-STUDIO_STREAMS = env.int("STUDIO_STREAMS", default=256, least=1, most=10_000)  # held open by a web process
-STUDIO_BEAT_SECONDS = env.float("STUDIO_BEAT_SECONDS", default=5.0)  # how often the cluster has to prove itself
-STUDIO_STALE_SECONDS = env.float("STUDIO_STALE_SECONDS", default=60.0)  # and how long it may take over it
-STUDIO_SENDFILE = env.choice("STUDIO_SENDFILE", ("nginx",), default="")  # "nginx": answer audio with X-Accel-Redirect
-STUDIO_API_RATE = env.int("STUDIO_API_RATE", default=600)  # requests a minute a key; 0: no limit
-STUDIO_RENDITIONS_MB = env.int("STUDIO_RENDITIONS_MB", default=20_000)  # room for files made from tracks on demand
-STUDIO_BIN_DAYS = env.int("STUDIO_BIN_DAYS", default=30)
-# Development and tests only: let providers hand out plain http and private addresses.
+STUDIO_STREAMS = env.int("STUDIO_STREAMS", default=256, least=1, most=10_000)  # held open per web process
+STUDIO_HEARTBEAT_SECONDS = env.float("STUDIO_HEARTBEAT_SECONDS", default=5.0)  # how often the cluster must report
+STUDIO_STALE_SECONDS = env.float("STUDIO_STALE_SECONDS", default=60.0)  # how long without a report before a restart
+STUDIO_SENDFILE = env.choice("STUDIO_SENDFILE", ("nginx",), default="")  # "nginx": serve audio by X-Accel-Redirect
+STUDIO_API_RATE = env.int("STUDIO_API_RATE", default=600)  # requests per minute per key; 0: no limit
+STUDIO_RENDITIONS_MB = env.int("STUDIO_RENDITIONS_MB", default=20_000)  # for files made from tracks on demand
+STUDIO_TRASH_DAYS = env.int("STUDIO_TRASH_DAYS", default=30)
+# Development and tests only: allow providers' download URLs to use plain http and private addresses.
 STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)
-# A studio and its receivers in one private network: webhooks may go to plain http and private addresses.
+# For a studio and receivers in one private network: allow webhooks to plain http and private addresses.
 STUDIO_PRIVATE_WEBHOOKS = env.bool("STUDIO_PRIVATE_WEBHOOKS", default=False)
-_PROVIDERS = [f"generator.providers.{name}" for name in ("composer", "wavespeed", "soundverse")]
+_PROVIDERS = [f"generator.providers.{name}" for name in ("builtin", "wavespeed", "soundverse")]
 STUDIO_PROVIDERS = env.list("STUDIO_PROVIDERS", default=_PROVIDERS, each=environment.module)
 
 INSTALLED_APPS = [
@@ -64,12 +64,12 @@ INSTALLED_APPS = [
     "generator",
 ]
 MIDDLEWARE = [
-    "generator.web.health.HealthCheck",
-    "generator.web.middleware.OurFragments",
+    "generator.web.site.health.HealthCheck",
+    "generator.web.site.middleware.OurFragments",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "generator.web.middleware.NotStored",
+    "generator.web.site.middleware.NotStored",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -78,11 +78,12 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "generator.web.middleware.ViewerTimeZone",
-    "generator.web.middleware.SignInAgain",
-    "generator.web.middleware.RefuseNul",
-    "generator.web.middleware.OnceRevealed",
-    "generator.admin.lookups.Unaskable",
+    "generator.web.site.middleware.ViewerTimeZone",
+    "generator.web.site.expired_sessions.SignInAgain",
+    "generator.web.site.middleware.ShowNotAllowed",
+    "generator.web.site.middleware.RefuseNul",
+    "generator.web.site.middleware.OnceRevealed",
+    "generator.admin.lookup_errors.Unaskable",
 ]
 ROOT_URLCONF = "bgmsite.urls"
 WSGI_APPLICATION = "bgmsite.wsgi.application"
@@ -96,7 +97,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "generator.web.context.shell",
+                "generator.web.site.context.shell",
             ],
             "builtins": ["generator.web.templatetags.studio"],
         },
@@ -110,7 +111,7 @@ _db = DATABASES["default"]
 _db["CONN_MAX_AGE"] = 60
 if _db["ENGINE"].endswith("sqlite3"):
     _db["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",  # takes the write lock at BEGIN: no "database is locked" on upgrade
+        "transaction_mode": "IMMEDIATE",  # take the write lock at BEGIN: no "database is locked" on upgrade
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-20000; "
@@ -120,12 +121,14 @@ if _db["ENGINE"].endswith("sqlite3"):
 else:
     _db["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {
-    "default": env.read("REDIS_URL", None, environment.cache)
-    or {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "studio_cache"}
+DATABASE_CACHE: dict[str, Any] = {
+    "BACKEND": "bgmsite.caches.Database",
+    "LOCATION": "studio_cache",
+    "OPTIONS": {"MAX_ENTRIES": 50_000},  # beyond this, counters are dropped and start again
 }
+CACHES = {"default": env.read("REDIS_URL", None, environment.cache) or DATABASE_CACHE}
 
-# --- background work; the arithmetic behind these numbers is in docs/decisions.md ---
+# --- background work; see docs/decisions/0004-background-tasks.md for the arithmetic ---
 Q_CLUSTER = {
     "name": "studio",
     "orm": "default",
@@ -146,7 +149,7 @@ Q_CLUSTER = {
 # --- accounts ---
 AUTH_USER_MODEL = "generator.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-AUTH_PASSWORD_VALIDATORS: list[dict] = [
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
         "UserAttributeSimilarityValidator",
@@ -158,19 +161,19 @@ AUTH_PASSWORD_VALIDATORS: list[dict] = [
 AUTH_PASSWORD_VALIDATORS[1]["OPTIONS"] = {"min_length": 10}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-ACCOUNT_ADAPTER = "generator.web.accounts.AccountAdapter"
+ACCOUNT_ADAPTER = "generator.web.account.auth.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_FORMS = {
-    "signup": "generator.web.accounts.SignupForm",
-    "add_email": "generator.web.accounts.ChangeAddressForm",
+    "signup": "generator.web.account.auth.SignupForm",
+    "add_email": "generator.web.account.auth.ChangeAddressForm",
 }
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}  # the key: an address, tried from one place
+ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}  # key: an email address and the client's IP
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("STUDIO_TRUSTED_PROXIES", default=0)
-MFA_ADAPTER = "generator.web.second_factor.SecondFactorAdapter"
+MFA_ADAPTER = "generator.web.account.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "BGM Studio"
 
@@ -178,19 +181,19 @@ _mail = env.read("EMAIL_URL", {}, environment.mail)
 EMAIL_CONFIGURED = bool(_mail)
 if EMAIL_CONFIGURED and not STUDIO_OFFLINE:
     vars().update(_mail)
-else:  # nothing is sent: each message becomes a file the operator can read
+else:  # nothing is sent: each message is written to a file that the operator can read
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DATA_DIR / "mail"
 EMAIL_TIMEOUT = 15
-# An address has to be proven, where mail can prove it: nobody joins by somebody else's invitation, and with open
-# sign-up a taken address and a free one look the same.
+# Addresses must be verified if email works: nobody can use another person's invitation, and with open sign-up
+# a taken address looks the same as a free one.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if EMAIL_CONFIGURED else "none"
-ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_CONFIGURED  # tell people when their password or second factor changed
+ACCOUNT_EMAIL_NOTIFICATIONS = EMAIL_CONFIGURED  # notify people of a changed password or second factor
 ACCOUNT_CHANGE_EMAIL = True
 DEFAULT_FROM_EMAIL = env.read("DEFAULT_FROM_EMAIL", "BGM Studio <studio@localhost>", environment.sender)
 
 # --- files ---
-MEDIA_ROOT = DATA_DIR / "media"  # private: only generator.web.files answers from it
+MEDIA_ROOT = DATA_DIR / "media"  # private: served only by views that check access
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -198,19 +201,23 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-FILE_UPLOAD_HANDLERS = ["generator.web.uploads.Capped"]
+FILE_UPLOAD_HANDLERS = ["generator.http.uploads.Capped"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # --- language and time ---
 LANGUAGE_CODE = "en"
-TIME_ZONE = env.read("TIME_ZONE", "UTC", environment.zone)  # billing months and days are counted in this zone
+LANGUAGES = [("en", "English")]  # with a second language: its catalog, a row here, and LocaleMiddleware
+LOCALE_PATHS = [BASE_DIR / "generator/locale"]
+FORMAT_MODULE_PATH = "bgmsite.formats"
+TIME_ZONE = env.read("TIME_ZONE", "UTC", environment.zone)  # billing days and months are in this zone
 USE_I18N = True
 USE_TZ = True
 
 # --- security ---
+SESSION_ENGINE = "generator.web.site.encrypted_sessions"
 SESSION_COOKIE_NAME = "studio_session"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-CSRF_FAILURE_VIEW = "generator.web.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "generator.web.site.errors.csrf_failure"
 CSRF_COOKIE_NAME = "studio_csrf"
 SESSION_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -231,13 +238,14 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
+        "worker-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }
 }
 
-# --- logs: one line a record, secrets never in them ---
+# --- logs: one line per record, without secrets ---
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LOGGING = {
     "version": 1,

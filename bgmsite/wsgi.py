@@ -1,4 +1,4 @@
-"""The WSGI application: Django, at as many desks as the studio has."""
+"""The WSGI application: Django with STUDIO_WEB_THREADS worker slots."""
 
 import os
 
@@ -9,7 +9,7 @@ _application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from generator.api.refused import refuse  # noqa: E402
-from generator.web.places import Desks  # noqa: E402
+from bgmsite.refusals import refuse  # noqa: E402
+from generator.http.connection_slots import WorkerSlots  # noqa: E402
 
-application = Desks(_application, settings.STUDIO_WEB_THREADS, refuse)
+application = WorkerSlots(_application, settings.STUDIO_WEB_THREADS, refuse)

@@ -1,4 +1,4 @@
-"""The one Django app of the studio."""
+"""The configuration of the studio's only Django app."""
 
 from django.apps import AppConfig
 
@@ -9,12 +9,12 @@ class GeneratorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Hand the workflow what only the doors know, how programs are shown things, and tell it who has gone."""
-        # Models can be imported only from here on.
-        from generator.api import telling
+        """Register the webhook payload serializers with the services, and connect offboarding to `standing_changed`."""
+        # Models cannot be imported earlier than this.
+        from generator.api import webhook_payloads
         from generator.models.user import standing_changed
-        from generator.workflow import offboarding
-        from generator.workflow.webhooks import bodies
+        from generator.services.team import offboarding
+        from generator.services.webhooks import payloads
 
-        bodies.show_with(telling.SHAPES)
+        payloads.show_with(webhook_payloads.SHAPES)
         standing_changed.connect(offboarding.on_standing_changed)

@@ -1,13 +1,14 @@
-"""One obvious fixture for each noun."""
+"""Shared fixtures: one per noun."""
 
-import gc
 import itertools
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -17,13 +18,20 @@ from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 from PIL import Image
 
-from generator import money
+from generator import currency
 from generator.audio import encode
+from generator.audio.editing import parse
+from generator.composer import REVISION
 from generator.models import (
-    Entry,
+    Edit,
+    EditState,
     Generation,
+    LedgerEntry,
     Membership,
     MusicModel,
+    Pack,
+    PackItem,
+    PackState,
     Price,
     Project,
     Prompt,
@@ -33,37 +41,41 @@ from generator.models import (
     State,
     Stem,
     Track,
+    TrackUpload,
     User,
 )
-from generator.workflow import attend, catalogue, library, media, parts, submit, sweep
-from generator.workflow.money import differences
+from generator.services.billing.ledger import differences
+from generator.services.generation.submit import submit
+from generator.services.library import composer_stems, media, tracks
+from generator.services.packs import packs
+from generator.services.packs.contents import PRESETS
+from generator.services.provider_jobs import backoff, catalog, poller
 from tests.audio.signals import RATE, tone
+from tests.catalog_copy import offer
+from tests.collection import (  # noqa: F401  pytest calls them
+    pytest_collection,
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+    pytest_ignore_collect,
+    pytest_make_parametrize_id,
+)
+from tests.fakes.failing_provider import FakeProvider
 from tests.fakes.providers import BASE
-from tests.fakes.server import FakeProvider
 from tests.fakes.vendors import Vendors
+from tests.management.tree import prepare_once
 from tests.migrated import begin_migrated
-from tests.ops.tree import prepare_once
+
+# A slow machine is no fault; and fixtures that live as long as a test are told apart by what each example makes.
+hypothesis.settings.register_profile(
+    "studio",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
+)
+hypothesis.settings.load_profile("studio")
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
 BGM, MUSIC = "wavespeed/mureka-v7.6-bgm", "soundverse/music"
 _numbers = itertools.count(1)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The fuller runs wait for `-m slow`; studios with all their processes for `-m live`, or for being named."""
-    everything = {config.rootpath, config.rootpath / "tests"}
-    waiting = {"slow", "live"} if {Path(one).resolve() for one in config.args} <= everything else {"slow"}
-    waiting -= set((config.option.markexpr or "").split())
-    left = [item for item in items if any(name in item.keywords for name in waiting)]
-    items[:] = [item for item in items if not any(name in item.keywords for name in waiting)]
-    config.hook.pytest_deselected(items=left)
-
-
-def pytest_collection_finish() -> None:
-    """Thousands of collected tests are not looked through for garbage again and again: a tenth of all the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 @pytest.fixture(scope="session")
@@ -75,37 +87,37 @@ def _beginning(pytestconfig) -> ExitStack:
 
 @pytest.fixture(scope="session")
 def django_db_setup(_beginning, django_db_setup, django_db_blocker) -> None:
-    """The test database, begun with a migrated copy where one is kept."""
+    """The test database, copied from a migrated one if a copy is kept."""
     with django_db_blocker.unblock():
         _beginning.close()
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory, request) -> Path:
-    """A studio after its first start, with its administrator and samples: made once for all workers of a run."""
+    """A studio after its first start, with administrator and samples; made once for all workers of a run."""
     base = tmp_path_factory.getbasetemp()
     return prepare_once(base.parent if hasattr(request.config, "workerinput") else base)
 
 
 @pytest.fixture(autouse=True)
 def fresh_limits() -> None:
-    """Forget the tries that were counted: no test is throttled for what another one did."""
+    """Clear the rate-limit counters, so that no test is throttled because of another."""
     cache.clear()
 
 
 @pytest.fixture
-def offered(db) -> None:
-    """The catalogue, as a started studio has it."""
-    catalogue.sync()
+def synced_catalog(db) -> None:
+    """The catalog as in a started studio."""
+    offer()
 
 
 @pytest.fixture
-def user(offered) -> User:
+def user(synced_catalog) -> User:
     return User.objects.create_user("ada@example.com", "a long enough password", name="Ada")
 
 
 @pytest.fixture
-def stranger(offered) -> User:
+def stranger(synced_catalog) -> User:
     return User.objects.create_user("eve@example.com", "a long enough password", name="Eve")
 
 
@@ -129,15 +141,15 @@ def member(project) -> Callable[[str], User]:
 
 
 @pytest.fixture
-def browser(client, user) -> Client:
-    """Ada's browser: signed in, the owner of the project."""
+def user_client(client, user) -> Client:
+    """A client signed in as Ada, the owner of the project."""
     client.force_login(user)
     return client
 
 
 @pytest.fixture
 def mailing(settings) -> None:
-    """A studio that can send mail, and so has addresses proven by it."""
+    """A studio that can send mail, and therefore verifies addresses."""
     settings.EMAIL_CONFIGURED = True
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 
@@ -152,44 +164,44 @@ def fake(monkeypatch) -> Iterator[FakeProvider]:
 
 @pytest.fixture
 def vendors() -> Iterator[Vendors]:
-    """The paid vendors' live fake."""
+    """The live fake of the paid vendors."""
     with Vendors() as running:
         yield running
 
 
 @pytest.fixture
 def installed(settings, monkeypatch) -> Iterator[None]:
-    """The paid providers in the catalogue, without any account yet."""
+    """The paid providers in the catalog, without accounts."""
     settings.STUDIO_PROVIDERS = ["generator.providers.wavespeed", "generator.providers.soundverse"]
     for name in ("WAVESPEED_API_KEY", "SOUNDVERSE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    catalogue.registry.cache_clear()
+    catalog.registry.cache_clear()
     yield
-    catalogue.registry.cache_clear()
+    catalog.registry.cache_clear()
 
 
 @pytest.fixture
-def hasty_looks(monkeypatch) -> None:
-    """Jobs at a provider are asked after without the wait that their model usually takes."""
-    monkeypatch.setattr(attend, "next_look", lambda generation, now: 0.05)
+def fast_polling(monkeypatch) -> None:
+    """Poll provider jobs at once instead of after their model's usual time."""
+    monkeypatch.setattr(backoff, "next_poll", lambda generation, now: 0.05)
 
 
 @pytest.fixture
-def shops(vendors, db, installed, settings, hasty_looks, monkeypatch) -> Vendors:
-    """The vendors' fake behind the paid providers, by environment, asked often; the composer beside them."""
-    settings.STUDIO_PROVIDERS = ["generator.providers.composer", *settings.STUDIO_PROVIDERS]
-    catalogue.registry.cache_clear()
+def paid_providers(vendors, db, installed, settings, fast_polling, monkeypatch) -> Vendors:
+    """The fake vendors behind the paid providers, configured by environment and polled often, beside the composer."""
+    settings.STUDIO_PROVIDERS = ["generator.providers.builtin", *settings.STUDIO_PROVIDERS]
+    catalog.registry.cache_clear()
     for name, key in {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}.items():
         monkeypatch.setenv(f"{name}_API_KEY", key)
         monkeypatch.setenv(f"{name}_BASE_URL", vendors.url)
     monkeypatch.setenv("STUDIO_PRIVATE_DOWNLOADS", "on")  # uploads go to the fake, too
-    catalogue.sync()
+    catalog.sync()
     return vendors
 
 
 @pytest.fixture
 def ask(user, project) -> Callable[..., Generation]:
-    """Submit a brief: `ask("warm lo-fi", model=POLL, takes=2)`."""
+    """Submit a prompt: `ask("warm lo-fi", model=POLL, takes=2)`."""
 
     def _ask(text: str = "warm lo-fi under a cooking video", **changes) -> Generation:
         asked = {
@@ -201,7 +213,7 @@ def ask(user, project) -> Callable[..., Generation]:
             "settings": {},
             "idempotency_key": f"key-{next(_numbers)}",
         } | changes
-        asked.setdefault("format", catalogue.spec_of(asked["model_key"]).formats[0])
+        asked.setdefault("format", catalog.spec_of(asked["model_key"]).formats[0])
         return submit(**asked)
 
     return _ask
@@ -209,8 +221,8 @@ def ask(user, project) -> Callable[..., Generation]:
 
 @pytest.fixture
 def run_background(db, monkeypatch) -> Callable[[], int]:
-    """Do what the cluster would: run queued tasks, oldest first, until none is left; return how many ran."""
-    monkeypatch.setattr(sweep, "TICK", 0.02)
+    """Run queued tasks like the cluster, oldest first, until none is left; return how many ran."""
+    monkeypatch.setattr(poller, "TICK_S", 0.02)
 
     def _run(most: int = 200) -> int:
         ran = 0
@@ -225,7 +237,7 @@ def run_background(db, monkeypatch) -> Callable[[], int]:
 
 
 def ended(generation: Generation, run_background, state=State.READY) -> Generation:
-    """Do the work, see that it ended so and that the money adds up."""
+    """Run the background work; assert the last state and that the ledger adds up."""
     run_background()
     generation.refresh_from_db()
     assert generation.state == state, list(generation.events.values_list("text", flat=True))
@@ -234,24 +246,24 @@ def ended(generation: Generation, run_background, state=State.READY) -> Generati
 
 
 def ledger(generation: Generation) -> dict[str, int]:
-    """The generation's entries, kind → micro-dollars."""
-    return dict(Entry.objects.filter(generation=generation).values_list("kind", "amount"))
+    """Return the generation's ledger entries: kind → micro-dollars."""
+    return dict(LedgerEntry.objects.filter(generation=generation).values_list("kind", "amount"))
 
 
 @pytest.fixture
-def priced(offered) -> Callable[[str, str], Price]:
+def priced(synced_catalog) -> Callable[[str, str], Price]:
     """Give a model a new price from now on: `priced(POLL, "0.045")`."""
 
     def _price(model_key: str, amount: str) -> Price:
         model = MusicModel.objects.get(key=model_key)
-        return Price.objects.create(model=model, per_take=money.dollars(amount), valid_from=timezone.now())
+        return Price.objects.create(model=model, per_take=currency.dollars(amount), valid_from=timezone.now())
 
     return _price
 
 
 @pytest.fixture(scope="session")
 def small_files(tmp_path_factory) -> tuple[bytes, bytes]:
-    """The bytes of half a second of sound as WAV, and of a cover."""
+    """The bytes of a WAV of half a second and of a cover."""
     sound: Path = tmp_path_factory.mktemp("sound") / "tone.wav"
     encode(tone(440, 0.5, -12), RATE, sound, format="wav")
     cover = BytesIO()
@@ -261,9 +273,9 @@ def small_files(tmp_path_factory) -> tuple[bytes, bytes]:
 
 @pytest.fixture
 def make_track(user, project, small_files) -> Callable[..., Track]:
-    """Put a real, small track into the library: `make_track("Tea time", bpm=90.0, prompt="warm lo-fi")`.
+    """Add a real, short track to the library: `make_track("Tea time", bpm=90.0, prompt="warm lo-fi")`.
 
-    Each comes from a finished generation of its own unless one is given with its take.
+    Each has a finished generation of its own unless one is given with its take.
     """
 
     def _track(title: str = "Tea time", *, generation: Generation | None = None, **columns) -> Track:
@@ -288,9 +300,11 @@ def make_track(user, project, small_files) -> Callable[..., Track]:
             "peaks": bytes(800),
             "waveform": "M0 20H240",
             "has_findings": bool(columns.get("findings")),
+            "made_of": {"revision": REVISION},  # by today's composer
         }
+        columns["made_of"] = facts["made_of"] | columns.get("made_of", {})
         track = Track.objects.create(**where, generation=generation, **facts | columns)
-        library.reindex(track)
+        tracks.reindex(track)
         return track
 
     return _track
@@ -298,7 +312,7 @@ def make_track(user, project, small_files) -> Callable[..., Track]:
 
 @pytest.fixture
 def make_reference(user, project, small_files) -> Callable[..., Reference]:
-    """Put a reference that has been read into the project: `make_reference("My theme", length_ms=30_000)`."""
+    """Add a ready reference to the project: `make_reference("My theme", length_ms=30_000)`."""
 
     def _reference(title: str = "My theme", **columns) -> Reference:
         name = _kept(small_files[0], "wav")
@@ -312,7 +326,7 @@ def make_reference(user, project, small_files) -> Callable[..., Reference]:
 
 @pytest.fixture
 def make_stem(small_files) -> Callable[..., Stem]:
-    """Give a track a part: `make_stem(track, "Vocals")`."""
+    """Give a track a stem: `make_stem(track, "Vocals")`."""
 
     def _stem(track: Track, title: str = "Vocals", **columns) -> Stem:
         name = _kept(small_files[0], "wav")
@@ -323,15 +337,61 @@ def make_stem(small_files) -> Callable[..., Stem]:
     return _stem
 
 
+@pytest.fixture
+def make_edit() -> Callable[..., Edit]:
+    """Give a track a saved edit whose MP3 has not been made: `make_edit(track, {"step": "fit", "length_s": 30.0})`."""
+
+    def _edit(track: Track, *steps: dict, **columns) -> Edit:
+        recipe = parse({"version": 1, "steps": [*(steps or ({"step": "fit", "length_s": 30.0},))]})
+        facts = {"author": track.author, "title": "Thirty", "is_draft": False, "state": EditState.READY}
+        facts |= {"recipe": recipe.to_json(), "recipe_hash": recipe.digest, "formats": [{"format": "mp3"}]}
+        return Edit.objects.create(**{"track": track} | facts | columns)
+
+    return _edit
+
+
+@pytest.fixture
+def make_upload(user, project, small_files) -> Callable[..., TrackUpload]:
+    """Bring a file into the project that no worker has read yet."""
+
+    def _upload(**columns) -> TrackUpload:
+        file = _kept(small_files[0], "flac")
+        facts = {"project": project, "author": user, "set_key": "one", "name": "theme.flac", "title": "Theme"}
+        facts |= {"file": file, "sha256": "ab" * 32, "size": len(small_files[0]), "due_at": timezone.now()}
+        return TrackUpload.objects.create(**facts | columns)
+
+    return _upload
+
+
+@pytest.fixture
+def make_pack() -> Callable[..., Pack]:
+    """Give a track a finished pack with one file: `make_pack(track)`."""
+
+    def _pack(track: Track, **columns) -> Pack:
+        archive = BytesIO()
+        with zipfile.ZipFile(archive, "w") as out:
+            out.writestr("README.txt", "A pack")
+        name = _kept(archive.getvalue(), "zip")
+        facts = {"author": track.author, "title": track.title, "preset": "podcast", "state": PackState.READY}
+        facts |= {"contents": PRESETS["podcast"].contents.to_json(), "expires_at": timezone.now() + packs.KEPT_FOR}
+        facts |= {"file": name, "sha256": Path(name).stem, "size": len(archive.getvalue())}
+        pack = Pack.objects.create(**{"project": track.project} | facts | columns)
+        entry = {"name": f"{track.title}.wav", "piece": "full", "stem": "", "seconds": 0.5, "size": 9, "sha256": "00"}
+        PackItem.objects.create(pack=pack, track=track, number=1, title=track.title, files=[entry], is_done=True)
+        return pack
+
+    return _pack
+
+
 def _kept(data: bytes, extension: str) -> str:
-    """Put a file into the library, unless another test's track has left it there; writing it is the slow part."""
+    """Store a file unless another test's track has left it there; writing is slow."""
     digest = sha256(data).hexdigest()
     name = f"{digest[:2]}/{digest}.{extension}"
     return name if media.path(name).exists() else media.keep_bytes(data, extension)
 
 
 def _finished(model_key: str, text: str, where: dict) -> Generation:
-    """A generation that has delivered one take, without the work and without the money."""
+    """Make a generation that has delivered one take, without the work and without ledger entries."""
     model = MusicModel.objects.get(key=model_key)
     now = timezone.now()
     asked = {"takes": 1, "format": "wav", "seed": 7}
@@ -339,7 +399,7 @@ def _finished(model_key: str, text: str, where: dict) -> Generation:
         **where,
         prompt=Prompt.objects.create(**where, text=text, settings=asked),
         model=model,
-        takes_asked=1,
+        takes_requested=1,
         price=model.prices.first(),
         price_per_take=0,
         idempotency_key=f"made-{next(_numbers)}",
@@ -352,15 +412,17 @@ def _finished(model_key: str, text: str, where: dict) -> Generation:
 
 @pytest.fixture
 def track(make_track) -> Track:
-    """One track of Ada's, in the project."""
+    """A track of Ada's in the project."""
     return make_track()
 
 
 @pytest.fixture
 def mixed(make_track, make_stem) -> Track:
-    """A track whose players are only rows, for what is decided before anything is played."""
+    """A track whose stems exist only as rows, for tests that play nothing."""
     track = make_track(prompt="lo-fi, 10 s, 80 bpm")
     for title in ("Drums", "Upright bass"):
         make_stem(track, title)
-    Rendition.objects.create(track=track, recipe_hash=parts.NOTES, recipe={"same_sound": True}, file="none", size=1)
+    Rendition.objects.create(
+        track=track, recipe_hash=composer_stems.NOTES, recipe={"same_sound": True}, file="none", size=1
+    )
     return track

@@ -1,7 +1,7 @@
-"""The tests' database without the wait: the migrations run once, and every later test process begins with a copy.
+"""A fast test database: the migrations run once, and every later test process starts with a copy.
 
-Kept in pytest's cache under a name that changes with the migrations and the dependencies. SQLite in memory only;
-everywhere else the migrations run as usual.
+The copy is in pytest's cache under a name that depends on the migrations and the dependencies. SQLite in memory only;
+with other databases the migrations run as usual.
 """
 
 import fcntl
@@ -18,10 +18,10 @@ from django.db.backends.signals import connection_created
 
 @contextmanager
 def begin_migrated(folder: Path) -> Iterator[None]:
-    """Around the making of the test database: fill it from the kept copy; where there is none, keep one."""
+    """Wrap the creation of the test database: fill it from the stored copy, or store one."""
     kept = folder / f"{_hash()}.sqlite3"
     with (folder / "lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # whoever comes second finds it made
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second process finds it made
         connection_created.connect(fill := _filler(kept), weak=False)
         try:
             yield

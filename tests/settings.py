@@ -1,4 +1,4 @@
-"""The studio's settings for the tests: a throw-away data directory, quick hashing, the fake providers switched on."""
+"""The studio's settings for the tests: a temporary data directory, fast password hashing, the fake providers."""
 
 import atexit
 import os
@@ -20,10 +20,10 @@ STORAGES = {
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 if not env.str("REDIS_URL", default=""):  # noqa: F405
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-else:  # a database of Redis for each of the processes that test side by side: clearing one leaves the others alone
+else:  # one Redis database per parallel test process: clearing one leaves the others alone
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     CACHES["default"]["LOCATION"] = CACHES["default"]["LOCATION"].rpartition("/")[0] + f"/{int(worker) % 16}"
 WHITENOISE_AUTOREFRESH = True
-STUDIO_PROVIDERS = ["generator.providers.composer", "tests.fakes.poll", "tests.fakes.stream"]
+STUDIO_PROVIDERS = ["generator.providers.builtin", "tests.fakes.poll", "tests.fakes.stream"]
 STUDIO_PRIVATE_DOWNLOADS = True
 STUDIO_PRIVATE_WEBHOOKS = True

@@ -1,16 +1,17 @@
-"""Lengths as people write them, wherever one is typed or sent."""
+"""Lengths as people write them, in forms and requests."""
 
 import pytest
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import workflow
 from generator.durations import parse_duration, show_duration
 from generator.models import Generation
-from generator.web.picking import start_of
-from generator.web.review import time_of
-from generator.workflow import catalogue
+from generator.services.errors import UserError
+from generator.services.generation import submit
+from generator.services.provider_jobs import catalog
+from generator.web.generation.reference_fields import start_of
+from generator.web.library.approvals import time_of
 from tests.conftest import COMPOSER
 
 READ = {
@@ -76,14 +77,14 @@ def test_a_length_survives_being_shown_and_read(micros):
     assert parse_duration(show_duration(seconds)) == pytest.approx(seconds, abs=1e-6)
 
 
-def test_the_fields_of_models_read_them_all(offered):
-    spec = catalogue.spec_of(COMPOSER)
+def test_the_fields_of_models_read_them_all(synced_catalog):
+    spec = catalog.spec_of(COMPOSER)
     for text, seconds in READ.items():
         if 5 <= seconds <= 600:
-            assert workflow.clean_settings(spec, {"length": text})["length"] == seconds
+            assert submit.clean_settings(spec, {"length": text})["length"] == seconds
     for text in (*REFUSED[1:], "0:04", "11 min"):
-        with pytest.raises(workflow.Refused) as refused:
-            workflow.clean_settings(spec, {"length": text})
+        with pytest.raises(UserError) as refused:
+            submit.clean_settings(spec, {"length": text})
         assert refused.value.field == "length"
 
 
@@ -93,12 +94,12 @@ def test_positions_are_read_alike():
         assert seconds > 3000 or start_of(text, "file") == seconds
 
 
-def test_the_page_shows_how_a_length_is_understood(browser, project):
-    address = reverse("create-live", args=[project.ref])
+def test_the_page_shows_how_a_length_is_understood(user_client, project):
+    address = reverse("create-live", args=[project.public_id])
     for typed, shown in (("2 min 30 s", "2:30"), ("0:28.5", "0:28.5"), ("90", "1:30")):
-        text = browser.post(address, {"model": COMPOSER, "text": "calm", "length": typed}).content.decode()
+        text = user_client.post(address, {"model": COMPOSER, "text": "calm", "length": typed}).content.decode()
         assert f'id="u-length">= {shown}<' in text
-    assert 'id="u-length"' not in browser.post(address, {"model": COMPOSER, "length": "long"}).content.decode()
+    assert 'id="u-length"' not in user_client.post(address, {"model": COMPOSER, "length": "long"}).content.decode()
     form = {
         "model": COMPOSER,
         "text": "calm",
@@ -107,8 +108,10 @@ def test_the_page_shows_how_a_length_is_understood(browser, project):
         "length": "0:28.5",
         "idempotency_key": "k",
     }
-    assert browser.post(reverse("generate", args=[project.ref]), form).status_code == 302
+    assert user_client.post(reverse("generate", args=[project.public_id]), form).status_code == 302
     assert Generation.objects.get().prompt.settings["length"] == 28.5
-    wrong = browser.post(reverse("generate", args=[project.ref]), form | {"length": "1:75", "idempotency_key": "l"})
+    wrong = user_client.post(
+        reverse("generate", args=[project.public_id]), form | {"length": "1:75", "idempotency_key": "l"}
+    )
     assert wrong.status_code == 422
     assert 'value="1:75"' in wrong.content.decode()

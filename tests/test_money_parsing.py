@@ -1,10 +1,10 @@
-"""Amounts as people and programs write them: read in one way, or refused in words."""
+"""Amounts as people and programs write them: read unambiguously, or refused with a message."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import money
+from generator import currency
 
 READ = {
     "12.50": 12_500_000,
@@ -57,48 +57,49 @@ REFUSED = [
     ),
     *("1,250.00,1", "1'25", "--1", "1-", "+-1", "$$5", "½", "１２.50", "٣", "12·50", "12,50 €", "€12", "£5", "5 EUR"),
     *("12.50\u200b", "1\n2", "1.0000001", "0,0000001", "9" * 13, "9" * 30, "12.50 a month", "12:50"),
+    *("-0", "-$0.00", "+0"),
 ]
 
 
 @pytest.mark.parametrize(("text", "amount"), READ.items())
 def test_what_can_be_read_in_one_way_is_read(text, amount):
-    assert money.dollars(text) == amount
+    assert currency.dollars(text) == amount
 
 
 @pytest.mark.parametrize("text", AMBIGUOUS)
 def test_what_could_be_two_amounts_is_refused_with_both(text):
-    with pytest.raises(money.NotAnAmount) as refused:
-        money.dollars(text)
-    small, large = str(refused.value).rstrip(".").split("Write ")[1].split(" or ")
-    assert money.dollars(large) == 1000 * money.dollars(small)
+    with pytest.raises(currency.NotAnAmount) as refused:
+        currency.dollars(text)
+    small, large = str(refused.value).rstrip(".").split("Enter ")[1].split(" or ")
+    assert currency.dollars(large) == 1000 * currency.dollars(small)
 
 
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_is_no_amount_is_refused(text):
-    with pytest.raises(money.NotAnAmount):
-        money.dollars(text)
+    with pytest.raises(currency.NotAnAmount):
+        currency.dollars(text)
 
 
 @given(st.integers(-(10**17), 10**17))
 def test_every_amount_survives_being_printed_and_read(amount):
-    for printed in (money.plain(amount), money.show(amount), money.as_typed(amount)):
-        assert money.dollars(printed) == amount
-    assert money.is_plain(money.as_typed(amount))
+    for printed in (currency.plain(amount), currency.show(amount), currency.as_typed(amount)):
+        assert currency.dollars(printed) == amount
+    assert currency.is_plain(currency.as_typed(amount))
 
 
 @given(st.integers(0, 10**9), st.integers(0, 999_999), st.sampled_from(["'.", " ,", ".,", ",."]))
 def test_grouping_changes_no_amount(whole, part, marks):
     group, decimal = marks
     written = f"{whole:,}".replace(",", group) + decimal + f"{part:06d}"
-    assert money.dollars(written) == whole * money.PER_DOLLAR + part
+    assert currency.dollars(written) == whole * currency.MICROS_PER_DOLLAR + part
 
 
 @given(st.text("0123456789.,' $-", max_size=12))
 def test_nothing_is_multiplied_by_its_marks(text):
-    """Whatever is read has the digits that were written, before and after one mark at most."""
+    """A parsed amount has the digits that were written, before and after at most one separator."""
     try:
-        amount = abs(money.dollars(text))
-    except money.NotAnAmount:
+        amount = abs(currency.dollars(text))
+    except currency.NotAnAmount:
         return
     digits = "".join(filter(str.isdigit, text)).lstrip("0")
     assert str(amount).rstrip("0") == digits.rstrip("0").lstrip("0")

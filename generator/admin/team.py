@@ -1,18 +1,26 @@
-"""Working together: who changed what in a project, and the links by which tracks are heard outside. All to read."""
+"""Read-only admin of the audit log, share links and API keys."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from generator.admin.base import ReadOnly
-from generator.models import ApiKey, AuditLine, ShareLink
+from generator.models import ApiKey, AuditLogEntry, ShareLink
 
 
-@admin.register(AuditLine)
-class AuditLineAdmin(ReadOnly):
-    list_display = ("at", "project", "actor", "kind", "text")
-    list_filter = ("kind",)
+@admin.register(AuditLogEntry)
+class AuditLogEntryAdmin(ReadOnly):
+    list_display = ("at", "project", "actor", "action", "text")
+    list_filter = ("action",)
     list_select_related = ("project", "actor")
     search_fields = ("text", "project__name", "actor__email")
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditLogEntry]:
+        """Leave out what concerns only the owners of projects: reviewers see this list, too."""
+        rows = super().get_queryset(request)
+        hidden = () if request.user.is_superuser else AuditLogEntry.Action.of_projects()
+        return rows.exclude(action__in=hidden)
 
 
 @admin.register(ShareLink)

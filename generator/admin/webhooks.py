@@ -1,9 +1,11 @@
-"""Where projects have the studio tell what happens, and how that goes. All to read; secrets are not shown."""
+"""Read-only admin of webhooks, deliveries and delivery attempts, without secrets."""
 
 from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
 
 from generator.admin.base import ReadOnly
-from generator.models import Webhook, WebhookMessage, WebhookTry
+from generator.models import DeliveryAttempt, Webhook, WebhookDelivery
 
 
 @admin.register(Webhook)
@@ -15,26 +17,26 @@ class WebhookAdmin(ReadOnly):
 
 
 class Tries(admin.TabularInline):
-    model = WebhookTry
+    model = DeliveryAttempt
     fields = readonly_fields = ("at", "ended_at", "status", "ms", "error")
     extra = 0
     can_delete = False
 
-    def has_add_permission(self, request, obj=None) -> bool:
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
-    def has_change_permission(self, request, obj=None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
 
 
-@admin.register(WebhookMessage)
+@admin.register(WebhookDelivery)
 class WebhookMessageAdmin(ReadOnly):
-    """Without the body: it holds addresses by which anybody hears a project's tracks."""
+    """Admin of deliveries. The body is hidden: it contains URLs that give access to a project's tracks."""
 
     list_display = ("message_id", "event", "project", "target", "outcome", "attempts", "at", "due_at")
     list_filter = ("event",)
     list_select_related = ("project", "webhook")
-    search_fields = ("ref", "url", "webhook__name", "project__name")
+    search_fields = ("public_id", "url", "webhook__name", "project__name")
     exclude = ("body",)
     inlines = (Tries,)
     show_full_result_count = False

@@ -1,8 +1,8 @@
-"""What the OpenAPI documents of all contracts say alike."""
+"""Parts that the OpenAPI documents of all contracts share."""
 
 from typing import Any
 
-LICENCE = {"name": "MIT", "identifier": "MIT"}
+LICENSE = {"name": "MIT", "identifier": "MIT"}
 BEARER = {
     "type": "http",
     "scheme": "bearer",
@@ -15,13 +15,13 @@ def contact(base: str) -> dict[str, str]:
 
 
 def about(base: str, title: str, version: str, description: str) -> dict[str, Any]:
-    """The `info` of a document for the studio at this address."""
-    told = {"title": title, "version": version, "description": description}
-    return told | {"license": LICENCE, "contact": contact(base)}
+    """Return the `info` of a document for the studio at this address."""
+    info = {"title": title, "version": version, "description": description}
+    return info | {"license": LICENSE, "contact": contact(base)}
 
 
 def file_of(media_type: str, description: str) -> dict[str, Any]:
-    """A response that is a file. Generators that know no such media type take it as bytes."""
+    """Return a response that is a file. Generators that do not know its media type treat it as bytes."""
     content = {"schema": {"type": "string", "format": "binary"}}
-    known = {media_type: content, "application/octet-stream": content}
-    return {"responses": {200: {"description": description, "content": known}}}
+    content_types = {media_type: content, "application/octet-stream": content}
+    return {"responses": {200: {"description": description, "content": content_types}}}

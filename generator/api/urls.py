@@ -1,20 +1,22 @@
-"""The addresses for programs."""
+"""URLs for programs."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from generator.api import outputs
-from generator.api.wavespeed import media
-from generator.web.bodies import UPLOADS
+from generator.api import signed_files
+from generator.api.compat.wavespeed import media
+from generator.api.v1.urls import answer_with_problems, not_found
+from generator.http.request_bodies import UPLOADS
 
 app_name = "api"
 urlpatterns = [
     path("api/v1/", include("generator.api.v1.urls")),
-    # The same addresses for clients that poll, upload or ask at v2; listed first, so that v3 is what is handed out.
-    path("api/v2/", include("generator.api.wavespeed.urls")),
-    path("api/v3/", include("generator.api.wavespeed.urls")),
-    path("v5/", include("generator.api.soundverse.urls")),
-    path("o/<str:address>/cover.webp", outputs.cover, name="output-cover"),
-    path("o/<str:address>/<str:name>", outputs.audio, name="output"),
+    # The same URLs for clients that poll, upload or call v2; listed first, so that reverse() returns v3.
+    path("api/v2/", include("generator.api.compat.wavespeed.urls")),
+    path("api/v3/", include("generator.api.compat.wavespeed.urls")),
+    path("v5/", include("generator.api.compat.soundverse.urls")),
+    re_path("^api(?:/.*)?$", answer_with_problems(not_found), name="no-version"),
+    path("o/<str:address>/cover.webp", signed_files.cover, name="output-cover"),
+    path("o/<str:address>/<str:name>", signed_files.audio, name="output"),
 ]
 
 UPLOADS |= {

@@ -1,4 +1,4 @@
-"""From a file of unknown worth to samples: the whole file is decoded, so a broken one is found out here."""
+"""Decoding of untrusted audio files; the whole file is decoded, so that broken files are detected here."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,23 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generator.audio import headers
-from generator.audio.corrected import corrected
+from generator.audio.header_repair import corrected
+from generator.messages import Message, join_texts
+from generator.messages import gettext_noop as _
 
-MAX_SECONDS = 900.0
-MAX_BYTES = 400_000_000
-MAX_VALUES = 130_000_000  # samples of all channels: ten minutes of stereo at 96 kHz, a quarter of an hour at 48 kHz
+MAX_LENGTH_S = 900.0
+MAX_BYTES = 500_000_000
+MAX_VALUES = 130_000_000  # samples over all channels: ten minutes of stereo at 96 kHz, a quarter of an hour at 48 kHz
 MAX_BAD_PACKETS = 20
 MAX_CHANNELS = 64
-RATES = (4_000, 384_000)
-LOUDEST = 1000.0  # 60 dB above full scale: no sound is louder, and sums of its squares stay finite
-_TAGS = (b"ID3", b"3DI", b"TAG", b"APETAGEX", b"LYRICS")  # what stands between, before and after the frames of an MP3
-LOST_S = 1.0  # a header that announces this much more than was decoded is asked for proof
-# Demuxers that read sound and nothing else. Play lists (HLS, ffconcat) would open other files and addresses.
+RATE_RANGE_HZ = (4_000, 384_000)
+MAX_LEVEL = 1000.0  # 60 dB above full scale: no sound is louder, and sums of squares stay finite
+_TAGS = (b"ID3", b"3DI", b"TAG", b"APETAGEX", b"LYRICS")  # data between, before and after the frames of an MP3
+MAX_MISSING_S = 1.0  # if a header announces this much more than was decoded, it is checked
+# Audio-only demuxers. Playlists (HLS, ffconcat) would open other files and URLs.
 CONTAINERS = "mp3,wav,w64,rf64,flac,ogg,mov,mp4,m4a,aac,aiff,matroska,webm,caf,au"
-# PyAV before 19 refuses a file for a tag that is not UTF-8 unless told otherwise; later ones lack the argument.
+# PyAV before 19 rejects files with non-UTF-8 tags unless this is set; later versions lack the argument.
 _ANY_TAGS: dict[str, Any] = {"metadata_errors": "ignore"} if int(av.__version__.partition(".")[0]) < 19 else {}
-UNPLAYABLE = "It is not an audio file that can be played."
-_DIRECT = ("flt", "fltp", "s16", "s16p", "s32", "s32p")  # turned into floats here, without a resampler
+UNPLAYABLE = _("This is not a playable audio file.")
+_UNSUPPORTED_FORMAT = _("The audio format in this file is not supported.")
+_DIRECT = ("flt", "fltp", "s16", "s16p", "s32", "s32p")  # converted to floats here, without a resampler
 _FULL_SCALE = {"flt": 1.0, "s16": 2.0**15, "s32": 2.0**31}
 _BITS = {"u8": 8, "s16": 16, "s32": 24, "s64": 32, "flt": 32, "dbl": 64}
 
@@ -35,11 +38,12 @@ _BITS = {"u8": 8, "s16": 16, "s32": 24, "s64": 32, "flt": 32, "dbl": 64}
 class NotAudio(Exception):
     """The file is not playable audio; the message says why in plain words.
 
-    `is_message`: it is an answer in words, as servers give instead of a file, or nothing at all.
+    `is_message`: the file is empty or a text response, such as servers send instead of a file.
     """
 
     def __init__(self, sentence: str, *, is_message: bool = False) -> None:
         super().__init__(sentence)
+        self.sentence = sentence
         self.is_message = is_message
 
 
@@ -51,13 +55,13 @@ class Sound:
     sample_rate: int  # Hz
     codec: str
     container: str
-    bit_rate: int | None  # bits per second of the coded sound, on average
-    announced_seconds: float | None  # the length the header announces; None when it was wrong and nothing is missing
-    bad_packets: int = 0  # pieces that could not be decoded
-    bits: int | None = None  # of each sample, of a lossless codec
+    bit_rate: int | None  # bits per second of the encoded audio, on average
+    announced_seconds: float | None  # duration in the header; None if it was wrong and nothing is missing
+    bad_packets: int = 0  # packets that could not be decoded
+    bits: int | None = None  # per sample; lossless codecs only
     is_lossy: bool = False
-    came_channels: int = 0  # before they were mixed down
-    was_mended: bool = False  # values that are no numbers, or beyond all bounds, were replaced
+    came_channels: int = 0  # before the downmix
+    was_mended: bool = False  # NaN, infinite or extreme values were replaced
 
     @property
     def frames(self) -> int:
@@ -72,38 +76,40 @@ class Sound:
         return self.frames / self.sample_rate
 
 
-def decode(path: str | Path, *, max_seconds: float = MAX_SECONDS, max_bytes: int = MAX_BYTES) -> Sound:
-    """Decode a whole audio file; more than two channels are mixed down to stereo.
+def decode(path: str | Path, *, max_seconds: float = MAX_LENGTH_S, max_bytes: int = MAX_BYTES) -> Sound:
+    """Decode a whole audio file; more than two channels are downmixed to stereo.
 
     Raises:
-        NotAudio: empty, something else than audio, broken from the start, too long or too large.
+        NotAudio: empty, not audio, broken from the start, too long or too large.
     """
     path = Path(path)
     if path.stat().st_size > max_bytes:
-        raise NotAudio(f"The file is larger than {max_bytes / 1e6:.0f} MB.")
-    if other := headers.instead_of_audio(path):
-        raise NotAudio(other.sentence, is_message=other.is_message)
+        raise NotAudio(Message("The file is larger than the limit of {limit:.0f} MB.", limit=max_bytes / 1e6))
+    if other_type := headers.instead_of_audio(path):
+        raise NotAudio(other_type.sentence, is_message=other_type.is_message)
     try:
-        with opened(path) as file:
-            reading = _Reading(file, max_seconds)
-            samples, was_mended = _bounded(reading.samples())
-            sound = _sound(path, file, reading, samples)
+        with open_audio(path) as file:
+            stream_reader = _Reading(file, max_seconds)
+            samples, was_mended = _bound(stream_reader.samples())
+            sound = _build_sound(path, file, stream_reader, samples)
     except MemoryError as error:
-        raise NotAudio("It takes more memory to read than any track does.") from error
+        raise NotAudio(_("This file needs too much memory to process.")) from error
     except (av.FFmpegError, ValueError, OverflowError) as error:
         raise NotAudio(UNPLAYABLE) from error
-    return replace(_believed(path, sound, reading), was_mended=was_mended)
+    return replace(_check_announced(path, sound, stream_reader), was_mended=was_mended)
 
 
-def opened(path: Path) -> av.container.InputContainer:
-    """A file for reading, with nothing but sound demuxed and no other file or address opened on its behalf."""
+def open_audio(path: Path) -> av.container.InputContainer:
+    """Open a file for reading, with audio demuxers only and without access to other files or URLs."""
     options = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
     file: Any = corrected(path) or str(path)
     return cast(av.container.InputContainer, av.open(file, mode="r", options=options, **_ANY_TAGS))
 
 
-def _sound(path: Path, file: av.container.InputContainer, reading: "_Reading", samples: NDArray[np.float32]) -> Sound:
-    context = reading.stream.codec_context
+def _build_sound(
+    path: Path, file: av.container.InputContainer, stream_reader: "_Reading", samples: NDArray[np.float32]
+) -> Sound:
+    context = stream_reader.stream.codec_context
     lossless = bool(context.codec.lossless)
     bits = _BITS.get(context.format.name.removesuffix("p")) if lossless else None
     if lossless and (digits := "".join(filter(str.isdigit, context.name))) and context.name.startswith("pcm_"):
@@ -112,26 +118,26 @@ def _sound(path: Path, file: av.container.InputContainer, reading: "_Reading", s
         bits = info.bits
     return Sound(
         samples,
-        reading.rate,
+        stream_reader.rate,
         context.name,
         file.format.name,
-        reading.bit_rate,
+        stream_reader.bit_rate,
         headers.announced(path).seconds or (file.duration / av.time_base if file.duration else None),
-        reading.bad,
+        stream_reader.bad,
         bits,
         not lossless,
-        reading.came_channels,
+        stream_reader.came_channels,
     )
 
 
-def _believed(path: Path, sound: Sound, reading: "_Reading") -> Sound:
-    """The sound without an announcement that is wrong: decoded frames count, unless bytes are provably missing."""
-    if (sound.announced_seconds or 0.0) - sound.seconds <= LOST_S:
+def _check_announced(path: Path, sound: Sound, stream_reader: "_Reading") -> Sound:
+    """Remove a wrong announced duration: the decoded frames count, unless bytes are provably missing."""
+    if (sound.announced_seconds or 0.0) - sound.seconds <= MAX_MISSING_S:
         return sound
     if sound.codec == "flac":
         is_short = not _is_whole_flac(path, sound)
-    elif reading.promised_packets:
-        is_short = reading.packets < reading.promised_packets
+    elif stream_reader.promised_packets:
+        is_short = stream_reader.packets < stream_reader.promised_packets
     else:
         is_short = headers.announced(path).is_short
     return sound if is_short else replace(sound, announced_seconds=None)
@@ -141,8 +147,8 @@ def _is_whole_flac(path: Path, sound: Sound) -> bool:
     info = headers.stream_info(path)
     if info is None or not any(info.md5) or info.bits not in (16, 24) or sound.came_channels > 2:
         return not sound.bad_packets
-    whole = np.rint(sound.samples * np.float32(2.0 ** (info.bits - 1))).astype("<i4")
-    values = whole.astype("<i2") if info.bits == 16 else whole.reshape(-1, 1).view(np.uint8)[:, :3]
+    integers = np.rint(sound.samples * np.float32(2.0 ** (info.bits - 1))).astype("<i4")
+    values = integers.astype("<i2") if info.bits == 16 else integers.reshape(-1, 1).view(np.uint8)[:, :3]
     return hashlib.md5(np.ascontiguousarray(values).tobytes(), usedforsecurity=False).digest() == info.md5
 
 
@@ -151,20 +157,20 @@ class _Reading:
 
     def __init__(self, file: av.container.InputContainer, max_seconds: float) -> None:
         if not file.streams.audio:
-            raise NotAudio("There is no sound in the file.")
+            raise NotAudio(_("The file contains no audio."))
         self.file, self.stream = file, file.streams.audio[0]
         context = self.stream.codec_context
         if context is None:
-            raise NotAudio("The sound in the file is of a kind that is not supported. " + headers.TAKEN)
+            raise NotAudio(join_texts(_UNSUPPORTED_FORMAT, headers.ACCEPTED_FORMATS))
         self.rate, self.came_channels = context.sample_rate, context.channels
-        if not RATES[0] <= self.rate <= RATES[1] or not 0 < self.came_channels <= MAX_CHANNELS:
+        if not RATE_RANGE_HZ[0] <= self.rate <= RATE_RANGE_HZ[1] or not 0 < self.came_channels <= MAX_CHANNELS:
             raise NotAudio(UNPLAYABLE)
         self.limit = max_seconds
         self.layout = "mono" if self.came_channels == 1 else "stereo"
         self.channels = min(self.came_channels, 2)
         self.room = min(int(max_seconds * self.rate), MAX_VALUES // self.channels)
         self.bad = self.packets = self._bytes = self._ticks = 0
-        self.promised_packets = int(self.stream.frames)  # of containers with a table of them
+        self.promised_packets = int(self.stream.frames)  # for containers with a packet table
 
     @property
     def bit_rate(self) -> int | None:
@@ -172,24 +178,29 @@ class _Reading:
         return round(8 * self._bytes / seconds) if seconds else None
 
     def samples(self) -> NDArray[np.float32]:
-        known = int((self.file.duration or 0) / av.time_base * self.rate) + self.rate
-        out = np.empty((max(1, min(known, self.room)), self.channels), np.float32)
+        expected_frames = int((self.file.duration or 0) / av.time_base * self.rate) + self.rate
+        out = np.empty((max(1, min(expected_frames, self.room)), self.channels), np.float32)
         filled = 0
         for frame in self._frames():
             size = frame.samples
             if filled + size > self.room:
-                raise NotAudio(f"It is longer than {self.room / self.rate / 60:.3g} minutes.")
+                raise NotAudio(
+                    Message(
+                        "The audio is longer than the limit of {minutes:.3g} minutes.",
+                        minutes=self.room / self.rate / 60,
+                    )
+                )
             if filled + size > len(out):
                 out.resize((min(self.room, 2 * (filled + size)), self.channels), refcheck=False)
             _write(frame, out[filled : filled + size])
             filled += size
         if not filled:
-            raise NotAudio("There is no sound in the file.")
-        return _mixed(out[:filled]) if self.came_channels > 2 else out[:filled]
+            raise NotAudio(_("The file contains no audio."))
+        return _attenuate(out[:filled]) if self.came_channels > 2 else out[:filled]
 
     def _frames(self) -> Iterator[av.AudioFrame]:
         resampler: av.AudioResampler | None = None
-        loose = 0  # pieces that are no frames, and have had no sound after them so far
+        non_frame_packets = 0  # packets that are not frames, with no audio after them so far
         for packet in self.file.demux(self.stream):
             self.packets += packet.size > 0
             self._bytes += packet.size
@@ -198,19 +209,19 @@ class _Reading:
                 frames = packet.decode()
             except av.FFmpegError:
                 if self._is_no_frame(packet):
-                    loose += not bytes(packet).startswith(_TAGS)
+                    non_frame_packets += not bytes(packet).startswith(_TAGS)
                     continue
                 self.bad += 1
                 if self.bad > MAX_BAD_PACKETS:
                     raise
                 continue
             if frames:
-                self.bad, loose = self.bad + loose, 0
+                self.bad, non_frame_packets = self.bad + non_frame_packets, 0
                 if self.bad > MAX_BAD_PACKETS:
                     raise NotAudio(UNPLAYABLE)
             for frame in frames:
-                same = frame.sample_rate == self.rate and len(frame.layout.channels) == self.channels
-                if resampler is None and same and frame.format.name in _DIRECT:
+                is_same_layout = frame.sample_rate == self.rate and len(frame.layout.channels) == self.channels
+                if resampler is None and is_same_layout and frame.format.name in _DIRECT:
                     yield frame
                     continue
                 resampler = resampler or av.AudioResampler(format="flt", layout=self.layout, rate=self.rate)
@@ -218,8 +229,8 @@ class _Reading:
         if resampler is not None:
             yield from resampler.resample(None)
 
-    def _is_no_frame(self, packet: av.Packet) -> bool:
-        """Whether a piece of an MP3 is something else that was put there, such as tags behind the sound."""
+    def _is_no_frame(self, packet: "av.Packet[Any]") -> bool:
+        """Return whether an MP3 packet is not an audio frame, such as tags after the audio."""
         start = bytes(packet)[:2]
         return self.stream.codec_context.name.startswith("mp3") and not (start[:1] == b"\xff" and start[1:] >= b"\xe0")
 
@@ -238,19 +249,19 @@ def _write(frame: av.AudioFrame, out: NDArray[np.float32]) -> None:
     np.multiply(values, scale, out=out, casting="unsafe")
 
 
-def _mixed(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """A mix of many channels, turned down as a whole where their sum would clip."""
+def _attenuate(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return a downmix, attenuated as a whole if the sum would clip."""
     top = max(float(samples.max()), -float(samples.min()))
     if 1.0 < top < np.inf:
         samples *= np.float32(1 / top)
     return samples
 
 
-def _bounded(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], bool]:
-    """Samples that can be counted with, and whether some had to be replaced."""
+def _bound(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], bool]:
+    """Return finite samples within bounds, and whether any had to be replaced."""
     with np.errstate(invalid="ignore"):
         low, high = float(samples.min()), float(samples.max())
-    if low >= -LOUDEST and high <= LOUDEST:  # neither holds of what is not a number
+    if low >= -MAX_LEVEL and high <= MAX_LEVEL:  # both comparisons are false for NaN
         return samples, False
     np.nan_to_num(samples, copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
-    return np.clip(samples, -LOUDEST, LOUDEST, out=samples), True
+    return np.clip(samples, -MAX_LEVEL, MAX_LEVEL, out=samples), True

@@ -1,138 +1,117 @@
-"""How loud it is: ITU-R BS.1770-4 and EBU R 128.
+"""Loudness of whole files per ITU-R BS.1770-4 (`generator/bs1770.py`) and EBU R 128.
 
-The K-weighting is applied as a multiplication of spectra (overlap-save): left and right travel as the real and the
-imaginary part of one transform, which is quicker than the recursive filters and the same to five digits.
+K-weighting is a multiplication of spectra (overlap-save): left and right are the real and imaginary parts of one
+transform, which is faster than the recursive filters and agrees to five digits.
 """
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from generator.bs1770 import gated, integrated, k_weighting, lufs_of
+
 Samples = NDArray[np.float32]
 Powers = NDArray[np.float64]
 
-STEP_S = 0.1  # gating blocks are 400 ms long and begin every 100 ms
+STEP_S = 0.1  # gating blocks are 400 ms long and start every 100 ms
 GATE_STEPS, SHORT_TERM_STEPS = 4, 30  # BS.1770-4: 400 ms; EBU Tech 3342: 3 s
-ABSOLUTE_GATE = -70.0  # LUFS
-RELATIVE_GATE = -10.0  # LU
-RANGE_GATE = -20.0  # LU, EBU Tech 3342
-PART_STEPS = 3  # steps filtered by one transform
-TAIL_S = 0.041  # after that long the weighting filter's answer has died away to a millionth
-TOGETHER = 16  # transforms at a time: they stay in the processor's cache
-CENTROID_EVERY = 4  # of the transforms, one is looked at for its brightness
+RANGE_GATE_LU = -20.0  # LU, EBU Tech 3342
+PART_STEPS = 3  # steps filtered per transform
+MAX_PARTS = 10  # of a step that are measured
+TAIL_S = 0.041  # time in which the weighting filter's response decays to a millionth
+BATCH_SIZE = 16  # transforms per batch: they stay in the CPU cache
+CENTROID_INTERVAL = 4  # one in so many transforms is used for the spectral centroid
 
 
 @dataclass(frozen=True)
 class Loudness:
-    """`lufs` is None when nothing passes the gates; `steps` is the weighted power of each 100 ms."""
+    """Measured loudness. `lufs` is None if nothing passes the gates; `steps` is the weighted power of each 100 ms.
+
+    `parts` has the same in up to ten parts per step (`parts_per_step`), for gains that move.
+    """
 
     lufs: float | None
     range_lu: float
     brightness: float  # spectral centroid, Hz
-    steps: Powers
+    parts: Powers
+    parts_per_step: int
+
+    @property
+    def steps(self) -> Powers:
+        return _steps(self.parts, self.parts_per_step)
+
+    def lufs_with(self, gain_db: Powers | float) -> float | None:
+        """Return the loudness after a gain in dB: one, or one per part."""
+        powers = self.parts * 10 ** (np.asarray(gain_db) / 10)
+        return integrated(powers, GATE_STEPS * self.parts_per_step, self.parts_per_step)
 
 
 def loudness(samples: Samples, rate: int) -> Loudness:
     """Measure samples of shape (frames, 1 or 2)."""
-    steps, brightness = _weighted_powers(samples, rate)
-    return Loudness(_integrated(steps), _range(steps), brightness, steps)
+    parts, per_step, brightness = _weighted_powers(samples, rate)
+    steps = _steps(parts, per_step)
+    return Loudness(integrated(steps, GATE_STEPS), _range(steps), brightness, parts, per_step)
 
 
-def lufs_of(power: Any) -> Any:
-    return -0.691 + 10 * np.log10(np.maximum(power, 1e-12))
-
-
-def k_weighting(rate: int) -> NDArray[np.float64]:
-    """The two filters of BS.1770-4 (high shelf, then high pass) as second-order sections for any sample rate.
-
-    The standard prints coefficients for 48 kHz only; these are its analogue prototypes through the bilinear transform
-    (De Man, "Evaluation of implementations of the EBU R128 loudness measurement", AES 2018).
-    """
-    gain, q, centre = 3.999843853973347, 0.7071752369554196, 1681.974450955533
-    k = np.tan(np.pi * centre / rate)
-    vh = 10 ** (gain / 20)
-    vb = vh**0.4996667741545416
-    a0 = 1 + k / q + k * k
-    shelf = [(vh + vb * k / q + k * k) / a0, 2 * (k * k - vh) / a0, (vh - vb * k / q + k * k) / a0]
-    shelf += [1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0]
-    q, centre = 0.5003270373238773, 38.13547087602444
-    k = np.tan(np.pi * centre / rate)
-    a0 = 1 + k / q + k * k
-    high = [1.0, -2.0, 1.0, 1.0, 2 * (k * k - 1) / a0, (1 - k / q + k * k) / a0]
-    return np.array([shelf, high])
+def _steps(parts: Powers, per_step: int) -> Powers:
+    return np.asarray(parts.reshape(len(parts) // per_step, per_step).mean(axis=1))
 
 
 @lru_cache(maxsize=8)
 def _response(rate: int) -> tuple[int, NDArray[np.complex64]]:
-    """Samples in a 100 ms step, and the weighting's response at the frequencies of one transform."""
+    """Return the number of samples in a 100 ms step, and the weighting's frequency response for one transform."""
     step = max(1, round(STEP_S * rate))
     size = int(scipy.fft.next_fast_len(PART_STEPS * step + int(TAIL_S * rate)))
     _, response = scipy.signal.sosfreqz(k_weighting(rate), worN=np.arange(size) * 2 * np.pi / size)
     return step, np.asarray(response, np.complex64)
 
 
-def _weighted_powers(samples: Samples, rate: int) -> tuple[Powers, float]:
-    """K-weighted power, channels summed, of each whole 100 ms; and the spectral centroid of the unweighted sound."""
+def _weighted_powers(samples: Samples, rate: int) -> tuple[Powers, int, float]:
+    """Return K-weighted powers of parts of whole 100 ms, channels summed; parts per step; and the spectral centroid."""
     step, response = _response(rate)
+    per_step = max(count for count in range(1, MAX_PARTS + 1) if step % count == 0)
+    part = step // per_step
     size, hop = len(response), PART_STEPS * step
     parts = -(-len(samples) // hop)
-    powers = np.empty(parts * PART_STEPS)
+    powers = np.empty(parts * PART_STEPS * per_step)
     spectrum = np.zeros(size)
-    for start in range(0, parts, TOGETHER):
-        count = min(TOGETHER, parts - start)
-        found = scipy.fft.fft(_parts(samples, start * hop, count, hop, size), axis=1, overwrite_x=True)
-        for one in found[::CENTROID_EVERY]:
-            spectrum += one.real**2 + one.imag**2
-        found *= response
-        weighted = scipy.fft.ifft(found, axis=1, overwrite_x=True)[:, size - hop :].view(np.float32)
-        steps = weighted.reshape(count * PART_STEPS, step * 2)
-        powers[start * PART_STEPS : (start + count) * PART_STEPS] = np.einsum("ij,ij->i", steps, steps) / step
-    return powers[: len(samples) // step], _centroid(spectrum, rate)
+    for start in range(0, parts, BATCH_SIZE):
+        count = min(BATCH_SIZE, parts - start)
+        spectra = scipy.fft.fft(_parts(samples, start * hop, count, hop, size), axis=1, overwrite_x=True)
+        for transform in spectra[::CENTROID_INTERVAL]:
+            spectrum += transform.real**2 + transform.imag**2
+        spectra *= response
+        weighted = scipy.fft.ifft(spectra, axis=1, overwrite_x=True)[:, size - hop :].view(np.float32)
+        rows = weighted.reshape(count * PART_STEPS * per_step, part * 2)
+        first = start * PART_STEPS * per_step
+        powers[first : first + len(rows)] = np.einsum("ij,ij->i", rows, rows) / part
+    return powers[: len(samples) // step * per_step], per_step, _centroid(spectrum, rate)
 
 
 def _parts(samples: Samples, start: int, count: int, hop: int, size: int) -> NDArray[np.complex64]:
-    """Some overlapping parts as complex numbers; each ends `hop` after the one before, nothing lies outside."""
+    """Return overlapping blocks as complex numbers; each ends `hop` after the previous one, outside samples are 0."""
     first = start - (size - hop)
     block = np.zeros((size + (count - 1) * hop, 2), np.float32)
-    given = samples[max(0, first) : first + len(block)]
-    block[max(0, -first) : max(0, -first) + len(given), : samples.shape[1]] = given
+    available = samples[max(0, first) : first + len(block)]
+    block[max(0, -first) : max(0, -first) + len(available), : samples.shape[1]] = available
     line = block.view(np.complex64)[:, 0]
     return np.lib.stride_tricks.sliding_window_view(line, size)[::hop].copy()
 
 
 def _centroid(powers: Powers, rate: int) -> float:
-    half = np.sqrt(powers + np.roll(powers[::-1], 1))[2 : len(powers) // 2]  # both sides of zero: both channels
-    heard = float(half.sum())
+    half = np.sqrt(powers + np.roll(powers[::-1], 1))[2 : len(powers) // 2]  # ± frequencies: both channels
+    total = float(half.sum())
     frequencies = np.arange(2, 2 + len(half)) * rate / len(powers)
-    return round(float((frequencies * half).sum() / heard), 1) if heard > 0 else 0.0
-
-
-def _blocks(steps: Powers, length: int) -> Powers:
-    if len(steps) < length:
-        return np.asarray(steps.mean(keepdims=True)) if len(steps) else steps
-    running = np.concatenate(([0.0], np.cumsum(steps)))
-    return np.asarray((running[length:] - running[:-length]) / length)
-
-
-def _integrated(steps: Powers) -> float | None:
-    blocks = _blocks(steps, GATE_STEPS)
-    blocks = blocks[lufs_of(blocks) > ABSOLUTE_GATE]
-    if not len(blocks):
-        return None
-    loud = blocks[lufs_of(blocks) > lufs_of(blocks.mean()) + RELATIVE_GATE]
-    return float(lufs_of(loud.mean()))
+    return round(float((frequencies * half).sum() / total), 1) if total > 0 else 0.0
 
 
 def _range(steps: Powers) -> float:
-    """Loudness range: 10th to 95th percentile of gated short-term loudness (EBU Tech 3342)."""
-    blocks = _blocks(steps, SHORT_TERM_STEPS)
-    blocks = blocks[lufs_of(blocks) > ABSOLUTE_GATE]
-    if len(blocks) < 2:
+    """Return the loudness range: 10th to 95th percentile of gated short-term loudness (EBU Tech 3342)."""
+    powers = gated(steps, SHORT_TERM_STEPS, relative=RANGE_GATE_LU)
+    if not len(powers):
         return 0.0
-    levels = lufs_of(blocks[lufs_of(blocks) > lufs_of(blocks.mean()) + RANGE_GATE])
-    low, high = np.percentile(levels, (10, 95))
+    low, high = np.percentile(lufs_of(powers), (10, 95))
     return float(high - low)

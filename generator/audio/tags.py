@@ -1,4 +1,4 @@
-"""What a file says of itself: ID3v2.4 in MP3 and WAV, Vorbis comments in FLAC, the same facts in each."""
+"""File metadata: ID3v2.4 in MP3 and WAV, Vorbis comments in FLAC, with the same fields in each."""
 
 import struct
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from mutagen.id3 import APIC, COMM, ID3, TALB, TBPM, TCOP, TDRC, TIT2, TKEY, TPE
 from mutagen.mp3 import MP3
 from mutagen.wave import WAVE
 
-FLAC_PADDING = 2048  # room for a changed title without moving the music
+FLAC_PADDING_BYTES = 2048  # space for a longer title without rewriting the audio
 
 
 @dataclass(frozen=True)
 class Tags:
-    """The facts a file carries. `bpm` is rounded to a whole number; `key` is "A minor".
+    """The metadata of a file. `bpm` is rounded to a whole number; `key` is "A minor".
 
-    `digital_source` is the IPTC term for how the sound came to be, such as
-    http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia: the machine-readable mark of AI.
-    `ai_generated` is the same in a word, for programs that look no further; None says nothing.
+    `digital_source` is the IPTC term for the origin of the audio, such as
+    http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia: the machine-readable AI label.
+    `ai_generated` is the same as a boolean, for simpler programs; None leaves it out.
     """
 
     title: str = ""
@@ -33,7 +33,7 @@ class Tags:
     key: str | None = None
     isrc: str = ""
     encoder: str = ""
-    licence: str = ""
+    license: str = ""
     prompt: str = ""
     generator: str = ""
     url: str = ""
@@ -42,7 +42,7 @@ class Tags:
     ai_generated: bool | None = None
 
 
-# fact: its ID3v2.4 frame, its Vorbis comment. Facts without a frame are TXXX frames of the Vorbis name in capitals.
+# field: its ID3v2.4 frame, its Vorbis comment. Fields without a frame are TXXX frames with the Vorbis name in capitals.
 _TEXT_FRAMES: Mapping[str, Any] = {
     "title": TIT2,
     "artist": TPE1,
@@ -52,25 +52,27 @@ _TEXT_FRAMES: Mapping[str, Any] = {
     "key": TKEY,
     "isrc": TSRC,
     "encoder": TSSE,
-    "licence": TCOP,
+    "license": TCOP,
 }
 _VORBIS: Mapping[str, str] = {
     "key": "initialkey",
-    "licence": "license",
+    "license": "license",
     "url": "contact",
     "track_id": "studio_track",
     "digital_source": "digital_source_type",
 }
 _NAMES: Mapping[str, str] = {field.name: _VORBIS.get(field.name, field.name) for field in fields(Tags)}
-_OWN = {
-    name: there.upper() for name, there in _NAMES.items() if name not in _TEXT_FRAMES and name not in ("comment", "url")
+_CUSTOM_FRAMES = {
+    name: vorbis_name.upper()
+    for name, vorbis_name in _NAMES.items()
+    if name not in _TEXT_FRAMES and name not in ("comment", "url")
 }
 _MODES = {"major": "", "minor": "m"}
 _PICTURE_STARTS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"RIFF", "image/webp"))
 
 
 def write_tags(path: str | Path, tags: Tags, cover: bytes | None = None, *, format: str = "") -> None:
-    """Replace a file's tags and front cover (JPEG is what every player shows); `format` overrides the file's name.
+    """Replace a file's tags and front cover (JPEG is what every player shows); `format` overrides the file's extension.
 
     Raises:
         ValueError: not an MP3, WAV or FLAC file.
@@ -83,20 +85,20 @@ def write_tags(path: str | Path, tags: Tags, cover: bytes | None = None, *, form
 
 
 def read_tags(path: str | Path) -> Tags:
-    """Read what `write_tags` wrote; facts that are not there stay empty."""
+    """Read what `write_tags` wrote; missing fields stay empty."""
     file = _open(path)
-    found: dict[str, Any] = _read_vorbis(file) if isinstance(file, FLAC) else _read_id3(file)
-    if "bpm" in found:
-        found["bpm"] = _number(found["bpm"])
-    if key := found.get("key"):
-        found["key"] = f"{key[:-1]} minor" if key.endswith("m") else f"{key} major"
-    if "ai_generated" in found:
-        found["ai_generated"] = found["ai_generated"] == "1"
-    return Tags(**found)
+    values: dict[str, Any] = _read_vorbis(file) if isinstance(file, FLAC) else _read_id3(file)
+    if "bpm" in values:
+        values["bpm"] = _number(values["bpm"])
+    if key := values.get("key"):
+        values["key"] = f"{key[:-1]} minor" if key.endswith("m") else f"{key} major"
+    if "ai_generated" in values:
+        values["ai_generated"] = values["ai_generated"] == "1"
+    return Tags(**values)
 
 
 def read_cover(path: str | Path) -> bytes | None:
-    """The picture inside a file, or None."""
+    """Return the embedded picture, or None."""
     file = _open(path)
     if isinstance(file, FLAC):
         return bytes(file.pictures[0].data) if file.pictures else None
@@ -111,7 +113,7 @@ def _open(path: str | Path, format: str = "") -> Any:
         raise ValueError(f"{Path(path).name}: tags are written to MP3, WAV and FLAC only")
     try:
         return kind(path)
-    except Exception as error:  # of a broken file mutagen raises whatever comes first, AttributeError among it
+    except Exception as error:  # mutagen raises arbitrary exceptions for broken files, AttributeError among them
         raise ValueError(f"{Path(path).name}: {error}") from error
 
 
@@ -122,11 +124,12 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _as_text(tags: Tags) -> dict[str, str]:
+def as_text(tags: Tags) -> dict[str, str]:
+    """Return the fields that are set, as players expect them: "Am", "82"."""
     facts = {field.name: getattr(tags, field.name) for field in fields(tags)}
     facts["bpm"] = f"{tags.bpm:.0f}" if tags.bpm else ""
     tonic, _, mode = (tags.key or "").partition(" ")
-    facts["key"] = f"{tonic}{_MODES.get(mode, '')}"  # "Am", as players and DJ software read it
+    facts["key"] = f"{tonic}{_MODES.get(mode, '')}"  # "Am", the notation of players and DJ software
     facts["ai_generated"] = "" if tags.ai_generated is None else str(int(tags.ai_generated))
     return {name: str(value).replace("\0", " ") for name, value in facts.items() if value}
 
@@ -138,9 +141,14 @@ def _mime(picture: bytes) -> str:
 def _write_id3(file: MP3 | WAVE, tags: Tags, cover: bytes | None) -> None:
     if file.tags is None:
         file.add_tags()
-    id3 = cast(ID3, file.tags)
+    fill_id3(cast(ID3, file.tags), tags, cover)
+    file.save(v2_version=4)
+
+
+def fill_id3(id3: ID3, tags: Tags, cover: bytes | None) -> None:
+    """Replace the frames of an ID3 tag."""
     id3.clear()
-    for name, text in _as_text(tags).items():
+    for name, text in as_text(tags).items():
         if name in _TEXT_FRAMES:
             id3.add(_TEXT_FRAMES[name](encoding=3, text=[text]))
         elif name == "comment":
@@ -148,19 +156,18 @@ def _write_id3(file: MP3 | WAVE, tags: Tags, cover: bytes | None) -> None:
         elif name == "url":
             id3.add(WOAF(url=text))
         else:
-            id3.add(TXXX(encoding=3, desc=_OWN[name], text=[text]))
+            id3.add(TXXX(encoding=3, desc=_CUSTOM_FRAMES[name], text=[text]))
     if cover:
         id3.add(APIC(encoding=3, mime=_mime(cover), type=3, desc="Cover", data=cover))
-    file.save(v2_version=4)
 
 
 def _read_id3(file: MP3 | WAVE) -> dict[str, Any]:
     if file.tags is None:
         return {}
-    found = {name: file.tags.getall(frame.__name__) for name, frame in _TEXT_FRAMES.items()}
-    found |= {name: file.tags.getall(f"TXXX:{desc}") for name, desc in _OWN.items()}
-    found["comment"] = file.tags.getall("COMM")
-    texts = {name: str(frames[0].text[0]) for name, frames in found.items() if frames and frames[0].text}
+    frames_of = {name: file.tags.getall(frame.__name__) for name, frame in _TEXT_FRAMES.items()}
+    frames_of |= {name: file.tags.getall(f"TXXX:{desc}") for name, desc in _CUSTOM_FRAMES.items()}
+    frames_of["comment"] = file.tags.getall("COMM")
+    texts = {name: str(frames[0].text[0]) for name, frames in frames_of.items() if frames and frames[0].text}
     if links := file.tags.getall("WOAF"):
         texts["url"] = links[0].url
     return texts
@@ -171,14 +178,24 @@ def _write_vorbis(file: FLAC, tags: Tags, cover: bytes | None) -> None:
         file.add_tags()
     cast(VCFLACDict, file.tags).clear()
     file.clear_pictures()
-    for name, text in _as_text(tags).items():
-        file[_NAMES[name]] = [text]
+    for name, text in vorbis_comments(tags).items():
+        file[name] = [text]
     if cover:
-        picture = Picture()
-        picture.type, picture.mime, picture.desc, picture.data = 3, _mime(cover), "Cover", cover
-        file.add_picture(picture)
-    file.save(padding=lambda info: FLAC_PADDING if info.padding < 0 else info.padding)
+        file.add_picture(front_cover(cover))
+    file.save(padding=lambda info: FLAC_PADDING_BYTES if info.padding < 0 else info.padding)
+
+
+def vorbis_comments(tags: Tags) -> dict[str, str]:
+    """Return the metadata under the names that Vorbis comments have."""
+    return {_NAMES[name]: text for name, text in as_text(tags).items()}
+
+
+def front_cover(cover: bytes) -> Picture:
+    """Return a picture as FLAC, Vorbis and Opus files embed it."""
+    picture = Picture()
+    picture.type, picture.mime, picture.desc, picture.data = 3, _mime(cover), "Cover", cover
+    return picture
 
 
 def _read_vorbis(file: FLAC) -> dict[str, Any]:
-    return {name: file[there][0] for name, there in _NAMES.items() if file.tags and there in file}
+    return {name: file[vorbis_name][0] for name, vorbis_name in _NAMES.items() if file.tags and vorbis_name in file}

@@ -1,31 +1,33 @@
-"""The built-in composer: from a sentence to finished, mastered music, on the CPU, offline.
+"""The built-in composer: turns a text prompt into mastered music on the CPU, offline.
 
     text + controls ─► Brief ─► Form ─► Score ─► mix ─► master ─► 16-bit samples
                        brief    form    score    mix    master
 
-`python -m generator.composer "rainy lo-fi, 45 s" -o out.flac` does it from a shell. docs/composer.md has the rooms.
+Shell: `python -m generator.composer "rainy lo-fi, 45 s" -o out.flac`. docs/composer.md describes each stage.
 """
 
-from generator.composer.again import again, changes
-from generator.composer.brief import Brief, BriefError, ComposerControls, Heard, read_brief
-from generator.composer.piece import Cancelled, Composition, compose
+from generator.composer.composition import Cancelled, Composition, compose
 from generator.composer.reference import Reference, read_reference, reference_of
+from generator.composer.revision import REVISION
 from generator.composer.styles import STYLES, Style
+from generator.composer.text.prompt_parsing import Brief, BriefError, ComposerControls, Decision, read_brief
+from generator.composer.variations import changes, vary
 
 __all__ = [
+    "REVISION",
     "STYLES",
     "Brief",
     "BriefError",
     "Cancelled",
     "ComposerControls",
     "Composition",
-    "Heard",
+    "Decision",
     "Reference",
     "Style",
-    "again",
     "changes",
     "compose",
     "read_brief",
     "read_reference",
     "reference_of",
+    "vary",
 ]

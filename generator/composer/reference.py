@@ -1,6 +1,6 @@
-"""What the music should follow of another sound: tempo, key, brightness, energy; measured elsewhere, said as text.
+"""Traits of a reference sound that the music should follow: tempo, key, brightness, energy.
 
-92 BPM, A minor, 2100 Hz, energy 20 40 80 60
+They are measured elsewhere and exchanged as text: 92 BPM, A minor, 2100 Hz, energy 20 40 80 60
 """
 
 import re
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-POINTS = 12  # of an energy curve
-TOP, SPAN_LU = 0.85, 14.0  # energy of the loudest passage, and how much softer one of none is
-SURE_BPM, SURE_KEY = 0.3, 0.2  # below this confidence a tempo or key is not followed
+CURVE_POINTS = 12  # in an energy curve
+MAX_ENERGY, SPAN_LU = 0.85, 14.0  # energy of the loudest passage; drop in LU at which energy reaches zero
+MIN_BPM_CONFIDENCE, MIN_KEY_CONFIDENCE = 0.3, 0.2  # a tempo or key below this confidence is ignored
 _BPM = re.compile(r"(\d+(?:\.\d+)?)\s*bpm\b", re.IGNORECASE)
 _HZ = re.compile(r"(\d+(?:\.\d+)?)\s*hz\b", re.IGNORECASE)
 _KEY = re.compile(r"\b([A-G][#b]?)\s+(major|minor)\b")
@@ -20,10 +20,10 @@ _ENERGY = re.compile(r"\benergy\s+((?:\d+(?:\.\d+)?[\s/%]*)+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Reference:
-    """What was measured on a sound that the music should follow; None or empty: nothing to follow there.
+    """Measured traits to follow; None or empty means that the trait is not followed.
 
-    `bpm` beats a minute, `key` such as "A minor", `brightness_hz` the spectral centroid (amplitude weighted, as the
-    studio's meter gives it), `energy` a curve of levels 0..1 at even distances.
+    `bpm` is beats per minute, `key` reads like "A minor", `brightness_hz` is the spectral centroid (amplitude weighted,
+    as the studio's meter gives it), and `energy` is an evenly spaced curve of levels 0..1.
     """
 
     bpm: float | None = None
@@ -32,7 +32,7 @@ class Reference:
     energy: tuple[float, ...] = ()
 
     def text(self) -> str:
-        """The same in words, which `read_reference` reads."""
+        """Return the traits as text that `read_reference` parses."""
         parts = [f"{self.bpm:g} BPM"] if self.bpm else []
         parts += [self.key] if self.key else []
         parts += [f"{self.brightness_hz:.0f} Hz"] if self.brightness_hz else []
@@ -41,7 +41,7 @@ class Reference:
 
 
 def read_reference(text: str) -> Reference | None:
-    """Read "92 BPM, A minor, 2100 Hz, energy 20 40 80 60", any part of it; None where nothing of it is there."""
+    """Parse any part of "92 BPM, A minor, 2100 Hz, energy 20 40 80 60"; None if no part is present."""
     bpm, hz, key, energy = (pattern.search(text) for pattern in (_BPM, _HZ, _KEY, _ENERGY))
     if not (bpm or hz or key or energy):
         return None
@@ -63,23 +63,23 @@ def reference_of(
     brightness_hz: float,
     loudness_lu: Sequence[float],
 ) -> Reference:
-    """What to follow of measurements; tempo and key only where they are sure enough.
+    """Build a reference from measurements; tempo and key are included only if their confidence is high enough.
 
-    `loudness_lu` is loudness over time at even distances, on any scale in LU. Its loudest part becomes lively
-    music (0.85) and every LU below takes a fourteenth off, for that is about what ensembles of a style differ by.
+    `loudness_lu` is an evenly spaced loudness curve on any scale in LU. Its loudest part maps to energy 0.85, and every
+    LU below that subtracts 1/14, which is roughly how much the ensembles of a style differ.
     """
     levels = np.asarray(loudness_lu, np.float64)
     if len(levels) < 2:
         curve: tuple[float, ...] = ()
     else:
-        at = np.linspace(0, len(levels) - 1, POINTS)
-        wide = max(1, len(levels) // POINTS)
-        smooth = np.convolve(np.pad(levels, wide, mode="edge"), np.ones(wide) / wide, "same")[wide:-wide]
-        below = np.percentile(smooth, 95) - np.interp(at, np.arange(len(levels)), smooth)
-        curve = tuple(round(float(level), 3) for level in np.clip(TOP - below / SPAN_LU, 0.05, 1.0))
+        positions = np.linspace(0, len(levels) - 1, CURVE_POINTS)
+        width = max(1, len(levels) // CURVE_POINTS)
+        smoothed = np.convolve(np.pad(levels, width, mode="edge"), np.ones(width) / width, "same")[width:-width]
+        drop_lu = np.percentile(smoothed, 95) - np.interp(positions, np.arange(len(levels)), smoothed)
+        curve = tuple(round(float(level), 3) for level in np.clip(MAX_ENERGY - drop_lu / SPAN_LU, 0.05, 1.0))
     return Reference(
-        bpm=bpm if bpm and bpm_confidence >= SURE_BPM else None,
-        key=key if key and key_confidence >= SURE_KEY else None,
+        bpm=bpm if bpm and bpm_confidence >= MIN_BPM_CONFIDENCE else None,
+        key=key if key and key_confidence >= MIN_KEY_CONFIDENCE else None,
         brightness_hz=brightness_hz or None,
         energy=curve,
     )

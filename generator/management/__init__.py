@@ -1,0 +1,1 @@
+"""Startup and supervision: the supervisor and its processes, backup and restore, commands, demo data."""

@@ -1,4 +1,4 @@
-"""The supervisor's children: started in a session of their own, stopped whole, remembered in DIR/studio.pids."""
+"""The supervisor's children: each started in its own session, stopped as a group, recorded in DIR/studio.pids."""
 
 import json
 import logging
@@ -14,31 +14,31 @@ from pathlib import Path
 try:
     import resource
 except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment]  # a module elsewhere
 
 log = logging.getLogger("studio")
 
-GRACE = 3.5  # seconds children have to stop by themselves
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 30.0
-CONNECTIONS, SPARE = 4096, 256  # of a web process at once; descriptors for everything else
+STOP_TIMEOUT_S = 3.5  # seconds that children have to exit on their own
+MIN_RESTART_DELAY_S = 0.5
+MAX_RESTART_DELAY_S = 30.0
+MAX_CONNECTIONS, SPARE_DESCRIPTORS = 4096, 256  # per web process; descriptors for everything else
 
 
 @dataclass
 class Child:
-    """A process of ours, and how often in a row it fell before it proved itself."""
+    """A child process, and how often in a row it failed before it did any work."""
 
     name: str
     command: list[str]
     record: "Record"
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     falls: int = 0
     start_at: float = 0.0
 
     def start(self) -> None:
-        flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows only; elsewhere a session does it
-        # The pipe is never written to: its end tells the child that this process is gone (child.py).
+        flags = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows only; elsewhere a session does this
+        # Nothing is written to the pipe: its end tells the child that this process is gone (child_process.py).
         self.process = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, start_new_session=True, creationflags=flags
         )
@@ -46,7 +46,7 @@ class Child:
         self.record.add(self.process.pid)
 
     def waits(self) -> dict[int, float]:
-        """Seconds that each thread of its processes has stood ready without a processor; empty but on Linux."""
+        """Return the seconds that each of its threads has been ready without a processor; empty except on Linux."""
         return _waits(self.process.pid) if self.process is not None else {}
 
     @property
@@ -59,13 +59,13 @@ class Child:
                 self.process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
 
     def stop(self, deadline: float) -> None:
-        """Wait until `deadline` (monotonic) for it to end, then kill whatever is left of its group."""
+        """Wait for exit until `deadline` (monotonic), then kill what is left of the group."""
         if self.process is None:
             return
         try:
             self.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            log.warning("%s did not stop by itself; killing it", self.name)
+            log.warning("%s did not stop; killing it", self.name)
         _kill_group(self.process.pid)
         self.process.wait(5)
         if self.process.stdin:
@@ -74,19 +74,19 @@ class Child:
         self.process = None
 
     def proved(self) -> None:
-        """It does its work: the next fall is a first one."""
+        """Record that it works: the next failure counts as the first."""
         self.falls = 0
 
-    def plan_restart(self, why: str) -> None:
-        """Start again after a pause that doubles with every fall in a row."""
+    def plan_restart(self, reason: str) -> None:
+        """Schedule a restart after a pause that doubles with every failure in a row."""
         self.falls += 1
-        pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (self.falls - 1))
+        pause = min(MAX_RESTART_DELAY_S, MIN_RESTART_DELAY_S * 2 ** (self.falls - 1))
         self.start_at = time.monotonic() + pause
-        log.warning("%s %s; starting it again in %.1f s", self.name, why, pause)
+        log.warning("%s %s; restarting it in %.1f s", self.name, reason, pause)
 
 
-def stop_all(children: list[Child], grace: float = GRACE) -> None:
-    """Ask all of them at once, so that their graces run side by side."""
+def stop_all(children: list[Child], grace: float = STOP_TIMEOUT_S) -> None:
+    """Signal all children at once, so that their grace periods run in parallel."""
     for child in children:
         child.ask_to_stop()
     deadline = time.monotonic() + grace
@@ -103,39 +103,39 @@ def _kill_group(leader: int) -> None:
 
 
 def _waits(session: int) -> dict[int, float]:
-    """By thread, for the processes of a session (proc(5): the second number of a thread's schedstat)."""
-    found = {}
+    """Return the waits per thread of a session's processes (proc(5): the second number of a thread's schedstat)."""
+    waits = {}
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, IndexError, ValueError):
             if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[3]) != session:
                 continue
             for thread in (entry / "task").iterdir():
                 with suppress(OSError):
-                    found[int(thread.name)] = int((thread / "schedstat").read_text().split()[1]) / 1e9
-    return found
+                    waits[int(thread.name)] = int((thread / "schedstat").read_text().split()[1]) / 1e9
+    return waits
 
 
 def connections() -> int:
-    """How many connections a web process may hold: each takes a descriptor, and one more while a file goes out.
+    """Return how many connections a web process may hold: each takes one descriptor, and a second while a file is sent.
 
-    The limit of descriptors is raised for that to what the system allows; children inherit it.
+    Raise the descriptor limit accordingly, as far as the system allows; children inherit it.
     """
-    wanted = 2 * CONNECTIONS + SPARE
+    descriptors = 2 * MAX_CONNECTIONS + SPARE_DESCRIPTORS
     if resource is None:
-        return CONNECTIONS // 8
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most != resource.RLIM_INFINITY:
-        wanted = min(wanted, most)
-    if now != resource.RLIM_INFINITY and now < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-    return (wanted - SPARE) // 2
+        return MAX_CONNECTIONS // 8
+    soft_limit, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard_limit != resource.RLIM_INFINITY:
+        descriptors = min(descriptors, hard_limit)
+    if soft_limit != resource.RLIM_INFINITY and soft_limit < descriptors:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, hard_limit))
+    return (descriptors - SPARE_DESCRIPTORS) // 2
 
 
 class Record:
-    """DIR/studio.pids: the groups under way and when their leaders began, for the start after a sudden death.
+    """DIR/studio.pids: the running process groups and the start times of their leaders, for the start after a crash.
 
-    A number alone proves nothing, for numbers are used again: a group is killed only when its leader began at the
-    moment written down, or, with the leader gone, when its members run our child module on this DIR.
+    A process id alone proves nothing, because ids are reused. A group is killed only if its leader started at the
+    recorded time or, if the leader is gone, if its members run our child module on this DIR.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -144,7 +144,7 @@ class Record:
         self._groups: dict[int, str] = {}
 
     def add(self, pid: int) -> None:
-        self._groups[pid] = _began(pid)
+        self._groups[pid] = _start_time(pid)
         self._write()
 
     def remove(self, pid: int) -> None:
@@ -155,33 +155,36 @@ class Record:
         self._file.write_text(json.dumps(self._groups))
 
     def kill_leftovers(self) -> int:
-        """Kill the groups that an earlier supervisor of this DIR left running; return how many there were."""
+        """Kill the groups that an earlier supervisor of this DIR left running; return their number."""
         try:
             written = {int(pid): str(began) for pid, began in json.loads(self._file.read_text()).items()}
         except (OSError, ValueError, AttributeError):
             return 0
         killed = 0
         for pid, began in written.items():
-            if began and (_began(pid) == began or self._has_orphans(pid)):
+            if began and (_start_time(pid) == began or self._has_orphans(pid)):
                 _kill_group(pid)
                 killed += 1
         self._write()
         return killed
 
     def _has_orphans(self, session: int) -> bool:
-        """Members of a session whose leader is gone, by what Linux tells; elsewhere a leader has to be there."""
+        """Return whether a session without a leader has members, as Linux reports it; elsewhere a leader must exist."""
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError, IndexError, ValueError):
                 fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
-                if int(fields[3]) != session or b"generator.management.child" not in (entry / "cmdline").read_bytes():
+                if (
+                    int(fields[3]) != session
+                    or b"generator.management.child_process" not in (entry / "cmdline").read_bytes()
+                ):
                     continue
                 if f"STUDIO_DATA={self._folder}".encode() in (entry / "environ").read_bytes().split(b"\0"):
                     return True
         return False
 
 
-def _began(pid: int) -> str:
-    """When a process began, as the system writes it; empty when there is none."""
+def _start_time(pid: int) -> str:
+    """Return when a process started, as the system writes it; empty if there is no such process."""
     if sys.platform == "linux":
         try:
             boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -189,6 +192,6 @@ def _began(pid: int) -> str:
         except (OSError, IndexError):
             return ""
     if sys.platform == "win32":
-        return ""  # the pipe ends its groups; there is no start time to be had without a package
-    found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return found.stdout.strip()
+        return ""  # the pipe ends its groups; a start time is not available without a package
+    result = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return result.stdout.strip()

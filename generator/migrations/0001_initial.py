@@ -145,8 +145,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("takes_asked", models.PositiveSmallIntegerField(editable=False)),
@@ -365,8 +365,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("name", models.CharField(max_length=80)),
@@ -567,8 +567,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("text", models.TextField(editable=False)),
@@ -675,8 +675,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("take", models.PositiveSmallIntegerField(editable=False)),

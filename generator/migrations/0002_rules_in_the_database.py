@@ -5,6 +5,8 @@ The same promises in two dialects; `SQL[vendor]` holds pairs of (do, undo).
 
 from django.core.management import call_command
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 APPEND_ONLY = ("generator_entry", "generator_event")
 
@@ -108,17 +110,17 @@ POSTGRESQL = [
 SQL = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
 
-def add_rules(apps, schema_editor):
+def add_rules(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for do, _ in SQL[schema_editor.connection.vendor]:
         schema_editor.execute(do, params=None)
 
 
-def drop_rules(apps, schema_editor):
+def drop_rules(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for _, undo in reversed(SQL[schema_editor.connection.vendor]):
         schema_editor.execute(undo, params=None)
 
 
-def add_cache_table(apps, schema_editor):
+def add_cache_table(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     call_command("createcachetable", database=schema_editor.connection.alias, verbosity=0)
 
 

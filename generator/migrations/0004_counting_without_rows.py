@@ -1,11 +1,13 @@
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 # Written by hand: Django would make the table anew on SQLite, and the search triggers of 0002 would go with the old one.
 ADD = "ALTER TABLE generator_track ADD COLUMN has_findings bool NOT NULL DEFAULT FALSE"
 DROP = "ALTER TABLE generator_track DROP COLUMN has_findings"
 
 
-def mark_findings(apps, schema_editor):
+def mark_findings(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     tracks = apps.get_model("generator", "Track").objects.only("findings")
     flagged = [track.pk for track in tracks.iterator() if track.findings]
     for first in range(0, len(flagged), 500):

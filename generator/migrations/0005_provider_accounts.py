@@ -2,8 +2,8 @@
 
 from django.db import migrations, models
 
+import generator.models.encryption
 import generator.models.fields
-import generator.models.sealed
 
 
 class Migration(migrations.Migration):
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="provideraccount",
             name="secret",
-            field=generator.models.sealed.SealedField(
+            field=generator.models.encryption.EncryptedField(
                 blank=True,
                 default="",
                 help_text="The provider's API key; encrypted. Empty: from the environment.",
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="provideraccount",
             name="webhook_secret",
-            field=generator.models.sealed.SealedField(
+            field=generator.models.encryption.EncryptedField(
                 blank=True, default="", help_text="Signs the provider's messages to us; encrypted."
             ),
         ),

@@ -29,8 +29,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("title", models.CharField(editable=False, max_length=120)),
@@ -190,8 +190,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("number", models.PositiveSmallIntegerField(editable=False)),

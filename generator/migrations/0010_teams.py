@@ -2,6 +2,8 @@ import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 import generator.models.fields
 
@@ -26,12 +28,12 @@ SQL = {
 }
 
 
-def add_rules(apps, schema_editor):
+def add_rules(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for do, _ in SQL[schema_editor.connection.vendor]:
         schema_editor.execute(do, params=None)
 
 
-def drop_rules(apps, schema_editor):
+def drop_rules(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for _, undo in reversed(SQL[schema_editor.connection.vendor]):
         schema_editor.execute(undo, params=None)
 
@@ -129,8 +131,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -318,8 +320,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("at_ms", models.PositiveIntegerField(editable=False, help_text="Where in the track.")),

@@ -5,6 +5,8 @@ tables anew on SQLite loses its triggers: tests/models/test_triggers.py counts t
 """
 
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 APPEND_ONLY = ("generator_closedmonth", "generator_deed")
 IS_CLOSED = "EXISTS (SELECT 1 FROM generator_closedmonth WHERE month = {row}.month)"
@@ -77,12 +79,12 @@ POSTGRESQL = [
 SQL = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
 
-def add_rules(apps, schema_editor):
+def add_rules(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for do, _ in SQL[schema_editor.connection.vendor]:
         schema_editor.execute(do, params=None)
 
 
-def drop_rules(apps, schema_editor):
+def drop_rules(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for _, undo in reversed(SQL[schema_editor.connection.vendor]):
         schema_editor.execute(undo, params=None)
 

@@ -5,8 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import generator.models.encryption
 import generator.models.fields
-import generator.models.sealed
 
 
 class Migration(migrations.Migration):
@@ -21,8 +21,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("name", models.CharField(help_text="What uses it, such as “render farm”.", max_length=60)),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "webhook_secret",
-                    generator.models.sealed.SealedField(
+                    generator.models.encryption.EncryptedField(
                         editable=False, help_text="Signs what is sent to webhooks asked for with this key."
                     ),
                 ),

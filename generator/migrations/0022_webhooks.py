@@ -5,8 +5,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import generator.models.encryption
 import generator.models.fields
-import generator.models.sealed
 
 
 class Migration(migrations.Migration):
@@ -53,17 +53,17 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 ("name", models.CharField(help_text="What listens there, such as “edit suite”.", max_length=60)),
                 ("url", models.CharField(max_length=1000)),
                 ("events", models.JSONField(default=list, help_text="The kinds it is told of; empty: all.")),
-                ("secret", generator.models.sealed.SealedField(editable=False)),
+                ("secret", generator.models.encryption.EncryptedField(editable=False)),
                 (
                     "former_secret",
-                    generator.models.sealed.SealedField(
+                    generator.models.encryption.EncryptedField(
                         blank=True, editable=False, help_text="Signs beside the new one until it ends."
                     ),
                 ),
@@ -110,8 +110,8 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 (
                     "ref",
-                    generator.models.fields.RefField(
-                        default=generator.models.fields.new_ref, editable=False, max_length=16, unique=True
+                    generator.models.fields.PublicIdField(
+                        default=generator.models.fields.new_public_id, editable=False, max_length=16, unique=True
                     ),
                 ),
                 (

@@ -1,10 +1,12 @@
 """References are measured; those that were read before are due for it."""
 
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 from django.utils import timezone
 
 
-def measure_what_is_there(apps, schema_editor):
+def measure_what_is_there(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     Reference = apps.get_model("generator", "Reference")
     rows = Reference.objects.filter(problem="", due_at=None).exclude(file="")
     rows.update(due_at=timezone.now(), attempts=0)

@@ -6,21 +6,23 @@ Links that are out stay good: the hash is taken from the token they were made wi
 from hashlib import sha256
 
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 from django.db.models import F
 
 import generator.models.fields
 
 
-def hash_tokens(apps, schema_editor):
+def hash_tokens(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     for row in apps.get_model("generator", "Invitation").objects.all():
-        row.ref = generator.models.fields.new_ref()
+        row.ref = generator.models.fields.new_public_id()
         row.digest = sha256(row.token.encode()).hexdigest()
         row.save(update_fields=["ref", "digest"])
     told = apps.get_model("generator", "Notification").objects.filter(link__startswith="/join/")
     told.update(link="/projects/")  # where an invited person with an account accepts it
 
 
-def record_addresses(apps, schema_editor):
+def record_addresses(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """An account without a primary address did not sign up by itself; its own address may be noted as unverified."""
     User = apps.get_model("generator", "User")
     EmailAddress = apps.get_model("account", "EmailAddress")
@@ -34,7 +36,6 @@ def record_addresses(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("account", "0009_emailaddress_unique_primary_email"),
         ("generator", "0041_claims"),
     ]
 
@@ -43,7 +44,7 @@ class Migration(migrations.Migration):
         migrations.AddField("invitation", "digest", models.CharField(max_length=64, null=True, editable=False)),
         migrations.RunPython(hash_tokens, migrations.RunPython.noop),
         migrations.RemoveField("invitation", "token"),
-        migrations.AlterField("invitation", "ref", generator.models.fields.RefField()),
+        migrations.AlterField("invitation", "ref", generator.models.fields.PublicIdField()),
         migrations.AlterField(
             "invitation",
             "digest",

@@ -5,10 +5,12 @@ import datetime as dt
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 from django.utils import timezone
 
 
-def give_each_job_to_its_first_generation(apps, schema_editor):
+def give_each_job_to_its_first_generation(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Copies of a run carry its id as their papers do, and are younger; of two that hold one id the first has it."""
     Generation = apps.get_model("generator", "Generation")
     ProviderJob = apps.get_model("generator", "ProviderJob")
@@ -23,7 +25,7 @@ def give_each_job_to_its_first_generation(apps, schema_editor):
     ProviderJob.objects.bulk_create(jobs, batch_size=500)
 
 
-def look_again(apps, schema_editor):
+def look_again(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     Generation = apps.get_model("generator", "Generation")
     fresh = timezone.now() - dt.timedelta(days=7)
     rows = Generation.objects.filter(state="in_doubt", due_at=None, submit_attempted_at__gte=fresh)

@@ -1,9 +1,11 @@
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 import generator.models.user
 
 
-def unset_the_default(apps, schema_editor):
+def unset_the_default(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """UTC was everybody's zone until they chose another; from now on the browser's counts until then."""
     apps.get_model("generator", "User").objects.filter(time_zone="UTC").update(time_zone="")
 

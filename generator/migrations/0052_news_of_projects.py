@@ -2,9 +2,11 @@
 
 import django.db.models.deletion
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 
-def find_projects(apps, schema_editor):
+def find_projects(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     Notification = apps.get_model("generator", "Notification")
     kinds = {
         "/p/": ("Project", "pk"),

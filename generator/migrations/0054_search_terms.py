@@ -1,6 +1,10 @@
 """Search finds within Japanese, Chinese and Korean, and whatever the spelling: the index holds normalized terms."""
 
+from typing import Any
+
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.state import StateApps
 
 from generator.models.search import index_terms
 
@@ -37,7 +41,7 @@ POSTGRESQL_AFTER = [
 ]
 
 
-def reindex(apps, schema_editor):
+def reindex(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Without the index and its triggers, so that it is built once and not row by row."""
     sqlite = schema_editor.connection.vendor == "sqlite"
     with schema_editor.connection.cursor() as cursor:
@@ -52,7 +56,7 @@ def reindex(apps, schema_editor):
             cursor.execute(statement)
 
 
-def _rows(cursor, last):
+def _rows(cursor: Any, last: int) -> Any:
     cursor.execute("SELECT id, search_text FROM generator_track WHERE id > %s ORDER BY id LIMIT %s", [last, CHUNK])
     return cursor.fetchall()
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 # Null where nothing is known, so that SQLite adds the columns in place instead of making the tables anew.
 
 
-def column() -> models.CharField:
+def column() -> "models.CharField[str | None, str | None]":
     return models.CharField(
         null=True, max_length=64, editable=False, help_text="SHA-256 of what was sent with the key."
     )

@@ -1,14 +1,15 @@
-"""One brief sent to several models at once, to be judged by ear.
+"""One prompt sent to several models at once, to be judged by ear.
 
-Its generations are the candidates. Each has a place, drawn by lot when they were made: place 0 is candidate A. Until
-the comparison is revealed, pages that show a candidate show its letter and nothing that tells which model it came from.
+Its generations are the candidates. Each has a place, drawn at random when they were created: place 0 is candidate A.
+Until the comparison is revealed, pages show a candidate's letter and nothing that tells which model it came from.
 """
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from generator.models.fields import RefField
+from generator.models.fields import PublicIdField
 from generator.models.project import Project
 
 LETTERS = "ABCD"
@@ -20,10 +21,10 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
 
 
 class Comparison(models.Model):
-    ref = RefField()
+    public_id = PublicIdField()
     project = models.ForeignKey(Project, models.PROTECT, related_name="comparisons", editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="comparisons", editable=False)
-    text = models.TextField(editable=False, help_text="The brief that every candidate was given.")
+    text = models.TextField(editable=False, help_text=_("The prompt that every candidate was given."))
     idempotency_key = models.CharField(max_length=64, editable=False)
     request_hash = models.CharField(  # noqa: DJ001  null: added in place to long tables
         max_length=64, null=True, editable=False, help_text="SHA-256 of what was sent with the key."

@@ -1,4 +1,4 @@
-"""One run of a prompt on one model, its states, its history, and the outputs a provider promised.
+"""One request of a prompt to one model: its states, its history, and the outputs that a provider announced.
 
     queued ──► submitting ──► running ──► collecting ──► ready
        │            │            │             │
@@ -6,36 +6,43 @@
        │            │      │ found again: running · given up by a person: failed
        └────────────┴──────┴─────┴─────────────┴──► failed │ cancelled
 
-Which arrows exist, and who may draw them, is in `generator.workflow.states`; nothing else changes a state.
+`generator.services.generation.states` has the allowed transitions and who may make them; only it changes a state.
 """
+
+import datetime as dt
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from generator.models.catalogue import MusicModel, Price
+from generator.models.api_key import ApiKey
+from generator.models.catalog import UPLOADED_TRACK, MusicModel, Price
 from generator.models.comparison import LETTERS, Comparison
-from generator.models.fields import MicrosField, RefField
-from generator.models.key import ApiKey
-from generator.models.licence import Licence
+from generator.models.fields import MicrosField, PublicIdField
+from generator.models.license import License
 from generator.models.one_line import OneLineField
 from generator.models.project import Project
 from generator.models.prompt import Prompt
+from generator.translation import translate, translate_stage, translate_stored
+
+MESSAGE_KEY = "message_parts"  # in an event's data: the template and values of its text
 
 
 class State(models.TextChoices):
-    QUEUED = "queued", "Waiting its turn"
-    SUBMITTING = "submitting", "Being sent"
-    RUNNING = "running", "Being made"
-    COLLECTING = "collecting", "Being checked and stored"
-    READY = "ready", "Ready"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-    IN_DOUBT = "in_doubt", "Unclear"
+    QUEUED = "queued", _("Queued")
+    SUBMITTING = "submitting", _("Sending")
+    RUNNING = "running", _("Generating")
+    COLLECTING = "collecting", _("Checking and saving")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Canceled")
+    IN_DOUBT = "in_doubt", _("Unconfirmed")
 
     @classmethod
     def active(cls) -> "tuple[State, ...]":
-        """The states in which the studio still has work to do."""
+        """Return the states in which the studio still has work to do."""
         return (cls.QUEUED, cls.SUBMITTING, cls.RUNNING, cls.COLLECTING)
 
     @classmethod
@@ -47,8 +54,8 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def active(self) -> "GenerationQuerySet":
         return self.filter(state__in=State.active())
 
-    def due(self, now) -> "GenerationQuerySet":
-        """Active rows whose claim has run out (or was never made), the longest-waiting first."""
+    def due(self, now: dt.datetime) -> "GenerationQuerySet":
+        """Return active rows whose claim has expired (or was never made), longest-waiting first."""
         return self.active().filter(due_at__lte=now).order_by("due_at", "id")
 
     def unsettled(self) -> "GenerationQuerySet":
@@ -56,25 +63,35 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
 
 
 class Generation(models.Model):
-    ref = RefField()
+    public_id = PublicIdField()
     project = models.ForeignKey(Project, models.PROTECT, related_name="generations", editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="generations", editable=False)
     key = models.ForeignKey(
-        ApiKey, models.PROTECT, null=True, editable=False, related_name="generations", help_text="Empty: the pages."
+        ApiKey,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="generations",
+        help_text=_("If empty, made in the web app."),
     )
     prompt = models.ForeignKey(Prompt, models.PROTECT, related_name="generations", editable=False)
     model = models.ForeignKey(MusicModel, models.PROTECT, related_name="generations", editable=False)
-    takes_asked = models.PositiveSmallIntegerField(editable=False)
-    again_of = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="again")
+    takes_requested = models.PositiveSmallIntegerField(editable=False)
+    parent = models.ForeignKey("self", models.SET_NULL, null=True, editable=False, related_name="children")
     comparison = models.ForeignKey(Comparison, models.PROTECT, null=True, editable=False, related_name="generations")
     place = models.PositiveSmallIntegerField(
-        null=True, editable=False, help_text="Among the candidates of its comparison, drawn by lot: 0 is A."
+        null=True, editable=False, help_text=_("Random position among the candidates of its comparison; 0 is A.")
     )
 
     price = models.ForeignKey(Price, models.PROTECT, editable=False)
     price_per_take = MicrosField(editable=False)
-    licence = models.ForeignKey(
-        Licence, models.PROTECT, null=True, editable=False, related_name="+", help_text="The terms of its day."
+    license = models.ForeignKey(
+        License,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text=_("The license terms on the day the generation was made."),
     )
     idempotency_key = models.CharField(max_length=64, editable=False)
     request_hash = models.CharField(  # noqa: DJ001  null: added in place to long tables
@@ -87,27 +104,34 @@ class Generation(models.Model):
     percent = models.PositiveSmallIntegerField(default=0, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     expected_ms = models.PositiveIntegerField(
-        null=True, editable=False, help_text="How long it was likely to take, by what was known when it began."
+        null=True, editable=False, help_text=_("Expected duration in milliseconds, estimated at the start.")
     )
-    cancel_asked_at = models.DateTimeField(null=True, editable=False)
+    cancel_requested_at = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="When the row next wants attention. Claiming is moving it forward, so it is the lease as well.",
+        help_text="When the row is due next. A worker claims it by moving this forward, so it is also the lease.",
     )
-    claim = models.BigIntegerField(null=True, editable=False, help_text="The number of the worker that has it.")
+    claim = models.BigIntegerField(null=True, editable=False, help_text="Number of the worker that holds it.")
 
-    handle = models.CharField(max_length=200, blank=True, editable=False, help_text="The provider's id for the job.")
+    provider_job_id = models.CharField(
+        max_length=200, blank=True, editable=False, help_text="The provider's id for the job."
+    )
     submit_attempted_at = models.DateTimeField(null=True, editable=False)
     wait_reason = models.CharField(
-        max_length=20, blank=True, default="", db_default="", editable=False, help_text="Why remote work waits: a code."
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text=_("Code for why the remote work is waiting."),
     )
-    wait_sentence = models.TextField(blank=True, default="", db_default="", editable=False)
-    failed_looks = models.PositiveSmallIntegerField(
+    wait_message = models.TextField(blank=True, default="", db_default="", editable=False)
+    failed_polls = models.PositiveSmallIntegerField(
         default=0,
         db_default=0,
         editable=False,
-        help_text="Tries in a row that brought nothing; each makes the next wait longer.",
+        help_text="Consecutive failed attempts; each one lengthens the next wait.",
     )
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -116,31 +140,36 @@ class Generation(models.Model):
     dismissed_at = models.DateTimeField(null=True, editable=False)
 
     error_code = models.CharField(max_length=20, blank=True, editable=False)
-    error_sentence = models.TextField(blank=True, editable=False)
-    provider_words = models.TextField(blank=True, editable=False)
+    error_message = models.TextField(blank=True, editable=False)
+    provider_message = models.TextField(blank=True, editable=False)
 
     objects = GenerationQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            # "not null" is the one condition SQLite recognises in a query with parameters; ended rows have no `due_at`.
+            # "not null" is the only condition that SQLite matches with query parameters; ended rows have no `due_at`.
             models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="generation_due"),
             models.Index(fields=["project", "-created_at", "-id"], name="generation_newest"),
             models.Index(fields=["model", "state", "-finished_at"], name="generation_history"),
             models.Index(fields=["project", "state"], name="generation_state"),
+            models.Index(
+                fields=["author", "project", "-finished_at"],
+                condition=models.Q(dismissed_at__isnull=True),
+                name="generation_undismissed",
+            ),
             models.Index(fields=["id"], condition=models.Q(settled_at__isnull=True), name="generation_unsettled"),
             models.Index(fields=["key", "-id"], condition=models.Q(key__isnull=False), name="generation_of_key"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["author", "idempotency_key"], name="one_submit_a_key"),
             models.CheckConstraint(
-                condition=models.Q(takes_asked__gte=1, takes_asked__lte=10), name="takes_within_reason"
+                condition=models.Q(takes_requested__gte=1, takes_requested__lte=10), name="takes_within_reason"
             ),
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="state_is_known"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.ref} {self.state}"
+        return f"{self.public_id} {self.state}"
 
     @property
     def is_active(self) -> bool:
@@ -148,26 +177,40 @@ class Generation(models.Model):
 
     @property
     def is_blind(self) -> bool:
-        """Whether it is a candidate of a comparison that nobody has revealed yet."""
+        """Return whether it is a candidate of a comparison that has not been revealed."""
         return self.comparison is not None and self.comparison.is_blind
 
     @property
-    def told_error(self) -> str:
-        """Why it failed, in words for people; of a blind candidate not in its provider's, which would name it."""
-        return "It could not be made." if self.is_blind and self.error_sentence else self.error_sentence
+    def is_uploaded(self) -> bool:
+        """Return whether it stands for a track that came from elsewhere: there is nothing to generate again."""
+        return self.model.key == UPLOADED_TRACK
+
+    @property
+    def display_error(self) -> str:
+        """Return why it failed, for display; a blind candidate hides its provider's words, which would name it."""
+        return (
+            gettext("This candidate could not be generated.")
+            if self.is_blind and self.error_message
+            else translate(self.error_message)
+        )
+
+    @property
+    def display_stage(self) -> str:
+        """Return the stage of the work in the active language."""
+        return translate_stage(self.stage)
 
     @property
     def letter(self) -> str:
-        """What a candidate is called while its comparison is blind."""
+        """Return the letter of a candidate; empty outside a comparison."""
         return "" if self.place is None else LETTERS[self.place]
 
     @property
     def held(self) -> int:
-        """Micro-dollars the hold was for: the price of every take asked for."""
-        return self.price_per_take * self.takes_asked
+        """Return the hold in micro-dollars: the price of all requested takes."""
+        return self.price_per_take * self.takes_requested
 
 
-class Event(models.Model):
+class GenerationEvent(models.Model):
     """A line in a generation's history; the database refuses to change or delete one."""
 
     class Kind(models.TextChoices):
@@ -190,28 +233,35 @@ class Event(models.Model):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def display_text(self) -> str:
+        """Return the line in the active language."""
+        return translate_stored(self.text, self.data.get(MESSAGE_KEY))
 
-class Delivery(models.Model):
-    """One output a provider has announced: where it can be fetched until it is a track of ours."""
 
-    generation = models.ForeignKey(Generation, models.PROTECT, related_name="deliveries", editable=False)
+class RemoteOutput(models.Model):
+    """An output that a provider has announced, and where to fetch it until it is a track."""
+
+    generation = models.ForeignKey(Generation, models.PROTECT, related_name="remote_outputs", editable=False)
     take = models.PositiveSmallIntegerField(editable=False)
     url = models.TextField(editable=False)
     title = OneLineField(max_length=200, blank=True, editable=False)
     cover_url = models.TextField(blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     useless = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="Answers that were whole, not audio."
+        default=0, editable=False, help_text="Complete downloads that were not audio."
     )
-    due_at = models.DateTimeField(null=True, editable=False, help_text="Next try; empty once fetched or given up.")
-    claim = models.BigIntegerField(null=True, editable=False, help_text="The number of the worker that has it.")
+    due_at = models.DateTimeField(
+        null=True, editable=False, help_text="Next attempt; empty once downloaded or given up."
+    )
+    claim = models.BigIntegerField(null=True, editable=False, help_text="Number of the worker that holds it.")
     error = models.TextField(blank=True, editable=False)
     collected_at = models.DateTimeField(null=True, editable=False)
     given_up_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["generation", "take"], name="one_delivery_a_take")]
-        indexes = [models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="delivery_due")]
+        constraints = [models.UniqueConstraint(fields=["generation", "take"], name="one_output_per_take")]
+        indexes = [models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="remote_output_due")]
 
     def __str__(self) -> str:
         return f"take {self.take} of {self.generation_id}"

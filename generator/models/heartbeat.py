@@ -1,5 +1,5 @@
 """Signs of life: of the background cluster (the supervisor enqueues a beat, the beat stamps this row), of its workers,
-and of work that at most one of them may do at a time (`generator.workflow.heartbeat`).
+and of work that only one of them may do at a time (`generator.services.background.claims`).
 """
 
 from django.db import models
@@ -8,7 +8,7 @@ from django.db import models
 class Heartbeat(models.Model):
     name = models.CharField(max_length=40, unique=True)
     at = models.DateTimeField()
-    claim = models.BigIntegerField(null=True, editable=False, help_text="The number of whoever holds the name.")
+    claim = models.BigIntegerField(null=True, editable=False, help_text="Number of the worker that holds the name.")
 
     def __str__(self) -> str:
         return f"{self.name} at {self.at:%H:%M:%S}"

@@ -1,41 +1,49 @@
-"""The money, in micro-dollars: an append-only ledger, its monthly roll-up, and the caps people set.
+"""The money, in micro-dollars: an append-only ledger, its monthly roll-up, and the budgets that people set.
 
-    submit            hold      the price of every take asked for
-    settle            charge    what was delivered          charge + release = hold, once each a generation
+    submit            hold      the price of every requested take
+    settle            charge    what was delivered          charge + release = hold, once each per generation
                       release   the rest
     later, by people  credit    money given back, with a reason
                       adjustment  a correction, either way (an estimate that turned out otherwise)
+    upload            stated    what a track from elsewhere cost, as a person stated it; a correction is a second one
 
-    spent = charges + adjustments − credits        held = holds − charges − releases
+    spent = charges + adjustments + stated − credits        held = holds − charges − releases
 
 The database refuses to change or delete an entry, a second hold, charge or release of a generation, and a charge or
-release beyond its hold (triggers in migration 0002). `generator.workflow.money` is the only code that adds entries.
+release beyond its hold (triggers in migration 0001_squashed_0_1). Only `generator.services.billing.ledger` adds
+entries.
 """
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from generator.models.catalogue import Price
+from generator.models.api_key import ApiKey
+from generator.models.catalog import Price
 from generator.models.fields import MicrosField
 from generator.models.generation import Generation
-from generator.models.key import ApiKey
 from generator.models.project import Project
 
 
-class Entry(models.Model):
+class LedgerEntry(models.Model):
     class Kind(models.TextChoices):
-        HOLD = "hold", "Held"
-        CHARGE = "charge", "Charged"
-        RELEASE = "release", "Released"
-        CREDIT = "credit", "Credited"
-        ADJUSTMENT = "adjustment", "Adjusted"
+        HOLD = "hold", _("On hold")
+        CHARGE = "charge", _("Charged")
+        RELEASE = "release", _("Released")
+        CREDIT = "credit", _("Credited")
+        ADJUSTMENT = "adjustment", _("Adjusted")
+        STATED = "stated", _("Stated by a person")
 
     kind = models.CharField(max_length=10, choices=Kind, editable=False)
     amount = MicrosField(editable=False)
     project = models.ForeignKey(Project, models.PROTECT, related_name="entries", editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="entries", editable=False, help_text="Whose money."
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="entries",
+        editable=False,
+        help_text=_("The person who pays."),
     )
     generation = models.ForeignKey(Generation, models.PROTECT, null=True, related_name="entries", editable=False)
     key = models.ForeignKey(ApiKey, models.PROTECT, null=True, related_name="entries", editable=False)
@@ -49,18 +57,18 @@ class Entry(models.Model):
         null=True,
         related_name="+",
         editable=False,
-        help_text="Empty: the studio.",
+        help_text=_("If empty, the studio itself."),
     )
     reason = models.CharField(max_length=300, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
-    day = models.DateField(editable=False, help_text="The day of `at` in the studio's time zone.")
-    month = models.CharField(max_length=7, editable=False, help_text="Its month, such as 2026-11.")
+    day = models.DateField(editable=False, help_text=_("The day in the studio’s time zone."))
+    month = models.CharField(max_length=7, editable=False, help_text=_("The billing month, such as 2026-11."))
 
     class Meta:
-        verbose_name_plural = "ledger entries"
+        verbose_name_plural = _("ledger entries")
         ordering = ["-at", "-id"]
         indexes = [
-            # With amount and takes inside, sums never touch the rows.
+            # These indexes include amount and takes, so sums are computed without reading the rows.
             models.Index(fields=["user", "month", "kind", "day", "amount", "takes"], name="entry_of_user"),
             models.Index(fields=["project", "month", "kind", "day", "amount", "takes"], name="entry_of_project"),
             models.Index(fields=["month", "kind", "day", "amount", "takes"], name="entry_of_month"),
@@ -79,7 +87,8 @@ class Entry(models.Model):
                 name="one_hold_one_settlement",
             ),
             models.CheckConstraint(
-                condition=models.Q(kind="adjustment") | models.Q(amount__gte=0), name="only_adjustments_go_below_zero"
+                condition=models.Q(kind__in=["adjustment", "stated"]) | models.Q(amount__gte=0),
+                name="only_corrections_go_below_zero",
             ),
             models.CheckConstraint(
                 condition=~models.Q(kind__in=["hold", "charge", "release"]) | models.Q(generation__isnull=False),
@@ -92,7 +101,7 @@ class Entry(models.Model):
 
 
 class Rollup(models.Model):
-    """Entries summed by month × project × user × model, moved in the same transaction as each entry."""
+    """Entries summed by month × project × user × model, updated in the same transaction as each entry."""
 
     month = models.CharField(max_length=7)
     project = models.ForeignKey(Project, models.PROTECT, related_name="+")
@@ -100,12 +109,16 @@ class Rollup(models.Model):
     provider_key = models.CharField(max_length=50)
     model_key = models.CharField(max_length=120)
     held = MicrosField(
-        default=0, help_text="Holds − charges − releases booked this month; open holds are the sum of all."
+        default=0,
+        help_text=_("Holds − charges − releases booked in this month; open holds are the sum over all months."),
     )
     charged = MicrosField(default=0)
     credited = MicrosField(default=0)
     adjusted = MicrosField(default=0)
-    takes = models.PositiveIntegerField(default=0, help_text="Takes charged for.")
+    stated = MicrosField(
+        default=0, db_default=0, help_text=_("What tracks from elsewhere cost, as people stated it; in no budget.")
+    )
+    takes = models.PositiveIntegerField(default=0, help_text=_("Charged takes, and uploaded tracks with a cost."))
 
     class Meta:
         constraints = [
@@ -121,17 +134,17 @@ class Rollup(models.Model):
 
 
 class Budget(models.Model):
-    """A cap on a calendar month's money. The empty target means it does not narrow by that dimension.
+    """The most that may be spent in a calendar month. An empty target does not narrow by that dimension.
 
     user alone: a person everywhere · project alone: a whole project · both: a member inside a project ·
-    provider alone: a ceiling for one provider · key alone: what one API key may spend.
+    provider alone: a limit for one provider · key alone: what one API key may spend.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="budgets")
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="budgets")
     key = models.OneToOneField(ApiKey, models.CASCADE, null=True, editable=False, related_name="budget")
     provider_key = models.CharField(max_length=50, blank=True)
-    cap = MicrosField(help_text="Micro-dollars a calendar month.")
+    cap = MicrosField(help_text=_("Micro-dollars per calendar month."))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -159,15 +172,15 @@ class Budget(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"cap for {self.target}"
+        return _("budget for {target}").format(target=self.target)
 
     @property
     def target(self) -> str:
-        """What the cap is on, in words."""
+        """Return what the budget applies to, in words."""
         if self.key:
             return str(self.key)
         if self.provider_key:
-            return f"everything sent to {self.provider_key}"
+            return _("everything sent to {provider}").format(provider=self.provider_key)
         if self.user and self.project:
             return f"{self.user} in {self.project}"
         return str(self.user or self.project)

@@ -1,20 +1,23 @@
-"""What the studio has to tell a person, and by which ways they want to hear it."""
+"""Notifications to people, and their preferences for how to receive them."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from generator.models.one_line import OneLineField
 from generator.models.project import Project
 
 
-class NewsKind(models.TextChoices):
-    DONE = "done", "My music is ready"
-    FAILED = "failed", "My music could not be made"
-    COMMENT = "comment", "Someone comments on a track of mine"
-    INVITATION = "invitation", "I am invited to a project"
-    BUDGET = "budget", "A budget runs low"
-    WEBHOOK = "webhook", "A webhook of my project is paused"
+class NotificationKind(models.TextChoices):
+    DONE = "done", _("My music is ready")
+    FAILED = "failed", _("My music could not be generated")
+    COMMENT = "comment", _("Someone comments on my track")
+    INVITATION = "invitation", _("I’m invited to a project")
+    JOINED = "joined", _("Someone I invited has joined")
+    APPROVAL = "approval", _("Approval is requested, granted, or declined")
+    BUDGET = "budget", _("A budget is running low")
+    WEBHOOK = "webhook", _("A webhook in my project is paused")
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
@@ -23,22 +26,22 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
 
 
 class Notification(models.Model):
-    """One piece of news for one person. How they wanted to be told was asked when it was written."""
+    """One notification for one person. The channels were chosen by their preference when it was written."""
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications", editable=False
     )
-    kind = models.CharField(max_length=12, choices=NewsKind, editable=False)
+    kind = models.CharField(max_length=12, choices=NotificationKind, editable=False)
     project = models.ForeignKey(
         Project,
         models.CASCADE,
         null=True,
         related_name="+",
         editable=False,
-        help_text="The project it is about: told to its members, and to those it invites, for as long as they are.",
+        help_text="The project it is about; visible to its current members and the people it invites.",
     )
     text = OneLineField(max_length=300, editable=False)
-    link = models.CharField(max_length=200, blank=True, editable=False, help_text="A path of ours.")
+    link = models.CharField(max_length=200, blank=True, editable=False, help_text="A path in the studio.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     read_at = models.DateTimeField(null=True, editable=False)
     in_app = models.BooleanField(default=True, editable=False)
@@ -50,10 +53,10 @@ class Notification(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["recipient", "-id"], name="news_newest"),
-            models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="news_unread"),
+            models.Index(fields=["recipient", "-id"], name="notification_newest"),
+            models.Index(fields=["recipient"], condition=models.Q(read_at__isnull=True), name="notification_unread"),
             models.Index(
-                fields=["recipient"], condition=models.Q(mail=True, mailed_at__isnull=True), name="news_to_mail"
+                fields=["recipient"], condition=models.Q(mail=True, mailed_at__isnull=True), name="notification_to_mail"
             ),
         ]
 
@@ -61,11 +64,13 @@ class Notification(models.Model):
         return self.text
 
 
-class NotificationChoice(models.Model):
-    """By which ways a person wants to hear of one kind of news; without a row, as `generator.workflow.news` says."""
+class NotificationPreference(models.Model):
+    """How a person wants to hear of one kind of notification; without a row, `services.team.notifications` decides."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="news_choices", editable=False)
-    kind = models.CharField(max_length=12, choices=NewsKind, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_preferences", editable=False
+    )
+    kind = models.CharField(max_length=12, choices=NotificationKind, editable=False)
     in_app = models.BooleanField(editable=False)
     browser = models.BooleanField(editable=False)
     mail = models.BooleanField(editable=False)

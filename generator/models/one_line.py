@@ -1,56 +1,61 @@
-"""What fits on one line: the rule for names, titles, tags and everything else that is shown, mailed or sent as one.
+"""The rule for one-line texts: names, titles, tags and everything else that is shown, mailed or sent on one line.
 
-Refused are control characters and line breaks, characters that turn the direction of what stands around them, and text
-of which nothing can be seen. Joiners inside a word stay: emoji and several scripts need them.
+Rejected are control characters and line breaks, characters that change the text direction around them, and text of
+which nothing is visible. Joiners inside a word stay: emoji and several scripts need them.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-CONTROLS = "Use a single line without control characters."
-INVISIBLE = "Nothing of this can be seen. Use letters, digits or signs."
+from generator.models.fields import StrField
+
+CONTROLS = _("Use a single line without control characters.")
+INVISIBLE = _("This text has no visible characters. Use letters, digits, or symbols.")
 _BREAKING = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\ufffb\U000e0001]"
 )
-_BLANK = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and signs by name, without ink
+_BLANK = frozenset("\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")  # letters and signs, but invisible
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is anything to see in a text: more than spaces, controls and characters without ink."""
-    return any(letter not in _BLANK and unicodedata.category(letter)[0] in "LNPS" for letter in text)
+    """Return whether a text has anything visible: more than spaces, controls and invisible characters."""
+    return any(character not in _BLANK and unicodedata.category(character)[0] in "LNPS" for character in text)
 
 
 def trouble(text: str) -> str:
-    """What is wrong with a line of text; empty when nothing is, or when there is no text at all."""
+    """Return what is wrong with a line of text; empty if nothing is, or if the text is empty."""
     if _BREAKING.search(text):
-        return CONTROLS
-    return INVISIBLE if text and not is_visible(text) else ""
+        return str(CONTROLS)
+    return str(INVISIBLE) if text and not is_visible(text) else ""
 
 
 def cleaned(text: str) -> str:
-    """A line made of text from elsewhere, such as a vendor's title: what does not fit becomes a space."""
+    """Return external text, such as a vendor's title, as one line; what is not allowed becomes a space."""
     return " ".join(_BREAKING.sub(" ", text).split())
 
 
 def validate_one_line(text: str) -> None:
-    """A validator for form and model fields."""
-    if said := trouble(text):
-        raise ValidationError(said, code="one_line")
+    """Validate a form or model field."""
+    if problem := trouble(text):
+        raise ValidationError(problem, code="one_line")
 
 
-class OneLineField(models.CharField):
-    """A CharField for what people name: validated, and whatever the way it came, stored as one line."""
+class OneLineField(StrField):
+    """A CharField for names given by people: validated, and always stored as one line."""
 
     default_validators = [validate_one_line]
 
-    def deconstruct(self):
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         name, _, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
 
-    def pre_save(self, model_instance, add):
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         text = super().pre_save(model_instance, add)
         if isinstance(text, str) and _BREAKING.search(text):
             text = cleaned(text)

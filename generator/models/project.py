@@ -1,24 +1,30 @@
 """Projects: shared libraries with members. Everyone has a personal one."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
 
-from generator.models.fields import RefField
+from generator.models.fields import PublicIdField
 from generator.models.one_line import OneLineField
+
+if TYPE_CHECKING:
+    from generator.models.user import User
 
 
 class Role(models.TextChoices):
-    OWNER = "owner", "Owner"
-    EDITOR = "editor", "Editor"
-    VIEWER = "viewer", "Viewer"
+    OWNER = "owner", _("Owner")
+    EDITOR = "editor", _("Editor")
+    VIEWER = "viewer", _("Viewer")
 
 
 class ProjectManager(models.Manager["Project"]):
-    def personal_for(self, user) -> "Project":
-        """The person's own project, made when it is asked for the first time."""
+    def personal_for(self, user: "User") -> "Project":
+        """Return the person's own project; create it on first use."""
         with transaction.atomic():
             project, fresh = self.get_or_create(personal_to=user, defaults={"name": f"{user.label}’s music"[:80]})
             if fresh:
@@ -27,7 +33,7 @@ class ProjectManager(models.Manager["Project"]):
 
 
 class Project(models.Model):
-    ref = RefField()
+    public_id = PublicIdField()
     name = OneLineField(max_length=80)
     personal_to = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="personal_project", editable=False
@@ -42,7 +48,7 @@ class Project(models.Model):
         blank=True,
         related_name="+",
         editable=False,
-        help_text="The member who approves tracks for use; empty: the owners do.",
+        help_text=_("The member who approves tracks for use. If empty, the owners."),
     )
 
     objects = ProjectManager()
@@ -73,11 +79,11 @@ class Membership(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def unused(self) -> "InvitationQuerySet":
-        """Those nobody has accepted, whether they have expired or not."""
+        """Return the invitations that have not been accepted, expired or not."""
         return self.filter(accepted_at=None)
 
     def open(self) -> "InvitationQuerySet":
-        """Those that can be accepted now. The sender must still be somebody who may invite there."""
+        """Return the invitations that can be accepted now. The sender must still be allowed to invite there."""
         by_staff = Q(project=None, invited_by__is_staff=True)
         by_owner = Q(
             project__archived_at=None,
@@ -90,12 +96,13 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """A link that lets one address sign up; with a project it also makes the person a member.
 
-    Like an API key, the link is shown when it is made and never again: the database keeps the hash of its token.
+    Like an API key, the link is shown only once, when it is created: the database keeps the hash of its token.
     """
 
-    ref = RefField()
+    public_id = PublicIdField()
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text="SHA-256 of the token, in hex.")
     email = models.EmailField()
+    name = OneLineField(max_length=80, blank=True, help_text=_("Given to the person’s account if it has no name yet."))
     project = models.ForeignKey(Project, models.CASCADE, null=True, blank=True, related_name="invitations")
     role = models.CharField(max_length=8, choices=Role, default=Role.EDITOR)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="invitations_sent")
@@ -103,7 +110,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    token: str = ""  # only on the instance that has just made its link
+    token: str = ""  # only on the instance that has just created its link
     objects = InvitationQuerySet.as_manager()
 
     class Meta:

@@ -1,15 +1,15 @@
-"""What a person asked for. Versioned by never being changed: a new wording is a new row."""
+"""The text and settings that music is requested with. A row is never changed: a new wording is a new row."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from generator.models.fields import RefField
+from generator.models.fields import PublicIdField
 from generator.models.project import Project
 
 
 class Prompt(models.Model):
-    ref = RefField()
+    public_id = PublicIdField()
     project = models.ForeignKey(Project, models.PROTECT, related_name="prompts", editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="prompts", editable=False)
     text = models.TextField(editable=False)

@@ -1,22 +1,22 @@
-"""Who may hear a track besides the members of its project, and which tracks not even they may.
+"""Who may hear a track besides the members of its project, and which tracks are closed even to them.
 
     project   the default: every member of the track's project
     private   the author alone: the track has a `PrivateTrack`
-    link      besides either: whoever holds the address of a `ShareLink`, until it ends or is taken back
+    link      besides either: anyone with the address of a `ShareLink`, until it expires or is revoked
 
-A side table rather than a column: tracks are many, private ones few, and the library's indexes stay as they are.
+A side table rather than a column: there are many tracks and few private ones, and the library's indexes stay unchanged.
 """
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from generator.models.fields import RefField
+from generator.models.fields import PublicIdField
 from generator.models.track import Track
 
 
 class PrivateTrack(models.Model):
-    """Keeps a track to its author. Both names are kept, so that looking for what to leave out reads this table only."""
+    """A track limited to its author. Both ids are stored, so that excluding private tracks reads only this table."""
 
     track = models.OneToOneField(Track, models.CASCADE, primary_key=True, related_name="privacy", editable=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
@@ -32,11 +32,13 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
 
 
 class ShareLink(models.Model):
-    """An address that plays one track to whoever has it. The address is the `ref` signed with SECRET_KEY
-    (`generator.workflow.sharing`), so a copy of the database alone opens nothing."""
+    """An address that plays one track to anyone who has it: the `public_id` signed with SECRET_KEY.
 
-    ref = RefField()
-    track = models.ForeignKey(Track, models.CASCADE, related_name="links", editable=False)
+    See `generator.services.library.sharing`. A copy of the database alone does not open it.
+    """
+
+    public_id = PublicIdField()
+    track = models.ForeignKey(Track, models.CASCADE, related_name="share_links", editable=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(editable=False)

@@ -1,8 +1,8 @@
-"""People who sign in; the e-mail address is the name."""
+"""Users; a person signs in with the e-mail address."""
 
 import secrets
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from generator.models.one_line import OneLineField
 from generator.models.project import Project
@@ -20,34 +21,36 @@ if TYPE_CHECKING:
     from allauth.account.models import EmailAddress
     from django.db.models.fields.related_descriptors import RelatedManager
 
-    from generator.models.key import ApiKey
+    from generator.models.api_key import ApiKey
 
 
 def a_time_zone(name: str) -> None:
-    """Refuse a name that the time zone database does not know."""
+    """Reject a name that the time zone database does not know."""
     if name not in available_timezones():
-        raise ValidationError(f"“{name}” is not a time zone, such as Europe/Berlin.")
+        raise ValidationError(
+            _("“{name}” is not a valid time zone. Use a name such as Europe/Berlin.").format(name=name)
+        )
 
 
-standing_changed = Signal()  # `people`: their account may have been deactivated, or their staff status taken
+standing_changed = Signal()  # `people`: may have been deactivated or lost their staff status
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    def update(self, **changes) -> int:
-        """As ever, and tell of those whose standing it may have changed."""
+    def update(self, **changes: Any) -> int:
+        """Update, and signal which users may have lost access."""
         if changes.keys().isdisjoint(_STANDING):
             return super().update(**changes)
         with transaction.atomic():
             touched = list(self.order_by().values_list("pk", flat=True))
             done = super().update(**changes)
-            _tell_of_standing(User.objects.filter(pk__in=touched))
+            _announce_standing(User.objects.filter(pk__in=touched))
         return done
 
 
 _STANDING = frozenset(("is_active", "is_staff"))
 
 
-def _tell_of_standing(people: Iterable["User"]) -> None:
+def _announce_standing(people: Iterable["User"]) -> None:
     lost = [person for person in people if not (person.is_active and person.is_staff)]
     standing_changed.send(User, people=lost)
 
@@ -56,8 +59,8 @@ class UserManager(BaseUserManager["User"]):
     def get_queryset(self) -> UserQuerySet:
         return UserQuerySet(self.model, using=self._db)
 
-    def create_user(self, email: str, password: str | None = None, **extra) -> "User":
-        """Make a person and the personal project that everyone has; whoever makes them vouches for the address."""
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """Create a user and their personal project; the caller vouches for the address."""
         user = self.model(email=self.normalize_email(email).lower(), **extra)
         user.set_password(password)
         with transaction.atomic():
@@ -66,7 +69,7 @@ class UserManager(BaseUserManager["User"]):
             Project.objects.personal_for(user)
         return user
 
-    def create_superuser(self, email: str, password: str | None = None, **extra) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -75,26 +78,34 @@ class UserManager(BaseUserManager["User"]):
 
 class User(AbstractBaseUser, PermissionsMixin):
     class Theme(models.TextChoices):
-        SYSTEM = "system", "As the device"
-        LIGHT = "light", "Light"
-        DARK = "dark", "Dark"
+        SYSTEM = "system", _("System")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
 
-    email = models.EmailField("e-mail address", unique=True)
-    name = OneLineField(max_length=80, blank=True, help_text="Shown to the people you share a project with.")
+    email = models.EmailField(_("email address"), unique=True)
+    name = OneLineField(max_length=80, blank=True, help_text=_("Shown to the people you share projects with."))
     time_zone = models.CharField(
-        max_length=64, blank=True, validators=[a_time_zone], help_text="Empty: the zone of the browser."
+        max_length=64, blank=True, validators=[a_time_zone], help_text=_("If empty, the browser’s time zone is used.")
     )
     theme = models.CharField(max_length=8, choices=Theme, default=Theme.SYSTEM)
-    is_staff = models.BooleanField("may open the admin", default=False)
+    plays_on_move = models.BooleanField(
+        _("keep playing when I move with J and K"),
+        default=True,
+        help_text=_("While music is playing, the track you move to starts playing immediately."),
+    )
+    heard_until = models.DateTimeField(
+        default=timezone.now, editable=False, help_text="Tracks that arrived before count as heard."
+    )
+    is_staff = models.BooleanField(_("can open the admin"), default=False)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     sessions_salt = models.CharField(
-        max_length=22, blank=True, editable=False, help_text="Changing it ends every session of the person."
+        max_length=22, blank=True, editable=False, help_text="Changing it signs the person out everywhere."
     )
 
-    emailaddress_set: "RelatedManager[EmailAddress]"  # allauth's record of which addresses are proven
+    emailaddress_set: "RelatedManager[EmailAddress]"  # allauth's record of verified addresses
     changed_by: "User | None" = None  # who is changing this account, for the record of what ends with it
-    acting_with: "ApiKey | None" = None  # a program acts for the person: its key narrows what they may
+    api_key: "ApiKey | None" = None  # set if a program acts for the person: the key narrows their rights
 
     objects = UserManager()
     USERNAME_FIELD = "email"
@@ -107,17 +118,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.label
 
-    def save(self, *args, **kwargs) -> None:
-        """As ever, and tell if it may have changed the person's standing."""
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and signal if the user may have lost access."""
         is_new, fields = self._state.adding, kwargs.get("update_fields")
         with transaction.atomic():
             super().save(*args, **kwargs)
             if not is_new and (fields is None or not _STANDING.isdisjoint(fields)):
-                _tell_of_standing([self])
+                _announce_standing([self])
 
     @property
     def label(self) -> str:
-        """The name to show: the one the person gave, else the part of the address before the @."""
+        """Return the name to show: the person's own, else the part of the address before the @."""
         return self.name or self.email.partition("@")[0]
 
     def get_full_name(self) -> str:
@@ -128,11 +139,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def address_is_proven(self) -> bool:
-        """Whether the person has shown that mail to this address reaches them, or an administrator vouched for it."""
-        return self.emailaddress_set.filter(email=self.email.lower(), verified=True).exists()
+        """Return whether the person has received mail at this address, or an administrator vouched for it."""
+        return self._proofs().exists()
+
+    def proves_address(self) -> models.Exists:
+        """Return the same as a condition, to be asked together with something else."""
+        return models.Exists(self._proofs())
+
+    def _proofs(self) -> "models.QuerySet[EmailAddress]":
+        return self.emailaddress_set.filter(email=self.email.lower(), verified=True)
 
     def vouch_for_address(self) -> None:
-        """Take the address as proven, and drop a change of it that is under way."""
+        """Mark the address as verified, and drop a pending change of it."""
         with transaction.atomic():
             self.emailaddress_set.exclude(email=self.email.lower()).delete()
             proven = {"verified": True, "primary": True}
@@ -144,6 +162,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.save(update_fields=["sessions_salt"])
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        # Django's own hash covers the password alone; without a salt of ours it stays exactly that.
+        # Django's own hash covers only the password; without our salt it stays exactly that.
         key_salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
         return salted_hmac(key_salt, self.password + self.sessions_salt, secret=secret, algorithm="sha256").hexdigest()

@@ -1,1 +1,1 @@
-"""Where music comes from: one module a provider behind the protocol of `base`, listed by `registry`."""
+"""Music providers: one module or package per provider, with the protocol in `base` and the list in `registry`."""

@@ -1,37 +1,37 @@
-"""What can go wrong at a provider, and what it means for the money.
+"""Provider errors, and what each one means for the money.
 
     ProviderError
-    ├── Rejected        not accepted, nothing charged; asking again unchanged will not help
-    ├── Busy            not accepted, nothing charged; try again after `retry_after` seconds
-    ├── OperatorMustAct not accepted: the key is wrong or the credit is gone; a person at the studio has to act
-    │   └── PriceChanged    nothing was sent: the provider now asks another price than the studio's list
-    ├── Failed          accepted, then failed; nothing is charged here, their refund may come later
-    └── InDoubt         sent, no answer: may exist and may be billed; never sent again by itself
+    ├── Rejected        not accepted, nothing charged; an unchanged retry will not help
+    ├── Busy            not accepted, nothing charged; retry after `retry_after` seconds
+    ├── OperatorMustAct not accepted: invalid key or no credit left; the studio's operator has to act
+    │   └── PriceChanged    nothing was sent: the provider's price differs from the studio's price list
+    ├── Failed          accepted, then failed; nothing is charged here, the provider's refund may come later
+    └── InDoubt         sent, no answer: may exist and may be billed; never resent automatically
 
-    WebhookRefused      a delivery that cannot be believed: answer it with HTTP 400 and do nothing else
+    WebhookRefused      a delivery that fails verification: answer it with HTTP 400 and do nothing else
 
-Each ProviderError carries a plain sentence for the person who asked (`sentence`) and the provider's own words
-(`words`), which the pages show one click away. `cause` says more where the class does not say enough.
+Each ProviderError carries a plain sentence for the user (`sentence`) and the provider's own message (`words`), which
+the pages show one click away. `cause` adds detail where the class is not enough.
 """
 
 import enum
 
 
 class Cause(enum.StrEnum):
-    """What is behind an error, as a code; it also says why a generation waits."""
+    """The cause of an error, as a code; it also says why a generation is waiting."""
 
-    NONE = ""  # the class says it all
+    NONE = ""  # the class is enough
     UNREACHABLE = "unreachable"  # no connection could be made, so nothing was sent
-    NO_ANSWER = "no_answer"  # a time-out, a broken connection, a server error: it speaks of the service
-    UNUSABLE = "unusable_answer"  # an answer that says nothing about this one job
+    NO_ANSWER = "no_answer"  # a timeout, a broken connection, a server error: a sign of a problem with the service
+    UNUSABLE = "unusable_answer"  # a reply that contains nothing about this job
     KEY_REFUSED = "key_refused"
     NO_CREDIT = "no_credit"
-    NOT_ALLOWED = "not_allowed"  # the key is known, and may not do this
+    NOT_ALLOWED = "not_allowed"  # the key is valid but lacks the permission
     MISCONFIGURED = "misconfigured"  # an address, a path or a field of the account is wrong
 
 
 class ProviderError(Exception):
-    """Base of everything a provider may raise."""
+    """Base class of all errors that a provider may raise."""
 
     code = "error"
 
@@ -59,7 +59,7 @@ class OperatorMustAct(ProviderError):
 
 
 class PriceChanged(OperatorMustAct):
-    """`theirs` and `ours` are micro-dollars for the whole request."""
+    """The quote differs from the hold; `theirs` and `ours` are micro-dollars for the whole request."""
 
     def __init__(self, sentence: str, *, theirs: int, ours: int, words: str = "") -> None:
         super().__init__(sentence, words=words)
@@ -76,4 +76,4 @@ class InDoubt(ProviderError):
 
 
 class WebhookRefused(Exception):
-    """Its text says what did not hold, for the log; it never holds a secret."""
+    """Verification failed. The message says why, for the log, and never contains a secret."""

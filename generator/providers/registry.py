@@ -1,4 +1,4 @@
-"""Which providers exist: every module named in the settings offers one `provider()`."""
+"""Registry of providers: every module named in the settings has a `provider()` function."""
 
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -7,7 +7,7 @@ from generator.providers.base import Acting, ActionSpec, ModelSpec, Provider
 
 
 class NoProvider(Exception):
-    """A module that is named in the settings offers no provider; the message is for an administrator."""
+    """A module named in the settings has no provider; the message is for an administrator."""
 
 
 class Registry:
@@ -27,15 +27,15 @@ class Registry:
         return iter(self._providers.values())
 
     def provider(self, key: str) -> Provider:
-        """Raises KeyError: no such provider (any more)."""
+        """Return the provider of a provider or model key; raises KeyError if there is none."""
         return self._providers[key.partition("/")[0]]
 
     def spec(self, model_key: str) -> ModelSpec | None:
-        """The spec of a model, or None when the model has gone since."""
+        """Return the spec of a model, or None if it no longer exists."""
         return self._specs.get(model_key)
 
     def action(self, key: str) -> ActionSpec | None:
-        """The spec of an action, or None when the action has gone since."""
+        """Return the spec of an action, or None if it no longer exists."""
         return self._actions.get(key)
 
     def actions(self) -> list[ActionSpec]:
@@ -45,16 +45,19 @@ class Registry:
         return list(self._specs.values())
 
 
+RENAMED = {"generator.providers.composer": "generator.providers.builtin"}  # names in settings from before 0.1
+
+
 def _load(name: str) -> Provider:
-    """The provider of a module, which may be somebody else's.
+    """Load the provider of a module, which may be third-party.
 
     Raises:
-        NoProvider: there is no such module, or it does not offer one.
+        NoProvider: there is no such module, or it has no provider.
     """
     try:
-        provider: Provider = import_module(name).provider()
+        provider: Provider = import_module(RENAMED.get(name, name)).provider()
         _ = provider.key, provider.models
     except Exception as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-        raise NoProvider(f"STUDIO_PROVIDERS: the module {name} offers no provider ({said}).") from error
+        cause = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise NoProvider(f"STUDIO_PROVIDERS: the module {name} offers no provider ({cause}).") from error
     return provider

@@ -1,4 +1,4 @@
-// The API's contract, drawn by Swagger UI: from this studio alone, without a word to any other host.
+// The API documentation, rendered by Swagger UI without requests to any other host.
 const place = document.getElementById("api-docs");
 const chosen = document.documentElement.dataset.theme;
 const dark = chosen === "dark" || (chosen !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);

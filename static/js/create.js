@@ -1,33 +1,34 @@
-// The create pane: words that write themselves into the prompt, the counter, and a draft that survives leaving the page.
+// The create pane: chips that add text to the prompt, character counters, and a draft that survives leaving the page.
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const shown = (number) => number.toLocaleString(document.documentElement.lang);
 
-// --- the counter counts code points, as the providers do ---
+// --- the prompt's counter: code points, as the providers count ---
 function count() {
   const prompt = $("#prompt");
   const counter = $("#counter");
   if (!prompt || !counter) return;
   const used = [...prompt.value.trim()].length;
   const limit = Number(counter.dataset.limit);
-  counter.textContent = `${used.toLocaleString("en")} / ${limit.toLocaleString("en")}`;
+  counter.textContent = `${shown(used)} / ${shown(limit)}`;
   counter.toggleAttribute("data-over", used > limit);
   const wrong = $("#create-error")?.dataset.field === "text" || used > limit;
   prompt.toggleAttribute("aria-invalid", wrong);
   if (wrong) prompt.setAttribute("aria-invalid", "true");
 }
 
-// --- long fields of a model's own count as well ---
+// --- counters of a model's long fields ---
 function countFields() {
   $$("textarea[data-counts]").forEach((area) => {
     const counter = document.getElementById(area.dataset.counts);
     const used = [...area.value.trim().replaceAll("\r\n", "\n")].length;
     const limit = Number(counter.dataset.limit);
-    counter.textContent = `${used.toLocaleString("en")} / ${limit.toLocaleString("en")}`;
+    counter.textContent = `${shown(used)} / ${shown(limit)}`;
     counter.toggleAttribute("data-over", used > limit);
   });
 }
 
-// --- words to add: pressed when they are in the prompt, taken out when pressed again ---
+// --- chips: pressed while their text is in the prompt; pressing again removes it ---
 const parts = (text) => text.split(",").map((part) => part.trim()).filter(Boolean);
 const has = (text, words) => text.toLowerCase().includes(words.toLowerCase());
 function showPressed() {
@@ -55,7 +56,58 @@ document.addEventListener("click", (event) => {
   }
 }, true);
 
-// --- the draft: kept for this tab, by project ---
+// --- understood: a chip's text opens its field with the value; after removing a chip, the next one has the focus ---
+document.addEventListener("click", (event) => {
+  const edit = event.target.closest("[data-edit]");
+  const field = edit && document.getElementById(edit.dataset.edit);
+  if (!field) return;
+  event.preventDefault();
+  event.stopPropagation();
+  for (let holder = field.closest("details"); holder; holder = holder.parentElement.closest("details")) holder.open = true;
+  if (!field.value && edit.dataset.value) field.value = edit.dataset.value;
+  const menu = edit.closest("details.menu-holder");
+  if (menu) menu.open = false;
+  field.focus();
+  field.select?.();
+}, true);
+let chipAt = -1;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const chip = event.detail.elt.closest(".understood-chip, #not-understood li");
+  if (chip) chipAt = [...chip.parentElement.children].indexOf(chip);
+});
+function refocusChips() {
+  if (chipAt < 0) return;
+  const drops = $$(".understood-drop");
+  if (document.activeElement === document.body) (drops[Math.min(chipAt, drops.length - 1)] ?? $("#prompt"))?.focus();
+  chipAt = -1;
+  keep();
+}
+document.addEventListener("htmx:afterSettle", refocusChips);
+
+// --- the model picker closes when a model is chosen with the pointer; arrow keys go through the list ---
+let closedPicker = false;
+document.addEventListener("click", (event) => {
+  if (!event.pointerType || !event.target.closest("#models:not(:has([type=checkbox][name=model])) .model")) return;
+  closedPicker = true;
+  setTimeout(() => { $("#models").open = false; });
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (closedPicker && document.activeElement === document.body) $("#models > summary")?.focus({ preventScroll: true });
+  closedPicker = false;
+});
+
+// --- disclosures whose state is kept from page to page ---
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("[data-keep]")) sessionStorage.setItem(`open ${event.target.id}`, event.target.open ? "1" : "");
+}, true);
+const reopen = () => $$("[data-keep]:not([data-kept])").forEach((one) => {
+  one.dataset.kept = "";
+  if (sessionStorage.getItem(`open ${one.id}`)) one.open = true;
+});
+document.addEventListener("htmx:afterSettle", reopen);
+reopen();
+
+// --- the draft: kept per tab and project ---
 const draftKey = (form) => `draft ${form.dataset.draft}`;
 function keep() {
   const form = $("#create[data-draft]");
@@ -72,7 +124,7 @@ function restore() {
   const text = draft.get("text");
   if ("filled" in form.dataset || !text) return;
   $("#prompt").value = text;
-  const asked = new URLSearchParams(location.search); // a reference that was just picked wins over the draft
+  const asked = new URLSearchParams(location.search); // a reference that was just picked overrides the draft
   for (const [name, value] of asked) if (name === "on" || name.startsWith("pick-")) draft.set(name, value);
   const values = {};
   for (const name of new Set(draft.keys())) values[name] = draft.getAll(name).length > 1 ? draft.getAll(name) : draft.get(name);
@@ -85,14 +137,14 @@ document.addEventListener("input", (event) => {
   if (event.target.closest("#create")) keep();
 });
 document.addEventListener("htmx:afterSettle", () => { restore(); count(); countFields(); showPressed(); });
-// --- after a press: where there is one column, the new card is brought into view; what is wrong is, everywhere ---
+// --- after submitting: scroll to the new card in a one-column layout, and to an error in any layout ---
 let isSent = false;
 let cardsBefore = new Set();
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.id === "create" && event.detail.successful) isSent = true;
 });
 function showCard() {
-  const card = $$("#running .job").find((one) => !cardsBefore.has(one.id));
+  const card = $$("#running .job:not(.job-coming)").find((one) => !cardsBefore.has(one.id));
   if (!card) return;
   isSent = false;
   $("#said").textContent = card.getAttribute("aria-label");
@@ -108,7 +160,7 @@ function showError() {
   wrong.focus({ preventScroll: true });
   ($("#create-error [role=alert]") ?? wrong).scrollIntoView({ block: "center" });
 }
-// What was sent needs no preview any more: one that is still due would take the answer's errors away.
+// Submitted text needs no preview: a pending one would remove the errors of the response.
 let sentText = null;
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.detail.elt.id === "create") {
@@ -127,7 +179,7 @@ let sentAt = -Infinity;
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.closest("#create")) return;
   event.preventDefault();
-  const isTwice = event.timeStamp - sentAt < 500; // held down, or pressed twice: once
+  const isTwice = event.timeStamp - sentAt < 500; // a held or repeated key submits once
   sentAt = event.timeStamp;
   if (!isTwice) $("#create").requestSubmit($("#create .button-big"));
 });
@@ -136,7 +188,7 @@ count();
 countFields();
 showPressed();
 
-// --- levels drawn with sliders: the field beside them holds what is sent, and can be typed into as well ---
+// --- curves: sliders that set levels; the text field next to them is what is sent, and can be edited too ---
 function drawn(levels, place) {
   const at = place * (levels.length - 1);
   const low = Math.floor(at);

@@ -1,10 +1,11 @@
-// The library: the detail pane, selecting many, downloads that have to be made first, and the keys.
+// The library: the detail pane, multiple selection, downloads that must be prepared, and keyboard shortcuts.
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const strings = document.querySelector("#strings").dataset; // templates/parts/_strings.html
 const say = (value) => document.dispatchEvent(new CustomEvent("studio-toast", { detail: { value } }));
 const wide = matchMedia("(min-width: 1241px)");
 
-// --- a title opens the pane on the right where there is room, its own page elsewhere ---
+// --- a title opens the right pane on wide screens, and its own page otherwise ---
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-detail]");
   if (!link || !wide.matches || event.ctrlKey || event.metaKey || event.shiftKey || !$("#detail")) return;
@@ -20,7 +21,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- selecting many ---
+// --- multiple selection ---
 let selecting = false;
 let last = null;
 const boxes = () => $$("#picks input[name=track]");
@@ -30,7 +31,7 @@ function show() {
   document.body.classList.toggle("selecting", on);
   $("#pick")?.setAttribute("aria-pressed", String(on));
   const count = $("#picked");
-  if (count) count.textContent = `${picked} selected`;
+  if (count) count.textContent = strings.selected.replace("{count}", picked);
 }
 function stop() {
   selecting = false;
@@ -51,7 +52,7 @@ document.addEventListener("click", (event) => {
     if (document.body.classList.contains("selecting")) stop();
     else { selecting = true; show(); }
   }
-  if (event.target.closest("#pick-none")) { stop(); $("#pick")?.focus(); }
+  if (event.target.closest("#pick-none")) { stop(); $("#pick")?.focus(); if (document.activeElement.id !== "pick") $("#library-more")?.focus(); }
   if (event.target.closest("#pick-all")) {
     const all = boxes();
     const every = all.every((box) => box.checked);
@@ -64,36 +65,36 @@ document.addEventListener("htmx:afterSettle", show);
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.elt.closest("#bulk") && event.detail.successful) stop();
 });
-// Enter in a field of the bar presses the button beside it, not the form's first one.
+// Enter in a field of the bar presses the button next to it, not the form's first button.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !event.target.matches("#bulk input")) return;
   event.preventDefault();
   $("button", event.target.parentElement).click();
 });
-// The clear link empties the search box too, which lies outside the list it refreshes.
+// The clear link also empties the search box, which is outside the list that the link refreshes.
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-clear]") && $("#search")) $("#search").value = "";
 }, true);
 
-// --- downloads that have to be made first ---
+// --- downloads that must be prepared ---
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("a[data-prepare]");
   if (!link || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  say("Preparing your file…");
+  say(strings.preparing);
   for (let tries = 0; tries < 240; tries += 1) {
     const reply = await fetch(link.href, { method: "HEAD" }).catch(() => ({ status: 0 }));
     if (reply.status === 200) { location.assign(link.href); return; }
     if (reply.status !== 202) break;
     await new Promise((done) => setTimeout(done, 500));
   }
-  say("The file could not be prepared. Try again in a moment.");
+  say(strings.fileFailed);
 });
 
-// --- keys ---
+// --- keyboard shortcuts ---
 const inField = (target) => target.closest?.("input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable]");
 const current = () => $(".track.is-marked") ?? $(".track.is-current");
-// The mark is kept by name: a refresh of the list writes the classes of its rows anew.
+// The mark is kept by id, because a refresh of the list overwrites the classes of its rows.
 let marked = "";
 function markRow(row) {
   $$(".is-marked").forEach((old) => old !== row && old.classList.remove("is-marked"));
@@ -104,7 +105,7 @@ document.addEventListener("htmx:afterSettle", () => {
   const row = marked && $(`.track[data-src][data-ref="${CSS.escape(marked)}"]`);
   if (row) row.classList.add("is-marked");
 });
-// The mark goes along with what plays, so that space pauses it; a row marked meanwhile keeps it when a track just ends.
+// The mark follows playback, so that Space pauses it; if a track merely ended, a row marked meanwhile keeps the mark.
 document.addEventListener("track-started", ({ detail }) => {
   if (!marked || (detail.isAutomatic && marked !== detail.before)) return;
   const row = $(`.track[data-src][data-ref="${CSS.escape(detail.ref)}"]`);
@@ -117,9 +118,18 @@ function mark(step) {
   markRow(row);
   $(".track-title a", row).focus({ preventScroll: true });
   row.scrollIntoView({ block: "nearest" });
+  // A setting of the account: while music is on, moving plays.
+  const isOn = $("[data-player=toggle]").dataset.state === "playing" && $("#page").hasAttribute("data-plays-on-move");
+  if (isOn && !row.classList.contains("is-current")) $("[data-play]", row).click();
+}
+const ARROWS = { ArrowLeft: -5, ArrowRight: 5 };
+function seek(event) {
+  if (event.defaultPrevented || event.shiftKey || $("#player").hidden || event.target.closest("input, [role=tab], [role=slider], pre")) return;
+  event.preventDefault();
+  document.dispatchEvent(new CustomEvent("player-seek", { detail: { by: ARROWS[event.key] } }));
 }
 const press = (selector) => $(selector, current() ?? document)?.click();
-// On a comparison: a number plays a candidate, p picks the take that plays.
+// On a comparison, a number plays a candidate, and p picks the current take.
 function candidate(number) {
   const card = $(`.candidate[data-candidate="${number}"]`);
   (card && ($(".candidate-take.is-playing [data-play]", card) ?? $("[data-play]", card)))?.click();
@@ -128,7 +138,7 @@ function pick() {
   if (!$(".candidate")) return;
   const button = $(".candidate-take.is-current [data-pick]");
   if (button) button.click();
-  else if ($("[data-pick]")) say("Play the candidate first, then press p to pick it.");
+  else if ($("[data-pick]")) say(strings.needsPlaying);
 }
 let went = 0;
 const GO = { l: "[data-go=studio]", s: "[data-go=spend]", p: "[data-go=projects]" };
@@ -140,6 +150,7 @@ const KEYS = {
   d: () => press("[data-download]"),
   "?": () => $("#keys")?.showModal(),
   p: pick,
+  x: () => $("[data-player=switch]:not([hidden])")?.click(),
   ...Object.fromEntries([1, 2, 3, 4].map((number) => [number, () => candidate(number)])),
   g: () => { went = Date.now(); },
 };
@@ -147,6 +158,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && inField(event.target)) { event.target.blur(); return; }
   if (inField(event.target) || event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
   if (GO[event.key] && Date.now() - went < 1200) { $(GO[event.key])?.click(); return; }
+  if (ARROWS[event.key]) { seek(event); return; }
   const act = KEYS[event.key];
   if (act) { event.preventDefault(); act(); }
 });

@@ -1,9 +1,10 @@
-// The mixer: the players of a composed track together, each with mute, solo and level. All start from the same clock
-// (Web Audio), so they stay in step. What is set is kept for the tab, and sent when it is kept as a version. Without this
-// script the list still plays and downloads one player at a time.
-const MOST_SECONDS = 1500; // of all players together: held as samples, about half a gigabyte
+// The mixer: plays all players of a composed track together, each with mute, solo and level. All start by the same
+// Web Audio clock, so they stay in sync. The settings are kept per tab, and sent when they are saved as a version.
+// Without this script, the list still plays and downloads one player at a time.
+const MOST_SECONDS = 1500; // of all players together; as samples, about half a gigabyte
 const audio = document.querySelector("#audio");
-let desk = null; // one at a time: { root, context, channels, at, began, running }
+const strings = document.querySelector("#strings").dataset; // templates/parts/_strings.html
+let desk = null; // at most one: { root, context, channels, at, began, running }
 
 const rows = (root) => [...root.closest("#stems").querySelectorAll(".stem[data-mixed]")];
 const control = (root, name) => root.querySelector(`[data-mixer="${name}"]`);
@@ -24,26 +25,35 @@ function setUp() {
   });
 }
 
-// --- what is set: kept for this tab, player by player ---
+// --- settings: kept per tab and player ---
 const kept = (row) => `mix ${row.dataset.ref}`;
 function keep(row) {
-  const set = [row.querySelector("[data-level]").value, ...["mute", "solo"].map((one) => pressed(row.querySelector(`[data-${one}]`)))];
+  const set = [levelOf(row), ...["mute", "solo"].map((one) => pressed(row.querySelector(`[data-${one}]`)))];
   sessionStorage.setItem(kept(row), JSON.stringify(set));
+}
+// The fader moves in steps of 5; the number beside it is exact, and counts unless it is empty or out of range.
+const isExact = (number) => number.value !== "" && number.checkValidity();
+function levelOf(row) {
+  const number = row.querySelector("[data-level-number]");
+  return Number(isExact(number) ? number.value : row.querySelector("[data-level]").value);
+}
+function setLevel(row, level) {
+  row.querySelectorAll("[data-level], [data-level-number]").forEach((field) => { field.value = level; });
 }
 function recall(row) {
   const [level, mute, solo] = JSON.parse(sessionStorage.getItem(kept(row)) ?? "[]");
   if (level === undefined) return;
-  row.querySelector("[data-level]").value = level;
+  setLevel(row, level);
   row.querySelector("[data-mute]").setAttribute("aria-pressed", String(mute));
   row.querySelector("[data-solo]").setAttribute("aria-pressed", String(solo));
 }
-// What is soloed silences the rest; mute wins over both. In per cent.
+// The effective level in percent: solo silences all others, and mute overrides solo.
 function heard(row, all) {
   const alone = all.some((one) => pressed(one.querySelector("[data-solo]")));
   const plays = !pressed(row.querySelector("[data-mute]")) && (!alone || pressed(row.querySelector("[data-solo]")));
-  return plays ? Number(row.querySelector("[data-level]").value) : 0;
+  return plays ? levelOf(row) : 0;
 }
-// What is heard is what the form beside the mixer sends.
+// Write the effective levels to the form next to the mixer.
 function write(all) {
   all.forEach((row) => {
     const field = row.querySelector("[data-heard]");
@@ -68,7 +78,7 @@ async function open(root) {
   const context = new AudioContext();
   const mine = { root, context, channels: [], at: 0, began: 0, running: false };
   desk = mine;
-  control(root, "said").textContent = "Fetching the players…";
+  control(root, "said").textContent = strings.mixerLoading;
   mine.channels = await Promise.all(rows(root).map(async (row) => {
     const reply = await fetch(row.dataset.src);
     if (!reply.ok) throw new Error(reply.statusText);
@@ -88,7 +98,7 @@ function balance() {
 }
 function start(at) {
   const mine = desk;
-  const when = mine.context.currentTime + 0.05; // the same moment for everybody
+  const when = mine.context.currentTime + 0.05; // the same start time for all players
   mine.at = at >= length() - 0.05 ? 0 : at;
   mine.began = when;
   mine.running = true;
@@ -111,20 +121,21 @@ function paint() {
   if (desk.running && place() >= length()) { halt(); desk.at = 0; }
   const slider = control(desk.root, "seek");
   slider.value = String(Math.round((place() / length()) * 1000));
-  slider.setAttribute("aria-valuetext", `${clock(place())} of ${clock(length())}`);
+  slider.setAttribute("aria-valuetext", strings.position.replace("{time}", clock(place())).replace("{total}", clock(length())));
   control(desk.root, "time").textContent = clock(place());
-  control(desk.root, "toggle").textContent = desk.running ? "Pause" : "Play together";
+  control(desk.root, "toggle").textContent = desk.running ? strings.labelPause : strings.labelPlayMix;
+  control(desk.root, "toggle").dataset.state = desk.running ? "playing" : "paused";
   if (desk.running) requestAnimationFrame(paint);
 }
 
 async function toggle(root) {
   try {
     await open(root);
-    if (!desk || desk.root !== root || !desk.channels.length) return; // still being fetched, or left meanwhile
+    if (!desk || desk.root !== root || !desk.channels.length) return; // still loading, or closed meanwhile
     await desk.context.resume();
   } catch {
     desk = null;
-    control(root, "said").textContent = "The players could not be fetched. Each can still be played alone.";
+    control(root, "said").textContent = strings.mixerFailed;
     return;
   }
   if (desk.running) halt();
@@ -139,8 +150,18 @@ document.addEventListener("click", (event) => {
   button.setAttribute("aria-pressed", String(!pressed(button)));
   changed(button);
 });
+function levelled(field) {
+  const row = field.closest(".stem");
+  if (field.matches("[data-level]")) row.querySelector("[data-level-number]").value = field.value;
+  else if (isExact(field)) row.querySelector("[data-level]").value = field.value;
+  else return;
+  changed(field);
+}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-level-number]")) event.target.value = levelOf(event.target.closest(".stem"));
+});
 document.addEventListener("input", (event) => {
-  if (event.target.matches("[data-level]")) changed(event.target);
+  if (event.target.matches("[data-level], [data-level-number]")) levelled(event.target);
   if (!desk?.channels.length) return;
   if (event.target.matches("[data-mixer='seek']")) {
     const was = desk.running;

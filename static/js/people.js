@@ -1,6 +1,7 @@
-// Account pages, and what should outlive a session that ended. Everything works without this, a little slower.
+// Account pages, and form contents that outlive a session. Everything also works without this script.
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const strings = document.querySelector("#strings").dataset; // templates/parts/_strings.html
 
 // --- copy buttons: <button data-copy="id of a field"> ---
 document.addEventListener("click", async (event) => {
@@ -10,16 +11,16 @@ document.addEventListener("click", async (event) => {
   const words = button.textContent;
   try {
     await navigator.clipboard.writeText(field.value);
-    button.textContent = "Copied";
+    button.textContent = strings.copied;
   } catch {
     field.focus();
     field.select();
-    button.textContent = "Press Ctrl C";
+    button.textContent = strings.copyByHand;
   }
   setTimeout(() => { button.textContent = words; }, 2500);
 });
 
-// --- the browser's own time zone: told to the server, which uses it until another is chosen, and offered there ---
+// --- the browser's time zone: sent to the server, used until the user chooses one, and offered as a choice ---
 function tellZone() {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone || document.cookie.split("; ").includes(`studio_zone=${zone}`)) return;
@@ -36,7 +37,7 @@ function offerZone() {
   $("button", offer).onclick = () => { field.value = zone; offer.hidden = true; field.focus(); };
 }
 
-// --- what was typed when the session ended is there again after signing in ---
+// --- restore what was typed when the session ended, after signing in again ---
 const KEPT = "kept-forms";
 const keeps = (field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type);
 document.addEventListener("htmx:beforeOnLoad", (event) => {
@@ -62,7 +63,7 @@ function giveBack() {
   }
 }
 
-// --- notifications are offered where this browser has not been asked yet ---
+// --- offer notifications if the browser's permission has not been requested yet ---
 function offerNews() {
   const offer = $("[data-allow-news]");
   if (!offer || window.Notification?.permission !== "default") return;

@@ -1,40 +1,55 @@
-// The player: one <audio> that outlives every page. Anything with data-src can be played; rows share their state by ref.
+// The player: one <audio> that persists across pages. Anything with data-src is playable; rows share state by ref.
+// What comes next is in queue.js; the two meet in events: track-started, player-step, player-go, player-seek.
 const player = document.querySelector("#player");
 const audio = document.querySelector("#audio");
+const strings = document.querySelector("#strings").dataset; // templates/parts/_strings.html
 const part = (name) => player.querySelector(`[data-player="${name}"]`);
-const TARGET_LUFS = -16; // rows are levelled to this, so that nothing jumps
+const TARGET_LUFS = -16; // target for all tracks, so that the loudness does not jump
 const clock = (seconds) => {
   const whole = Math.max(0, Math.round(seconds || 0));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
 
-let now = null; // the track being played, as plain data
+let now = null; // the current track, as plain data
 let volume = Number(localStorage.getItem("volume") ?? 0.9);
 let dragging = false;
 
-const facts = (element) => ({ ...element.dataset });
+const album = () => document.querySelector("#page").dataset.project || "BGM Studio";
+const facts = (element) => ({ album: album(), ...element.dataset });
 const sources = (ref) => [...document.querySelectorAll(`[data-src][data-ref="${CSS.escape(ref)}"]`)];
-const queue = () => [...document.querySelectorAll(".track[data-src], .candidate-take[data-src]")];
+const tell = (type, detail) => document.dispatchEvent(new CustomEvent(type, { detail }));
+const toggle = () => (audio.paused ? start() : audio.pause());
 
-export function play(element, share = null, isAutomatic = false) {
+function play(element, share = null) {
   const track = facts(element);
-  if (now?.ref === track.ref) {
-    if (share !== null) seek(share);
-    else if (!audio.paused) { audio.pause(); return; }
-    start();
-    return;
-  }
-  const detail = { ref: track.ref, before: now?.ref, isAutomatic };
+  if (now?.ref !== track.ref) { go(track, { share }); return; }
+  if (share === null) { toggle(); return; }
+  seek(share);
+  start();
+}
+// Play a track from its start, or at a share or a second of it. `list`: what to play after it, instead of its list.
+function go(track, { share = null, seconds = 0, isAutomatic = false, isPaused = false, list = null } = {}) {
+  const detail = { track, ref: track.ref, before: now?.ref, isAutomatic, list };
   now = track;
   audio.src = track.src;
+  if (seconds) audio.currentTime = seconds; // where it begins once it is loaded
   setLoudness();
   player.hidden = false;
   name(track);
   if (share !== null) audio.addEventListener("loadedmetadata", () => seek(share), { once: true });
-  start();
+  if (!isPaused) start();
   announce();
   paint();
-  document.dispatchEvent(new CustomEvent("track-started", { detail }));
+  tell("track-started", detail);
+}
+document.addEventListener("player-go", ({ detail }) => go(detail.track, detail));
+// The button of a ready card plays the takes of its run or batch, one after the other.
+const cardTracks = (button) => [...button.closest(".job").querySelectorAll("[data-src]")];
+const isOnCard = (button) => cardTracks(button).some((source) => source.dataset.ref === now?.ref);
+function playRun(button) {
+  if (isOnCard(button)) { toggle(); return; }
+  const list = cardTracks(button).map(facts);
+  if (list.length) go(list[0], { list });
 }
 function name(track) {
   part("cover").src = track.cover;
@@ -45,23 +60,24 @@ function name(track) {
   part("wave").setAttribute("d", track.wave);
   part("played").setAttribute("d", track.wave);
 }
-// A candidate is renamed when its comparison is revealed, and turned down when a quieter one has arrived.
+// A candidate is renamed when its comparison is revealed, and turned down when a quieter one arrives.
 function renew() {
   const source = now && sources(now.ref)[0];
   if (!source) return;
-  const fresh = { level: now.level, ...facts(source) };
-  if (fresh.title !== now.title || fresh.by !== now.by) name(fresh);
+  const { new: _, ...told } = now; // whether it is new is known to its row
+  const fresh = { ...told, ...facts(source) };
+  if (fresh.title !== now.title || fresh.by !== now.by || fresh.cover !== now.cover) name(fresh);
   now = fresh;
   setLoudness();
 }
 
-// Turn down what is louder than the target, or than the page's own where it has one; never turn up, which could clip.
+// Turn down tracks above the target loudness, which a page can override; never turn up, because that could clip.
 function level(track) {
   const lufs = Number(track.lufs);
   const target = Number(track.level || TARGET_LUFS);
   return Number.isFinite(lufs) && track.lufs !== "" ? Math.min(1, 10 ** ((target - lufs) / 20)) : 1;
 }
-// Where the volume of an element is read-only (iOS), a gain node turns it down; the element is then routed through it.
+// Where the volume of an audio element is read-only (iOS), route the element through a gain node.
 let gain = null;
 function setLoudness() {
   const share = volume * level(now);
@@ -74,28 +90,29 @@ function setLoudness() {
   if (gain) gain.gain.value = share;
 }
 function start() {
-  // What failed is fetched again, from where it broke off.
+  // After an error, load the track again from where it stopped.
   if (audio.error) {
     const at = audio.currentTime;
     audio.src = now.src;
     audio.currentTime = at;
   }
   if (gain?.context.state !== "running") gain?.context.resume();
-  audio.play().catch(() => {}); // a newer track has replaced it, or the error event says what is wrong
+  audio.play().catch(() => {}); // replaced by a newer track, or reported by the error event
 }
 const length = () => (Number.isFinite(audio.duration) && audio.duration ? audio.duration : Number(now?.seconds ?? 0));
 function seek(share) {
   audio.currentTime = Math.max(0, Math.min(0.999, share)) * length();
   paint();
 }
-function step(by, isAutomatic = false) {
-  const rows = queue();
-  const at = rows.findIndex((row) => row.dataset.ref === now?.ref);
-  const row = rows[at + by];
-  if (row) play(row, null, isAutomatic);
+const step = (by, isAutomatic = false) => tell("player-step", { by, isAutomatic });
+function jump(seconds) {
+  if (!now) return;
+  audio.currentTime = Math.max(0, Math.min(length() - 0.05, audio.currentTime + seconds));
+  paint();
 }
+document.addEventListener("player-seek", ({ detail }) => jump(detail.by));
 
-// What moves with the time is painted every frame; what depends on the state, when that changes.
+// Time-dependent parts are painted every frame, state-dependent parts only when the state changes.
 function paint() {
   if (!now) return;
   paintTime();
@@ -106,7 +123,8 @@ function paintTime() {
   const clip = `inset(0 ${100 - share * 100}% 0 0)`;
   part("time").textContent = clock(audio.currentTime);
   if (!dragging) part("seek").value = String(Math.round(share * 1000));
-  part("seek").setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(length())}`);
+  const position = strings.position.replace("{time}", clock(audio.currentTime)).replace("{total}", clock(length()));
+  part("seek").setAttribute("aria-valuetext", position);
   for (const holder of [player, ...sources(now.ref)]) {
     holder.querySelectorAll(".wave-played").forEach((wave) => {
       if (wave.closest("[data-ref], #player") === holder) wave.style.clipPath = clip;
@@ -127,14 +145,25 @@ function paintState() {
     if (wave.closest("[data-ref]").dataset.ref !== now.ref) wave.style.clipPath = "inset(0 100% 0 0)";
   });
   document.querySelectorAll("[data-play]").forEach((button) => {
-    show(button, !audio.paused && button.closest("[data-src]")?.dataset.ref === now.ref);
+    const isMine = button.dataset.run ? isOnCard(button) : button.closest("[data-src]")?.dataset.ref === now.ref;
+    show(button, !audio.paused && isMine);
   });
 }
-// A button says what it will do: its picture and words follow the state, its label as well.
+function pauseLabel(button) {
+  const source = button.closest("[data-src]");
+  return source ? strings.labelPauseTitle.replace("{title}", () => source.dataset.title) : strings.labelPause;
+}
+// A button shows its next action: icon, text and label follow the state.
 function show(button, playing) {
-  const [from, to] = playing ? ["Play", "Pause"] : ["Pause", "Play"];
-  const label = button.getAttribute("aria-label");
-  if (label && (label === from || label.startsWith(`${from} `))) button.setAttribute("aria-label", to + label.slice(from.length));
+  if (button.hasAttribute("aria-label")) {
+    if (playing) {
+      button.dataset.playLabel ??= button.getAttribute("aria-label");
+      button.setAttribute("aria-label", pauseLabel(button));
+    } else if (button.dataset.playLabel) {
+      button.setAttribute("aria-label", button.dataset.playLabel);
+      delete button.dataset.playLabel;
+    }
+  }
   if ((button.dataset.state === "playing") !== playing) button.dataset.state = playing ? "playing" : "paused";
 }
 function frame() {
@@ -142,15 +171,28 @@ function frame() {
   if (!audio.paused) requestAnimationFrame(frame);
 }
 
+// The lock screen and the media keys: title, model, project, cover, position.
 function announce() {
   if (!("mediaSession" in navigator)) return;
-  navigator.mediaSession.metadata = new MediaMetadata({
-    title: now.title, artist: now.by, album: "BGM Studio", artwork: [{ src: now.cover, sizes: "512x512", type: "image/webp" }],
-  });
-  const act = { play: start, pause: () => audio.pause(), nexttrack: () => step(1), previoustrack: () => step(-1),
-    seekto: (detail) => seek(detail.seekTime / length()) };
-  for (const [name, handler] of Object.entries(act)) navigator.mediaSession.setActionHandler(name, handler);
+  const artwork = [{ src: new URL(now.cover, location.href).href, sizes: "512x512" }];
+  navigator.mediaSession.metadata = new MediaMetadata({ title: now.title, artist: now.by, album: now.album, artwork });
 }
+function announcePosition() {
+  if (!("mediaSession" in navigator) || !now) return;
+  navigator.mediaSession.playbackState = audio.paused ? "paused" : "playing";
+  if (!length()) return;
+  const position = Math.min(audio.currentTime, length());
+  navigator.mediaSession.setPositionState?.({ duration: length(), playbackRate: audio.playbackRate, position });
+}
+const SESSION = {
+  play: () => start(), pause: () => audio.pause(), nexttrack: () => step(1), previoustrack: () => step(-1),
+  seekto: (detail) => seek(detail.seekTime / length()),
+  seekbackward: (detail) => jump(-(detail.seekOffset || 5)), seekforward: (detail) => jump(detail.seekOffset || 5),
+};
+if ("mediaSession" in navigator) {
+  for (const [action, handler] of Object.entries(SESSION)) navigator.mediaSession.setActionHandler(action, handler);
+}
+for (const type of ["loadedmetadata", "play", "pause", "seeked"]) audio.addEventListener(type, announcePosition);
 
 audio.addEventListener("play", () => { paintState(); requestAnimationFrame(frame); });
 audio.addEventListener("pause", paint);
@@ -158,8 +200,9 @@ audio.addEventListener("seeked", paint);
 audio.addEventListener("ended", () => { if (!audio.loop) step(1, true); paint(); });
 audio.addEventListener("error", () => {
   if (!now) return;
-  const why = audio.error?.code === MediaError.MEDIA_ERR_NETWORK ? "the connection broke" : "this browser cannot play the file, or it is missing";
-  document.dispatchEvent(new CustomEvent("studio-toast", { detail: { value: `“${now.title}” could not be played: ${why}.` } }));
+  const isNetwork = audio.error?.code === MediaError.MEDIA_ERR_NETWORK;
+  const why = isNetwork ? strings.unplayableConnection : strings.unplayableFile;
+  document.dispatchEvent(new CustomEvent("studio-toast", { detail: { value: why.replace("{title}", () => now.title) } }));
   paint();
 });
 
@@ -171,9 +214,13 @@ document.addEventListener("click", (event) => {
     return;
   }
   const button = event.target.closest("[data-play]");
-  if (button) { event.preventDefault(); play(button.closest("[data-src]")); }
+  if (!button) return;
+  event.preventDefault();
+  const source = button.closest("[data-src]");
+  if (source) play(source);
+  else if (button.dataset.run) playRun(button);
 });
-// A comment's time or its pin plays from there; its link goes on to the comment.
+// A comment's time or pin plays from that time; its link also scrolls to the comment.
 document.addEventListener("click", (event) => {
   const pin = event.target.closest("[data-seek-ms]");
   const source = pin?.closest("[data-src]");
@@ -183,7 +230,7 @@ document.addEventListener("click", (event) => {
   const goal = document.querySelector(pin.getAttribute("href"));
   if (goal?.matches(".comment")) goal.scrollIntoView({ block: "nearest" });
 });
-// The time of a new comment follows the player until somebody types one, or what to say.
+// The time of a new comment follows the player until the user types a time or text.
 function follow() {
   const field = document.querySelector("[data-follows]");
   const text = document.querySelector("#comment-text");
@@ -194,7 +241,7 @@ document.addEventListener("input", (event) => {
   if (event.target.matches("[data-follows]")) event.target.dataset.typed = "yes";
   if (event.target.matches("[data-seek]")) play(event.target.closest("[data-src]"), event.target.value / 1000);
 });
-part("toggle").addEventListener("click", () => (audio.paused ? start() : audio.pause()));
+part("toggle").addEventListener("click", toggle);
 part("next").addEventListener("click", () => step(1));
 part("previous").addEventListener("click", () => (audio.currentTime > 3 ? seek(0) : step(-1)));
 part("loop").addEventListener("click", () => {
@@ -215,11 +262,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const marked = document.querySelector(".track.is-marked");
   if (marked && marked.dataset.ref !== now?.ref) play(marked);
-  else if (now) (audio.paused ? start() : audio.pause());
-  else if (queue()[0]) play(queue()[0]);
+  else if (now) toggle();
+  else { const first = document.querySelector(".track[data-src], .candidate-take[data-src]"); if (first) play(first); }
 });
 document.addEventListener("htmx:afterSettle", () => { renew(); paint(); });
-// What is drawn over a waveform is not kept with a page's history: the policy forbids style attributes in what is read.
+// Remove playback styles before saving history: the Content Security Policy forbids style attributes in restored pages.
 document.addEventListener("htmx:beforeHistorySave", () => {
   document.querySelectorAll(".wave-played[style]").forEach((wave) => wave.removeAttribute("style"));
 });

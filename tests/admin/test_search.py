@@ -1,4 +1,4 @@
-"""What a search in the admin pages finds: words in any spelling, and within scripts without spaces."""
+"""Search in the admin pages: words in any spelling, also in scripts without spaces."""
 
 import pytest
 from django.urls import reverse

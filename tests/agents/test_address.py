@@ -1,9 +1,6 @@
-"""The tools beside the studio reach it under a name that it answers to, whatever the settings say."""
+"""The tools beside the studio reach it under a host name that it accepts, whatever the settings."""
 
 import pytest
-from mcp.server.mcpserver.exceptions import ToolError
-
-from generator.management.agents.studio import Studio
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +17,11 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_the_studio_answers_its_own_tools(settings, hosts, public):
+    from mcp.server.mcpserver.exceptions import ToolError  # slow to import, needed only here
+
+    from generator.management.agents.client import Studio
+
     settings.ALLOWED_HOSTS, settings.STUDIO_URL = hosts, public
     with pytest.raises(ToolError) as raised:
         Studio("", "bgm_nobody").ask("GET", "models")
-    assert "no studio" not in str(raised.value), "it was turned away before the key was looked at"
+    assert "not a studio" not in str(raised.value), "it was turned away before the key was looked at"

@@ -1,4 +1,4 @@
-"""The npm packages that tests use: installed once for each lock file, and kept in pytest's cache."""
+"""The npm packages that tests use: installed once per lock file, and kept in pytest's cache."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ import pytest
 
 
 def installed(request: pytest.FixtureRequest, source: Path, name: str) -> Path:
-    """A folder whose node_modules hold what `source`'s lock file names; skips where there is no npm."""
+    """Return a folder whose node_modules match `source`'s lock file; skip if there is no npm."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("no node and npm found; install Node.js 20 or newer")
     stamp = sha256((source / "package-lock.json").read_bytes()).hexdigest()[:12]

@@ -1,40 +1,41 @@
-"""Addresses of finished files that need no key: they play, by ranges too, and end."""
+"""Signed file addresses: they play without a key, with ranges, and expire."""
 
 import datetime as dt
 
 import pytest
 from django.utils import timezone
 
-from generator import workflow
-from generator.api import outputs, telling
-from generator.api.wavespeed import files
+from generator.api import signed_files, webhook_payloads
+from generator.api.compat.wavespeed import files
 from generator.models import ApiKey, Comparison, Project, Scope, Upload, User
-from generator.workflow import keys, sharing
+from generator.services.library import sharing
+from generator.services.team import api_keys
+from generator.services.webhooks import endpoints
 
 BASE = "http://testserver"
 
 
 def test_it_plays_without_a_key(client, track):
-    reply = client.get(outputs.audio_url(track, BASE))
+    reply = client.get(signed_files.audio_url(track, BASE))
     assert reply.status_code == 200
     assert len(b"".join(reply.streaming_content)) == track.size
     assert reply["Content-Type"].startswith("audio/")
-    part = client.get(outputs.audio_url(track, BASE), headers={"range": "bytes=0-9"})
+    part = client.get(signed_files.audio_url(track, BASE), headers={"range": "bytes=0-9"})
     assert part.status_code == 206
-    assert client.get(outputs.cover_url(track, BASE)).status_code == 200
+    assert client.get(signed_files.cover_url(track, BASE)).status_code == 200
 
 
 @pytest.mark.parametrize("spoil", ["a", "~", "/x"])
 def test_a_spoiled_address_is_not_found(client, track, spoil):
-    url = outputs.audio_url(track, BASE)
+    url = signed_files.audio_url(track, BASE)
     head, _, name = url.rpartition("/")
     assert client.get(f"{head}{spoil}/{name}").status_code == 404
 
 
 @pytest.mark.parametrize(("days", "status"), [(6, 200), (7, 200), (8, 404), (9, 404)])
 def test_it_ends_after_a_week_which_ends_at_midnight(client, track, monkeypatch, days, status):
-    url, later = outputs.audio_url(track, BASE), timezone.now() + dt.timedelta(days=days)
-    monkeypatch.setattr(outputs.timezone, "now", lambda: later)
+    url, later = signed_files.audio_url(track, BASE), timezone.now() + dt.timedelta(days=days)
+    monkeypatch.setattr(signed_files.timezone, "now", lambda: later)
     assert client.get(url).status_code == status
 
 
@@ -42,27 +43,27 @@ def test_it_is_the_same_all_day(track, monkeypatch):
     day = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     told = []
     for hour in (0, 12, 23.99, 24):
-        monkeypatch.setattr(outputs.timezone, "now", lambda at=day + dt.timedelta(hours=hour): at)
-        told.append(outputs.audio_url(track, BASE))
+        monkeypatch.setattr(signed_files.timezone, "now", lambda at=day + dt.timedelta(hours=hour): at)
+        told.append(signed_files.audio_url(track, BASE))
     assert told[0] == told[1] == told[2] != told[3]
 
 
 def test_a_binned_track_is_not_there(client, track):
-    track.binned_at = timezone.now()
+    track.trashed_at = timezone.now()
     track.save()
-    assert client.get(outputs.audio_url(track, BASE)).status_code == 404
+    assert client.get(signed_files.audio_url(track, BASE)).status_code == 404
 
 
-# --- as long as whoever was told it may hear the track ---
+# --- as long as the person they were issued to may hear the track ---
 
 
 @pytest.fixture
 def told(track, user):
-    """The address of a track as a key is told it: `told()`, or another person's `told(viewer)`."""
+    """The signed address of a track: `told()`, or another person's `told(viewer)`."""
 
     def _told(person=user, project=None, scope=Scope.READ) -> str:
-        person.acting_with = keys.make(person, "player", scope, project=project)[0]
-        return outputs.audio_url(track, BASE, outputs.told_to(person))
+        person.api_key = api_keys.make(person, "player", scope, project=project)[0]
+        return signed_files.audio_url(track, BASE, signed_files.recipient_of(person))
 
     return _told
 
@@ -73,7 +74,7 @@ def test_it_is_signed_for_the_key_that_was_told_it(client, told, make_track):
 
 def test_it_ends_with_the_key(client, told, user):
     url = told()
-    keys.revoke(ApiKey.objects.get(), user)
+    api_keys.revoke(ApiKey.objects.get(), user)
     assert client.get(url).status_code == 404
 
 
@@ -95,7 +96,7 @@ def gone(person, project):
 def test_it_ends_when_the_person_leaves_or_is_switched_off(client, told, member, project, end):
     viewer = member("viewer")
     url = told(viewer)
-    assert client.get(url).status_code == 200  # a viewer hears the track, and so may hand on what plays it
+    assert client.get(url).status_code == 200  # a viewer may hear the track, and so may share the address
     end(viewer, project)
     assert client.get(url).status_code == 404
 
@@ -109,7 +110,7 @@ def test_it_ends_when_the_track_moves_where_the_key_does_not_reach(client, told,
 
 
 def test_make_private_ends_what_was_told_before_and_not_what_is_told_to_its_author_later(client, told, track, user):
-    before, cover = told(), outputs.cover_url(track, BASE)
+    before, cover = told(), signed_files.cover_url(track, BASE)
     sharing.keep_private(track, user)
     assert client.get(before).status_code == 404
     assert client.get(cover).status_code == 404
@@ -124,10 +125,10 @@ def test_a_file_is_asked_for_again_each_time(client, told):
 
 
 def test_what_a_webhook_tells_ends_with_the_webhook(client, track, user, project):
-    hook = workflow.webhooks.make(project, user, "suite", "https://example.com/in")
-    url = telling.track(track, BASE, hook)["audio_url"]
+    hook = endpoints.make(project, user, "suite", "https://example.com/in")
+    url = webhook_payloads.track(track, BASE, hook)["audio_url"]
     assert client.get(url).status_code == 200
-    workflow.webhooks.delete(hook, user)
+    endpoints.delete(hook, user)
     assert client.get(url).status_code == 404
 
 
@@ -136,25 +137,25 @@ def test_a_blind_candidate_is_heard_without_a_name_or_a_cover(client, told, trac
     track.generation.save()
     reply = client.get(told())
     assert (reply.status_code, reply.get("Content-Disposition")) == (200, None)
-    assert client.get(outputs.cover_url(track, BASE)).status_code == 404
+    assert client.get(signed_files.cover_url(track, BASE)).status_code == 404
 
 
 def test_stems_end_as_their_track_does(client, make_stem, track, user):
-    user.acting_with = keys.make(user, "player")[0]
-    url = files.stem_url(make_stem(track), BASE, outputs.told_to(user))
+    user.api_key = api_keys.make(user, "player")[0]
+    url = files.stem_url(make_stem(track), BASE, signed_files.recipient_of(user))
     assert client.get(url).status_code == 200
     sharing.keep_private(track, user)
     assert client.get(url).status_code == 404
-    url = files.stem_url(track.stems.get(), BASE, outputs.told_to(user))
+    url = files.stem_url(track.stems.get(), BASE, signed_files.recipient_of(user))
     assert client.get(url).status_code == 200
-    keys.revoke(user.acting_with, user)
+    api_keys.revoke(user.api_key, user)
     assert client.get(url).status_code == 404
 
 
 def test_uploads_end_with_their_key(client, make_reference, user, project):
-    key = keys.make(user, "sender")[0]
+    key = api_keys.make(user, "sender")[0]
     upload = Upload.objects.create(key=key, project=project, name="a", size=1, reference=make_reference())
     url = files.upload_url(upload, BASE)
     assert client.get(url).status_code == 200
-    keys.revoke(key, user)
+    api_keys.revoke(key, user)
     assert client.get(url).status_code == 404

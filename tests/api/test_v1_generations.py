@@ -1,12 +1,14 @@
-"""Making music from a program: once per key, followed, cancelled, tried again, and paid for under its cap."""
+"""Making music by program: once per key, followed, canceled, retried, and limited by its budget."""
 
 import json
 
 import pytest
 
-from generator.models import Entry, Generation, Scope
-from generator.workflow import ending, money
+from generator.models import Generation, LedgerEntry, Scope
+from generator.services.billing import ledger
+from generator.services.generation import completion
 from tests.conftest import COMPOSER, POLL
+from tests.refusals import amounts
 
 ASK = {"model": COMPOSER, "text": "warm lo-fi, 6 s", "takes": 1, "format": "mp3"}
 
@@ -22,7 +24,7 @@ def problem(reply, status: int, code: str, field: str | None = None) -> dict:
 def test_from_a_call_to_a_track(program, run_background, project):
     farm = program(project=project)
     made = farm.post("generations", ASK | {"settings": {"bpm": 90}})
-    assert (made["state"], made["project"], made["key"]) == ("queued", project.ref, farm.key.prefix)
+    assert (made["state"], made["project"], made["api_key_prefix"]) == ("queued", project.public_id, farm.key.prefix)
     assert made["prompt"]["settings"]["bpm"] == 90
     run_background()
     now = farm.get(f"generations/{made['id']}")
@@ -37,7 +39,7 @@ def test_what_is_not_said_is_the_models_default(program, user):
     made = program().post("generations", {"model": COMPOSER, "text": "rain"})
     assert made["takes"] == 2
     assert made["prompt"]["settings"]["format"] == "flac"
-    assert made["project"] == user.personal_project.ref
+    assert made["project"] == user.personal_project.public_id
 
 
 def test_the_same_key_and_body_is_one_generation(program):
@@ -70,7 +72,7 @@ def test_without_a_key_each_request_is_its_own(program):
 
 @pytest.mark.parametrize("key", ["", "x" * 256])
 def test_an_idempotency_key_has_a_length(program, key):
-    problem(program().ask("POST", "generations", ASK, idempotency_key=key), 400, "unreadable", "Idempotency-Key")
+    problem(program().ask("POST", "generations", ASK, idempotency_key=key), 400, "invalid_request", "Idempotency-Key")
 
 
 @pytest.mark.parametrize(
@@ -91,27 +93,27 @@ def test_an_idempotency_key_has_a_length(program, key):
     ],
 )
 def test_what_cannot_be_made_names_its_field(program, change, field):
-    problem(program().ask("POST", "generations", ASK | change), 422, "refused", field)
+    problem(program().ask("POST", "generations", ASK | change), 422, "validation_failed", field)
     assert not Generation.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("body", "kind", "status", "code"),
     [
-        ("{", "application/json", 400, "unreadable"),
-        ("[" * 100_000, "application/json", 400, "unreadable"),
-        ('{"takes": NaN}', "application/json", 400, "unreadable"),
-        ('{"text": "a\\u0000b"}', "application/json", 400, "unreadable"),
-        ('{"text": "\\ud800"}', "application/json", 400, "unreadable"),
-        ('{"settings": {"\\ud800": 1}}', "application/json", 400, "unreadable"),
-        (b"\xff\xfe\xfd", "application/json", 400, "unreadable"),
-        ("", "application/json", 422, "refused"),
-        ("[]", "application/json", 422, "refused"),
-        ("7", "application/json", 422, "refused"),
-        ("a=1", "application/x-www-form-urlencoded", 415, "not_json"),
-        ("--x--", "multipart/form-data; boundary=x", 415, "not_json"),
-        ("{}", "text/plain", 415, "not_json"),
-        (" " * 1_000_001, "application/json", 413, "too_large"),
+        ("{", "application/json", 400, "invalid_request"),
+        ("[" * 100_000, "application/json", 400, "invalid_request"),
+        ('{"takes": NaN}', "application/json", 400, "invalid_request"),
+        ('{"text": "a\\u0000b"}', "application/json", 400, "invalid_request"),
+        ('{"text": "\\ud800"}', "application/json", 400, "invalid_request"),
+        ('{"settings": {"\\ud800": 1}}', "application/json", 400, "invalid_request"),
+        (b"\xff\xfe\xfd", "application/json", 400, "invalid_request"),
+        ("", "application/json", 422, "validation_failed"),
+        ("[]", "application/json", 422, "validation_failed"),
+        ("7", "application/json", 422, "validation_failed"),
+        ("a=1", "application/x-www-form-urlencoded", 415, "unsupported_media_type"),
+        ("--x--", "multipart/form-data; boundary=x", 415, "unsupported_media_type"),
+        ("{}", "text/plain", 415, "unsupported_media_type"),
+        (" " * 1_000_001, "application/json", 413, "request_too_large"),
     ],
 )
 def test_what_cannot_be_read_is_said(program, body, kind, status, code):
@@ -124,32 +126,32 @@ def test_what_cannot_be_read_is_said(program, body, kind, status, code):
 
 
 def test_a_key_that_may_only_read_makes_nothing(program):
-    said = problem(program(Scope.READ).ask("POST", "generations", ASK), 403, "not_allowed")
-    assert "may only read" in said["detail"]
+    said = problem(program(Scope.READ).ask("POST", "generations", ASK), 403, "forbidden")
+    assert "scope “read”" in said["detail"]
 
 
 def test_a_viewers_key_makes_nothing_in_the_project(program, member, project):
-    reply = program(of=member("viewer")).ask("POST", "generations", ASK | {"project": project.ref})
-    problem(reply, 403, "not_allowed")
+    reply = program(of=member("viewer")).ask("POST", "generations", ASK | {"project": project.public_id})
+    problem(reply, 403, "forbidden")
 
 
 def test_its_cap_stands_in_the_way_and_is_said_beforehand(program, priced, project):
     price = priced(POLL, "0.03").per_take
     farm = program(cap=price, project=project)
     ask = {"models": [POLL], "takes": 2}
-    told = farm.post("price", ask)
-    assert (told["total_usd"], told["left_usd"]) == ("0.060000", "0.030000")
-    assert "monthly cap" in told["refusal"]
-    problem(farm.ask("POST", "generations", {"model": POLL, "text": "rain", "takes": 2}), 422, "refused")
-    assert not Entry.objects.exists()
+    told = farm.post("quotes", ask)
+    assert (told["total_usd"], told["remaining_usd"]) == ("0.060000", "0.030000")
+    assert amounts(told["unavailable_reason"]) == ["$0.06", "$0.03", "$0.03"]
+    problem(farm.ask("POST", "generations", {"model": POLL, "text": "rain", "takes": 2}), 422, "validation_failed")
+    assert not LedgerEntry.objects.exists()
     farm.post("generations", {"model": POLL, "text": "rain", "takes": 1})
-    assert farm.get("me")["key"]["cap_usd"] == "0.030000"
+    assert farm.get("me")["api_key"]["budget_usd"] == "0.030000"
 
 
 def test_cancelled_before_it_began(program):
     farm = program()
     made = farm.post("generations", ASK)
-    assert farm.post(f"generations/{made['id']}/cancel")["state"] == "cancelled"
+    assert farm.post(f"generations/{made['id']}/cancel")["state"] == "canceled"
     problem(farm.ask("POST", f"generations/{made['id']}/cancel"), 409, "conflict")
 
 
@@ -159,17 +161,20 @@ def test_tried_again_once(program):
     problem(farm.ask("POST", f"generations/{made['id']}/retry"), 409, "conflict")
     farm.post(f"generations/{made['id']}/cancel")
     again = farm.post(f"generations/{made['id']}/retry", idempotency_key="r")
-    assert again["again_of"] == made["id"]
+    assert again["parent"] == made["id"]
     assert farm.post(f"generations/{made['id']}/retry", idempotency_key="r")["id"] == again["id"]
 
 
-def test_another_price_than_the_expected_one_makes_nothing(program, offered):
+def test_another_price_than_the_expected_one_makes_nothing(program, synced_catalog):
     farm, paid = program(), ASK | {"model": POLL, "takes": 2, "format": "wav", "settings": {}}
     compare = {"models": [POLL, COMPOSER], "text": "warm lo-fi", "expected_price_usd": "0.030000"}
     for path, body in (("generations", paid | {"expected_price_usd": "0.05"}), ("comparisons", compare | {"takes": 2})):
         assert "$0.06" in problem(farm.ask("POST", path, body), 409, "conflict", "expected_price_usd")["detail"]
     problem(
-        farm.ask("POST", "generations", paid | {"expected_price_usd": "1,250"}), 422, "refused", "expected_price_usd"
+        farm.ask("POST", "generations", paid | {"expected_price_usd": "1,250"}),
+        422,
+        "validation_failed",
+        "expected_price_usd",
     )
     assert not Generation.objects.exists()
     made = farm.post("generations", paid | {"expected_price_usd": "0.06"}, idempotency_key="p")
@@ -178,26 +183,26 @@ def test_another_price_than_the_expected_one_makes_nothing(program, offered):
     farm.post(f"generations/{made['id']}/cancel")
     again = f"generations/{made['id']}/retry"
     problem(farm.ask("POST", f"{again}?expected_price_usd=0.05"), 409, "conflict", "expected_price_usd")
-    assert farm.post(f"{again}?expected_price_usd=0.060000")["again_of"] == made["id"]
+    assert farm.post(f"{again}?expected_price_usd=0.060000")["parent"] == made["id"]
 
 
 def test_listed_by_state_and_page_by_page_while_more_come(program, ask, project, user):
     farm = program()
     made = [ask("one", model=COMPOSER) for _ in range(5)]
-    ending.cancel(made[0], user, "Cancelled")
-    assert [one["id"] for one in farm.get("generations?state=cancelled")["items"]] == [made[0].ref]
+    completion.cancel(made[0], user, "Cancelled")
+    assert [one["id"] for one in farm.get("generations?state=canceled")["items"]] == [made[0].public_id]
     first = farm.get("generations?limit=2")
     ask("came meanwhile", model=COMPOSER)
-    second = farm.get(f"generations?limit=2&cursor={first['next']}")
-    third = farm.get(f"generations?limit=2&cursor={second['next']}&project={project.ref}")
+    second = farm.get(f"generations?limit=2&cursor={first['next_cursor']}")
+    third = farm.get(f"generations?limit=2&cursor={second['next_cursor']}&project={project.public_id}")
     seen = [one["id"] for page in (first, second, third) for one in page["items"]]
-    assert seen == [one.ref for one in reversed(made)]
-    assert third["next"] is None
+    assert seen == [one.public_id for one in reversed(made)]
+    assert third["next_cursor"] is None
 
 
 @pytest.mark.parametrize("cursor", ["x", "===", "LTE", "MQ==", "OTk5OTk5OTk5OTk5OTk5OTk5OTk", "é"])
 def test_a_cursor_that_is_none_is_told(program, cursor):
-    problem(program().ask("GET", f"generations?cursor={cursor}"), 422, "refused", "cursor")
+    problem(program().ask("GET", f"generations?cursor={cursor}"), 422, "validation_failed", "cursor")
 
 
 def test_the_history_as_a_list(program, run_background):
@@ -208,11 +213,11 @@ def test_the_history_as_a_list(program, run_background):
     lines = farm.get(address)["items"]
     assert [one["number"] for one in lines] == list(range(1, len(lines) + 1))
     first = farm.get(f"{address}?limit=2")
-    assert farm.get(f"{address}?after={first['next']}")["items"] == lines[2:]
+    assert farm.get(f"{address}?after={first['next_cursor']}")["items"] == lines[2:]
 
 
 def told(reply) -> list[tuple[str, str, dict]]:
-    """The events of a stream: (event, id, data)."""
+    """Return the events of a stream: (event, id, data)."""
     text = b"".join(reply.streaming_content).decode()
     found = []
     for block in text.split("\n\n"):
@@ -240,9 +245,9 @@ def test_the_history_as_a_stream_that_goes_on_where_it_was_left(program, run_bac
 def test_a_stream_ends_when_its_time_is_up(program):
     farm = program()
     made = farm.post("generations", ASK)
-    reply = farm.ask("GET", f"generations/{made['id']}/events?seconds=1", accept="text/event-stream")
+    reply = farm.ask("GET", f"generations/{made['id']}/events?timeout_s=1", accept="text/event-stream")
     events = told(reply)
-    assert events[-1][0] == "pause"
+    assert events[-1][0] == "timeout"
     assert events[-1][2] == {"after": 1}
 
 
@@ -262,7 +267,7 @@ def test_several_models_stay_blind_until_one_is_picked(program, project, make_tr
     for path, other in (("comparisons", ask | {"takes": 2}), ("generations", {"model": COMPOSER, "text": "Rain"})):
         assert farm.answer("POST", path, other, 409, idempotency_key="c")["code"] == "conflict"
     assert [one["letter"] for one in made["candidates"]] == ["A", "B"]
-    runs = {one.ref: one for one in Generation.objects.all()}
+    runs = {one.public_id: one for one in Generation.objects.all()}
     for one in made["candidates"]:
         shown = one["generation"]
         assert (shown["model"], shown["price_usd"], shown["prompt"]["settings"]) == (None, None, {})
@@ -270,27 +275,27 @@ def test_several_models_stay_blind_until_one_is_picked(program, project, make_tr
     assert farm.get("prompts")["items"] == []
     first = runs[made["candidates"][0]["generation"]["id"]]
     track = make_track("Told", generation=first)
-    shown = farm.get(f"tracks/{track.ref}")
+    shown = farm.get(f"tracks/{track.public_id}")
     assert (shown["title"], shown["model"], shown["cover_url"]) == ("Candidate A", None, None)
-    problem(farm.ask("GET", f"tracks/{track.ref}/cover"), 409, "conflict")
+    problem(farm.ask("GET", f"tracks/{track.public_id}/cover"), 409, "conflict")
     assert farm.get(f"tracks?model={first.model.key}")["items"] == []
-    picked = farm.post(f"comparisons/{made['id']}/pick", {"track": track.ref})
-    assert [one["id"] for one in farm.get(f"tracks?model={first.model.key}")["items"]] == [track.ref]
-    assert (picked["is_blind"], picked["picked"]) == (False, track.ref)
+    picked = farm.post(f"comparisons/{made['id']}/pick", {"track": track.public_id})
+    assert [one["id"] for one in farm.get(f"tracks?model={first.model.key}")["items"]] == [track.public_id]
+    assert (picked["is_blind"], picked["picked_track"]) == (False, track.public_id)
     assert picked["candidates"][0]["generation"]["model"] == first.model.key
-    assert farm.get(f"tracks/{track.ref}")["title"] == "Told"
+    assert farm.get(f"tracks/{track.public_id}")["title"] == "Told"
 
 
 def test_prompts_with_their_settings(program, run_background, project):
     farm = program(project=project)
     made = farm.post("generations", ASK)
-    [prompt] = farm.get(f"prompts?project={project.ref}")["items"]
+    [prompt] = farm.get(f"prompts?project={project.public_id}")["items"]
     assert prompt == made["prompt"] == farm.get(f"prompts/{prompt['id']}")
     assert prompt["settings"]["takes"] == 1
 
 
 def test_what_it_cost_is_on_it(program, ask):
     run = ask(takes=2)
-    money.settle(run, 1, "1 of 2")
-    shown = program().get(f"generations/{run.ref}")
+    ledger.settle(run, 1, "1 of 2")
+    shown = program().get(f"generations/{run.public_id}")
     assert (shown["price_usd"], shown["charged_usd"]) == ("0.060000", "0.030000")

@@ -1,4 +1,4 @@
-"""Files as other programs write them, and files as nobody should."""
+"""Files as other programs write them, and malformed files."""
 
 import random
 import struct
@@ -13,7 +13,7 @@ from tests.audio.signals import RATE, song
 
 
 def written(path: Path, codec: str, format: str, samples: np.ndarray, *, container: str = "", rate: int = RATE) -> Path:
-    """Write samples with any codec of FFmpeg."""
+    """Write samples with any FFmpeg codec."""
     with av.open(str(path), "w", format=container or None) as file:
         stream = file.add_stream(codec, rate=rate)
         stream.codec_context.layout, stream.codec_context.format = "stereo", format
@@ -27,7 +27,7 @@ def written(path: Path, codec: str, format: str, samples: np.ndarray, *, contain
 
 
 def wav(samples: np.ndarray, **changes: int | bytes) -> bytes:
-    """A 16 bit WAV whose header says what it likes: riff, data, align, rate, after (bytes behind the sound)."""
+    """Return a 16-bit WAV with any header values: riff, data, align, rate, after (bytes behind the samples)."""
     sound = np.rint(samples * 32767).astype("<i2")
     data, channels = sound.tobytes(), sound.shape[1]
     align = 2 * channels
@@ -38,7 +38,7 @@ def wav(samples: np.ndarray, **changes: int | bytes) -> bytes:
 
 
 def mutated(data: bytes, seed: str) -> bytes:
-    """The same file with a few bytes changed, lost or come in between, mostly near its head."""
+    """Return the same file with a few bytes changed, removed or inserted, mostly near its head."""
     chance, out = random.Random(seed), bytearray(data)
     for _ in range(chance.randint(1, 8)):
         at = chance.randrange(min(chance.choice((60, 200, len(out))), len(out)))
@@ -55,7 +55,7 @@ def mutated(data: bytes, seed: str) -> bytes:
 
 
 def all_mutated(folder: Path, count: int) -> Iterator[tuple[str, bytes]]:
-    """So many broken files of each format that the library keeps."""
+    """Yield `count` broken files of each format that the library keeps."""
     for format in ("wav", "flac", "mp3"):
         whole = folder / f"whole.{format}"
         encode(song(1)[: RATE // 4], RATE, whole, format)

@@ -1,10 +1,10 @@
-"""Sounds with known answers."""
+"""Signals with known results."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.audio import Sound
-from generator.audio.music import NAMES
+from generator.audio.music_analysis import NAMES
 
 RATE = 44_100
 Samples = NDArray[np.float32]
@@ -20,14 +20,14 @@ def sound(samples: Samples, rate: int = RATE, **known) -> Sound:
 
 
 def tone(frequency: float, seconds: float, dbfs: float = 0.0, rate: int = RATE, phase: float = 0.0) -> Samples:
-    """A stereo sine; its level is that of its peak, as EBU Tech 3341 counts."""
+    """Return a stereo sine; `dbfs` is its peak level, as in EBU Tech 3341."""
     t = np.arange(round(seconds * rate)) / rate
     wave = 10 ** (dbfs / 20) * np.sin(2 * np.pi * frequency * t + phase)
     return np.stack([wave, wave], axis=1).astype(np.float32)
 
 
 def steps(*parts: tuple[float, float], rate: int = 48_000) -> Samples:
-    """A 1 kHz stereo sine in steps of (dBFS, seconds)."""
+    """Return a 1 kHz stereo sine in steps of (dBFS, seconds)."""
     return np.concatenate([tone(1000, seconds, level, rate) for level, seconds in parts])
 
 
@@ -36,7 +36,7 @@ def noise(seconds: float, level: float = 0.1, seed: int = 1, rate: int = RATE) -
 
 
 def clicks(bpm: float, seconds: float, offbeat: float = 0.0) -> Samples:
-    """Decaying bursts on every beat, and softer ones between."""
+    """Return decaying bursts on every beat, and softer ones between."""
     out = noise(seconds, 0.0005)
     burst = noise(0.06, 0.5, seed=5) * np.exp(-np.arange(round(0.06 * RATE)) / RATE * 60)[:, None]
     for half in range(int(seconds * bpm / 60 * 2)):
@@ -48,7 +48,7 @@ def clicks(bpm: float, seconds: float, offbeat: float = 0.0) -> Samples:
 
 
 def chords(*names: str, seconds: float = 1.5) -> Samples:
-    """Struck triads over their roots: "Am", "C#"."""
+    """Return struck triads over their roots: "Am", "C#"."""
     parts = []
     t = np.arange(round(seconds * RATE)) / RATE
     for name in names:
@@ -65,7 +65,7 @@ def chords(*names: str, seconds: float = 1.5) -> Samples:
 
 
 def song(seconds: float = 12.0) -> Samples:
-    """Something like music, with two different sides and a faded end: nothing to complain about."""
+    """Return a music-like signal with two different channels and a faded end, which passes every check."""
     count = int(np.ceil(seconds / 1.5))
     both = chords(*["Am", "F", "C", "G"][:4] * (count // 4 + 1))[: round(seconds * RATE)]
     out = both + clicks(80, seconds)[: len(both)] * 0.4

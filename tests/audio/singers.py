@@ -1,8 +1,8 @@
-"""Somebody who talks and somebody who sings, out of pulses, vowels and breath: no recording of anyone is needed."""
+"""A talker and a singer, synthesized from pulses, vowels and breath: no recordings are needed."""
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from tests.audio.signals import RATE, Samples
 
@@ -13,7 +13,7 @@ SCALE = np.array([0, 2, 4, 5, 7, 9])
 
 
 def talker(seconds: float, seed: int = 1) -> Samples:
-    """Quick syllables that glide, with consonants before them and pauses between."""
+    """Return quick gliding syllables, with consonants before them and pauses between."""
     random, words = np.random.default_rng(seed), np.zeros(0)
     while len(words) < seconds * RATE:
         length = int(random.uniform(0.12, 0.26) * RATE)
@@ -25,7 +25,7 @@ def talker(seconds: float, seed: int = 1) -> Samples:
 
 
 def singer(seconds: float, seed: int = 1) -> Samples:
-    """Held notes of a scale, sliding into each other, with vibrato and a little unrest."""
+    """Return held notes of a scale, sliding into each other, with vibrato and slight pitch variation."""
     random, line, before = np.random.default_rng(seed), np.zeros(0), 262.0
     while len(line) < seconds * RATE:
         t = np.arange(int(random.choice([0.4, 0.5, 0.8, 1.2]) * RATE)) / RATE
@@ -39,11 +39,12 @@ def singer(seconds: float, seed: int = 1) -> Samples:
 
 
 def _vowel(random: np.random.Generator, pitch: Wave) -> Wave:
-    """A throat's pulses through a mouth's resonances."""
+    """Filter glottal pulses through vocal-tract resonances."""
     wave = np.diff(np.floor(np.cumsum(pitch) / RATE), prepend=0) + random.normal(0, 0.005, len(pitch))
     for formant, width in zip((*VOWELS[random.integers(len(VOWELS))], 3300), (80, 100, 150, 200), strict=True):
         radius = np.exp(-np.pi * width / RATE)
-        wave = lfilter([1 - radius], [1, -2 * radius * np.cos(2 * np.pi * formant / RATE), radius**2], wave)
+        poles = [1, -2 * radius * np.cos(2 * np.pi * formant / RATE), radius**2]
+        wave = scipy.signal.lfilter([1 - radius], poles, wave)
     return wave / np.abs(wave).max()
 
 

@@ -1,4 +1,4 @@
-"""What is audio is decoded to the last sample; what is not gets a sentence that says why."""
+"""Audio is decoded to the last sample; anything else gets a message that says why not."""
 
 import shutil
 import struct
@@ -37,20 +37,20 @@ def test_every_format_gives_every_sample(files, format) -> None:
         (b"<!DOCTYPE html><html><body>Not found</body></html>", "web page"),
         (b"\xef\xbb\xbf\n  <html lang=en>", "web page"),
         (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "error message"),
-        (b'{"error": "no credit"}', "data message"),
-        (b"[1, 2]", "data message"),
+        (b'{"error": "no credit"}', "JSON"),
+        (b"[1, 2]", "JSON"),
         (b"upstream timed out", "text"),
         ("zu viele Anfragen äöü ".encode() * 60, "text"),
-        (b"#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1/secret.mp3\n", "play list"),
-        (b"ffconcat version 1.0\nfile /etc/passwd\n", "play list"),
-        (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "picture"),
+        (b"#EXTM3U\n#EXTINF:10,\nhttp://127.0.0.1/secret.mp3\n", "playlist"),
+        (b"ffconcat version 1.0\nfile /etc/passwd\n", "playlist"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "image"),
         (b"PK\x03\x04" + b"\0" * 100, "archive"),
-        (b"\0" * 5000, "cannot|can be played"),
-        (bytes(np.random.default_rng(1).integers(0, 256, 30_000, np.uint8)), "can be played"),
-        (b"RIFF\x24\0\0\0WAVE", "can be played"),
-        (b"fLaC", "can be played"),
-        (b"ID3\x04\0\0\0\0\0\x10" + b"\0" * 16, "can be played"),
-        (b"%PDF-1.7\n\xff\xfe\0", "can be played"),
+        (b"\0" * 5000, "playable"),
+        (bytes(np.random.default_rng(1).integers(0, 256, 30_000, np.uint8)), "playable"),
+        (b"RIFF\x24\0\0\0WAVE", "playable"),
+        (b"fLaC", "playable"),
+        (b"ID3\x04\0\0\0\0\0\x10" + b"\0" * 16, "playable"),
+        (b"%PDF-1.7\n\xff\xfe\0", "playable"),
     ],
 )
 @pytest.mark.parametrize("name", ["take.mp3", "take.wav"])
@@ -63,7 +63,7 @@ def test_what_is_not_audio_gets_a_sentence(tmp_path, data, word, name) -> None:
 
 
 def test_a_play_list_cannot_open_other_files(tmp_path, files) -> None:
-    """Hidden behind a start that the text check does not know, FFmpeg itself must refuse it."""
+    """Behind a beginning that the text check does not know, FFmpeg itself must refuse the play list."""
     path = tmp_path / "take.mp3"
     path.write_bytes(b"#EXTM3U\n\xff\n#EXTINF:3,\n" + bytes(files / "song.mp3") + b"\n#EXT-X-ENDLIST\n")
     with pytest.raises(NotAudio):
@@ -78,7 +78,7 @@ def test_a_film_without_sound_has_none(tmp_path) -> None:
         for _ in range(5):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
         file.mux(stream.encode(None))
-    with pytest.raises(NotAudio, match="no sound"):
+    with pytest.raises(NotAudio, match="no audio"):
         decode(path)
 
 
@@ -94,7 +94,7 @@ def test_too_large(files) -> None:
 
 
 def test_a_length_that_lies_takes_no_memory(tmp_path, files) -> None:
-    """A FLAC that promises 2³⁶ − 1 samples."""
+    """A FLAC that claims 2³⁶ − 1 samples."""
     data = bytearray((files / "song.flac").read_bytes())
     data[21] |= 0x0F
     data[22:26] = b"\xff\xff\xff\xff"

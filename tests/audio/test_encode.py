@@ -1,10 +1,10 @@
-"""Files that hold what they were given, whole or not at all."""
+"""Encoded files contain all samples, or are not written."""
 
 import numpy as np
 import pytest
 
 from generator.audio import FORMATS, NotAudio, convert, decode, encode
-from generator.audio.encode import _on_grid
+from generator.audio.quantize import is_on_grid
 from tests.audio.signals import RATE, noise, song, tone
 
 
@@ -38,7 +38,7 @@ def test_mp3_keeps_length_and_place(tmp_path, frames, rate) -> None:
     encode(samples, rate, tmp_path / "a.mp3", "mp3")
     found = decode(tmp_path / "a.mp3")
     assert (found.frames, found.sample_rate) == (frames, rate)
-    assert np.corrcoef(found.samples[:, 0], samples[:, 0])[0, 1] > 0.98  # a sample too early or late is 0.9
+    assert np.corrcoef(found.samples[:, 0], samples[:, 0])[0, 1] > 0.98  # one sample too early or late gives 0.9
     assert found.bit_rate == pytest.approx(256_000, rel=0.1)
 
 
@@ -50,7 +50,7 @@ def test_mp3_of_a_rate_it_does_not_know(tmp_path) -> None:
 
 
 def test_floats_are_dithered_the_same_way_every_time(tmp_path) -> None:
-    quiet = tone(440, 1, -100)  # less than one 16 bit step
+    quiet = tone(440, 1, -100)  # less than one 16-bit step
     for name in "ab":
         encode(quiet, RATE, tmp_path / name, "flac")
     found = decode(tmp_path / "a").samples
@@ -60,8 +60,8 @@ def test_floats_are_dithered_the_same_way_every_time(tmp_path) -> None:
 
 
 def test_what_is_sixteen_bit_is_not_dithered() -> None:
-    assert _on_grid(sixteen(noise(1)).astype(np.float32) / 32768)
-    assert not _on_grid(noise(1))
+    assert is_on_grid(sixteen(noise(1)).astype(np.float32) / 32768)
+    assert not is_on_grid(noise(1))
 
 
 def test_too_loud_is_limited_not_wrapped_around(tmp_path) -> None:

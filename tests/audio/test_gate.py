@@ -1,4 +1,4 @@
-"""Every finding is made when there is something to find, and only then."""
+"""Quality checks report every problem, and only real ones."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_loud_mastering_is_not_clipping() -> None:
 
 @pytest.mark.parametrize(("seconds", "severity"), [(4.7, "fault"), (5.0, "fault"), (5.2, "fault"), (5.9, "warning")])
 def test_an_abrupt_end(seconds, severity) -> None:
-    """Cut in a chord, a fault; cut in the last of its decay, a warning."""
+    """A cut in a chord is a fault; a cut in the last of its decay, a warning."""
     assert codes(looped()[: int(seconds * RATE)]) == {"abrupt_end": severity}
 
 

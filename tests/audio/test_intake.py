@@ -1,4 +1,4 @@
-"""What comes from outside becomes a file that every program reads, with the very samples that came."""
+"""Files from outside become files that every program reads, with exactly the samples that came."""
 
 import struct
 from pathlib import Path
@@ -214,7 +214,7 @@ def test_a_flac_that_does_not_know_its_length_is_whole_and_comes_to_know_it(tmp_
 
 
 def _without_length(data: bytes) -> bytes:
-    """An MP3 of changing bit rate without the frame that counts them, so that its length can only be guessed."""
+    """Return an MP3 of variable bit rate without the frame that counts its frames, so its length is a guess."""
     at = data.find(b"Info") if b"Info" in data else data.find(b"Xing")
     begin = data.rfind(b"\xff\xfb", 0, at)
     return data[:begin] + data[data.find(b"\xff\xfb", at) :]
@@ -273,7 +273,9 @@ def test_five_one_is_mixed_down_without_clipping(tmp_path) -> None:
 @pytest.mark.parametrize(
     "start",
     [b"RIFX\0\0\0\x24WAVEfmt ", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", b"wvpk\x10\x02\0\0", b"\x0b\x77\x3e\x1c",
-     b"MAC \x96\x0f", b"#!AMR\n", b"MThd\0\0\0\x06", b"DSD \x1c\0\0\0", b".RMF\0\0\0\x12"],
+     b"MAC \x96\x0f", b"#!AMR\n", b"MThd\0\0\0\x06", b"DSD \x1c\0\0\0", b".RMF\0\0\0\x12",
+     b"\xff\xfb\x00\x64", b"ID3\x04\0\0\0\0\0\x04\0\0\0\0\xff\xfa\x02\x40",
+     b"RIFF\0\0\0\x24AVI LIST", (b"G\x40\x11\x10" + bytes(184)) * 3],
 )  # fmt: skip
 def test_other_audio_is_not_supported_and_not_called_no_audio(tmp_path, start) -> None:
     path = tmp_path / "take.mp3"

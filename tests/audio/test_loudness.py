@@ -1,16 +1,17 @@
-"""Loudness and peaks against EBU Tech 3341/3342's signals and FFmpeg's own meter."""
+"""Loudness and peaks, compared with EBU Tech 3341/3342's signals and FFmpeg's meter."""
 
 import av
 import numpy as np
 import pytest
-from scipy import signal
+import scipy
 
 from generator.audio import loudness, measure, peaks
+from generator.bs1770 import k_weighting, lufs_of
 from tests.audio.signals import RATE, noise, song, sound, steps, tone
 
 
 def _ffmpeg(samples: np.ndarray, rate: int) -> dict[str, float]:
-    """What FFmpeg's ebur128 filter says of it."""
+    """Return the measurements of FFmpeg's ebur128 filter."""
     graph = av.filter.Graph()
     source = graph.add_abuffer(sample_rate=rate, format="flt", layout="stereo", time_base=f"1/{rate}")
     meter = graph.add("ebur128", "framelog=quiet:metadata=1:peak=true")
@@ -75,7 +76,8 @@ def test_loudness_range_of_the_ebu_signals(parts, expected) -> None:
 
 @pytest.mark.parametrize("make", [song, lambda: noise(12), lambda: np.cumsum(noise(12), axis=0) * 0.001 + song() * 0.5])
 def test_agrees_with_ffmpeg(make) -> None:
-    samples = signal.sosfilt(signal.butter(2, 20, "high", fs=RATE, output="sos"), make(), axis=0).astype(np.float32)
+    high = scipy.signal.butter(2, 20, "high", fs=RATE, output="sos")
+    samples = scipy.signal.sosfilt(high, make(), axis=0).astype(np.float32)
     theirs, ours = _ffmpeg(samples, RATE), measure(sound(samples))
     assert ours.lufs == pytest.approx(theirs["lufs"], abs=0.1)
     assert ours.lufs_range == pytest.approx(theirs["range"], abs=0.5)
@@ -88,14 +90,14 @@ def test_the_weighting_is_the_filters_own(frequency, rate) -> None:
     if frequency > rate * 0.4:
         return
     samples = tone(frequency, 6, -20, rate)
-    filtered = signal.sosfilt(loudness.k_weighting(rate), samples, axis=0)[rate:]
-    exact = loudness.lufs_of(np.mean(np.sum(filtered**2, axis=1)))
+    filtered = scipy.signal.sosfilt(k_weighting(rate), samples, axis=0)[rate:]
+    exact = lufs_of(np.mean(np.sum(filtered**2, axis=1)))
     assert loudness.loudness(samples, rate).lufs == pytest.approx(float(exact), abs=0.06)
 
 
 def test_the_weighting_is_the_standards_at_48_khz() -> None:
-    """The coefficients printed in BS.1770-4, tables 1 and 2."""
-    shelf, high = loudness.k_weighting(48_000)
+    """The coefficients of BS.1770-4, tables 1 and 2."""
+    shelf, high = k_weighting(48_000)
     assert shelf == pytest.approx(
         [1.53512485958697, -2.69169618940638, 1.19839281085285, 1, -1.69065929318241, 0.73248077421585], abs=1e-6
     )
@@ -147,7 +149,7 @@ def test_a_peak_between_samples_is_three_db_above_them() -> None:
 def test_the_loudest_peak_is_found_wherever_it_hides() -> None:
     samples = noise(4, 0.1)
     samples[100_000:100_400] += tone(RATE / 4, 400 / RATE, -4, phase=np.pi / 4)
-    whole = np.abs(signal.resample_poly(samples, 4, 1, axis=0)).max()
+    whole = np.abs(scipy.signal.resample_poly(samples, 4, 1, axis=0)).max()
     assert peaks.true_peak(samples, peaks.block_peaks(samples)) == pytest.approx(float(whole), rel=0.02)
 
 

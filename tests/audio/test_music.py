@@ -1,4 +1,4 @@
-"""Tempo and key of sounds that have one, and of sounds that have none."""
+"""Tempo and key of audio that has them, and of audio that has none."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.audio.signals import chords, clicks, noise, sound
 
 @pytest.mark.parametrize("bpm", [60, 72, 85.5, 96, 110, 120, 128, 140, 150, 165, 180])
 def test_tempo_of_a_click_track(bpm) -> None:
-    """Within one per cent; very slow and very fast beats may be felt at half or double."""
+    """Within one percent; very slow and very fast beats may be detected at half or double tempo."""
     found = measure(sound(clicks(bpm, 24)))
     felt = [bpm] if 70 <= bpm <= 145 else [bpm, bpm / 2, bpm * 2]
     assert min(abs(found.bpm / each - 1) for each in felt) < 0.01

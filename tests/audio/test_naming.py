@@ -1,4 +1,4 @@
-"""File names that every system accepts and a person can find again."""
+"""File names that every system accepts and a person can recognize."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Covers and waveforms: valid, small, always the same for the same sound, never for another."""
+"""Covers and waveforms: valid, small, reproducible for the same audio, different for any other."""
 
 import re
 from dataclasses import replace
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generator.audio import draw_cover, measure, scenes, waveform_path, waveform_peaks
+from generator.audio import cover_scenes, draw_cover, measure, waveform_path, waveform_peaks
 from tests.audio.signals import RATE, chords, clicks, noise, song, sound
 
 
@@ -37,7 +37,7 @@ def test_a_cover_is_a_picture(facts, peaks, format, kind, size) -> None:
 def test_the_same_track_always_looks_the_same(facts, peaks) -> None:
     first = draw_cover(facts, peaks, seed="a", title="Rain")
     draw_cover(facts, peaks, seed="b")
-    draw_cover(facts, peaks, seed="c")  # out of the small memory of the last pictures
+    draw_cover(facts, peaks, seed="c")  # evict the first picture from the cache
     assert draw_cover(facts, peaks, seed="a", title="Rain") == first
 
 
@@ -48,7 +48,7 @@ def test_no_two_seeds_look_alike(facts, peaks) -> None:
 
 
 def test_no_two_sounds_look_alike() -> None:
-    """The same seed and key: the waveform alone makes the difference."""
+    """With the same seed and key only the waveform makes the difference."""
     seen = []
     for samples in (song(), noise(8), clicks(120, 8), chords("C", "F", "G", "C")):
         heard = sound(samples * np.linspace(0.2, 1, len(samples))[:, None])
@@ -58,19 +58,19 @@ def test_no_two_sounds_look_alike() -> None:
         assert min((np.abs(one - other).mean() for other in seen[n + 1 :]), default=99) > 1
 
 
-@pytest.mark.parametrize("scene", scenes.SCENES)
+@pytest.mark.parametrize("scene", cover_scenes.SCENES)
 @pytest.mark.parametrize("key", ["C major", "Eb minor", None])
 def test_every_scene_is_rich_but_never_glaring(facts, peaks, monkeypatch, scene, key) -> None:
-    monkeypatch.setattr(scenes, "SCENES", (scene,))
+    monkeypatch.setattr(cover_scenes, "SCENES", (scene,))
     picture = pixels(draw_cover(replace(facts, key=key), peaks, seed=f"{scene.__name__} {key}"))
     assert picture.std() > 15
     assert (picture.min(axis=2) > 250).mean() < 0.15
 
 
 @pytest.mark.parametrize("peaks", [b"", b"\0", b"\0" * 800, b"\xff" * 800, b"\x10\x20", bytes(range(10))])
-@pytest.mark.parametrize("scene", scenes.SCENES)
+@pytest.mark.parametrize("scene", cover_scenes.SCENES)
 def test_silence_and_scraps_have_covers_too(peaks, scene, monkeypatch) -> None:
-    monkeypatch.setattr(scenes, "SCENES", (scene,))
+    monkeypatch.setattr(cover_scenes, "SCENES", (scene,))
     nothing = measure(sound(np.zeros((RATE // 10, 2))))
     assert pixels(draw_cover(nothing, peaks, seed="x", size=96)).shape == (96, 96, 3)
 
@@ -94,7 +94,7 @@ _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
 
 
 def bars(path: str) -> np.ndarray:
-    """Walk the path as a browser does: (left, top, width, height) of each bar."""
+    """Parse the path like a browser: (left, top, width, height) of each bar."""
     found, at = [], np.zeros(2)
     one = re.compile(rf"([Mm])({_NUMBER}) ?({_NUMBER})v({_NUMBER})h({_NUMBER})v({_NUMBER})z")
     assert "".join(match.group() for match in one.finditer(path)) == path

@@ -1,4 +1,4 @@
-"""What a file says of itself, in three formats and from one to another."""
+"""Tags of files, in three formats and converted between them."""
 
 from dataclasses import fields, replace
 from io import BytesIO
@@ -23,7 +23,7 @@ FULL = Tags(
     key="A minor",
     isrc="AA6Q72000047",
     encoder="BGM Studio",
-    licence="Use it anywhere.",
+    license="Use it anywhere.",
     prompt='warm lo-fi, d\'accord; "café" = 1',
     generator="composer/studio",
     url="https://studio.example/t/abc?x=1",

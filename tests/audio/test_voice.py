@@ -1,4 +1,4 @@
-"""A voice is heard where there is one, over music too, and music alone is not one."""
+"""A voice is detected where there is one, also over music, and never in music alone."""
 
 from functools import cache
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generator.audio import inspect, measure
-from generator.audio.voice import LOOK_S, WHOLE_S, voices
+from generator.audio.voice_detection import BLOCK_S, EXCERPT_S, voices
 from generator.composer import ComposerControls, compose, read_brief
 from tests.audio.signals import RATE, Samples, song, sound
 from tests.audio.singers import over, singer, talker
@@ -59,15 +59,15 @@ def test_a_long_instrumental_costs_no_more_than_a_minute(monkeypatch) -> None:
     odds = voices.__globals__["_odds"]
     monkeypatch.setitem(voices.__globals__, "_odds", lambda part, rate: listened.append(len(part)) or odds(part, rate))
     assert voices(song(150), RATE) == []
-    assert sum(listened) == pytest.approx(WHOLE_S * RATE, rel=0.01)
-    assert max(listened) == pytest.approx(LOOK_S * RATE, rel=0.01)
+    assert sum(listened) == pytest.approx(BLOCK_S * RATE, rel=0.01)
+    assert max(listened) == pytest.approx(EXCERPT_S * RATE, rel=0.01)
 
 
 def test_the_finding_says_when() -> None:
     mixed = over(song(20), talker(10), at=5)
     (finding,) = findings(mixed, instrumental=True)
     assert finding.severity == "warning"
-    assert finding.sentence == "A voice seems to be heard, from 0:04 to 0:14."
+    assert finding.sentence == "The track may contain a voice, from 0:04 to 0:14."
     assert finding.at_s == pytest.approx(5, abs=1)
 
 

@@ -1,5 +1,5 @@
 """Programs on a running studio: the first calls of docs/api.md as printed, the call beside the form as pasted, and the
-page of the contract under the studio's own policy."""
+page of the contract under the studio's content security policy."""
 
 import json
 import os
@@ -14,14 +14,14 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from tests.ops.tree import ADMIN, ROOT, Studio
+from tests.management.tree import ADMIN, ROOT, Studio
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("browser")]
 SHELLS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
 
 
 def key_of(studio: Studio, *more: str) -> str:
-    """A key made by the command, as an operator does."""
+    """Return a key made by the command, as an operator makes it."""
     command = [sys.executable, "manage.py", "key", ADMIN, "--name", "ci", *more]
     env = studio.env | {"STUDIO_DATA": str(studio.folder)}
     made = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60, capture_output=True, text=True)
@@ -29,7 +29,7 @@ def key_of(studio: Studio, *more: str) -> str:
 
 
 def run(script: str, folder: Path, **env: str) -> str:
-    """What a shell says to lines that are pasted into it."""
+    """Return what a shell prints for lines that are pasted into it."""
     ours = ("STUDIO_DATA", "SECRET_KEY", "DJANGO_SETTINGS_MODULE", "DATABASE_URL")
     env = {name: value for name, value in os.environ.items() if name not in ours} | env
     command = ["bash", "-euc", script]
@@ -49,7 +49,7 @@ def test_the_first_calls_of_the_docs_make_a_file(studio, tmp_path):
 
 
 def followed(studio: Studio, key: str, path: str, seconds: int = 60) -> list[str]:
-    """The names of the events of a stream, in order, to its end."""
+    """Return the names of a stream's events, in order, to its end."""
     call = f'curl -sSN --max-time {seconds} -H "Authorization: Bearer {key}" -H "Accept: text/event-stream" {path}'
     return re.findall(r"^event: (\w+)$", run(call, ROOT), re.MULTILINE)
 
@@ -66,7 +66,7 @@ def test_a_stream_tells_what_happens_until_it_ends(studio):
 
 
 def test_many_at_once_with_one_idempotency_key_are_one(studio):
-    """Half of them ask for something else: those are told, whoever comes first."""
+    """Half of them send a different request: those are refused, whichever comes first."""
     key, url = key_of(studio), f"{studio.url}/api/v1/generations"
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Idempotency-Key": "at once"}
 
@@ -89,8 +89,9 @@ def test_the_call_beside_the_form_works_as_pasted(visit, studio, tmp_path):
     visitor.sign_in()
     page.locator("#prompt").fill('It\'s a "warm" lo-fi $HOME `bed`, 6 s – für Elise')
     page.locator(".segments label", has_text="1").first.click()
+    page.locator("#more > summary").click()
     page.locator("#format").select_option("mp3")
-    page.locator("summary", has_text="the same from a program").click()
+    page.locator("#api-call > summary").click()
     expect(page.locator("#call-curl")).to_have_value(re.compile(r'"takes": 1.*"format": "mp3"', re.DOTALL))
     expect(page.locator("#call-curl")).to_have_value(re.compile("Elise"))
     page.locator("#call-in-python > summary").click()

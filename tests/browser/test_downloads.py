@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from generator.audio import decode
-from tests.browser.test_main_job import generate
+from tests.browser.test_main_job import make_track
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -24,7 +24,7 @@ def page(visit) -> Page:
 
 
 def saved(page: Page, folder: Path, press) -> Path:
-    """The file that a press downloads; the page stays what it was."""
+    """Return the file that a press downloads; the page stays unchanged."""
     before = page.url
     with page.expect_download(timeout=60_000) as download:
         press()
@@ -56,7 +56,7 @@ def test_picked_tracks_as_a_zip(page, tmp_path):
     tracks = page.locator(".track[data-src]").count()
     page.locator("#pick").click()
     page.locator("#pick-all").click()
-    file = saved(page, tmp_path, lambda: page.get_by_role("button", name="Zip").click())
+    file = saved(page, tmp_path, lambda: page.locator("#bulk-zip-button").click())
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
         assert len(archive.namelist()) == tracks
@@ -76,36 +76,39 @@ def test_other_actions_on_picked_tracks_still_answer_in_place(page):
 
 
 def test_a_track_in_every_format_with_notes_stems_and_certificate(page, tmp_path):
-    before = page.locator(".track[data-src]").count()
-    generate(page, "lo-fi with drums, 8 s")
-    expect(page.locator(".track[data-src]")).to_have_count(before + 1, timeout=60_000)
+    make_track(page, "lo-fi with drums, 8 s")
     page.locator(".track[data-src]").first.get_by_label("Download").click()
     menu = page.locator(".track[data-src]").first.locator(".menu a[href*='/download/']")
     for link in menu.all():
         is_audio(saved(page, tmp_path, link.click), 8)
         page.locator(".track[data-src]").first.get_by_label("Download").click()
     page.keyboard.press("Escape")
-    page.goto(page.url.split("/p/")[0] + str(page.locator(".track-title a").first.get_attribute("href")))
-    for link in page.locator("#track-detail a[href*='/download/']").all():
+    page.goto(page.url.split("/projects/")[0] + str(page.locator(".track-title a").first.get_attribute("href")))
+    for link in page.locator("#downloads tr:first-child a:not([href*='mp3-wav'])").all():
         is_audio(saved(page, tmp_path, link.click), 8)
-    page.get_by_role("button", name="Make the stems").click()
+    page.locator("[id^=make-stems-] button").click()
     expect(page.locator(".stem").nth(1)).to_be_visible(timeout=60_000)
     for link in page.locator(".stem a[href$='/download']").all():
         is_audio(saved(page, tmp_path, link.click), 8)
     notes = saved(page, tmp_path, page.locator("a[href$='/midi']").click)
     assert notes.read_bytes().startswith(b"MThd")
-    page.locator("a[href$='/papers/']").click()
-    page.wait_for_url("**/papers/")
-    is_pdf(saved(page, tmp_path, page.locator("a[href$='papers.pdf']").click))
+    with zipfile.ZipFile(saved(page, tmp_path, page.locator(".mixer-files a[href$='/wav']").click)) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == page.locator(".stem").count() + 1
+    page.locator(".track-tabs [data-tab=record]").click()
+    page.locator("#license a[href$='/documents/']").click()
+    page.wait_for_url("**/documents/")
+    is_pdf(saved(page, tmp_path, page.locator("a[href$='certificate.pdf']").click))
 
 
 def test_a_shared_track(page, visit, tmp_path):
     page.locator(".track[data-src] .track-title a").first.click()
-    page.goto(page.url.split("/p/")[0] + str(page.locator("#detail #track-detail").get_attribute("data-page")))
-    page.get_by_text("Share by a link").click()
-    page.get_by_label("May be downloaded").check()
-    page.get_by_role("button", name="Make a link").click()
-    link = page.locator("#share-link, input[value*='/l/']").first.input_value()
+    page.goto(page.url.split("/projects/")[0] + str(page.locator("#detail #track-detail").get_attribute("data-page")))
+    page.get_by_role("link", name="Share", exact=True).click()
+    page.locator("#share-with-link > summary").click()
+    page.locator("#allow-download").check()
+    page.locator("#share-with-link button").click()
+    link = page.locator("#share-link, input[value*='/s/']").first.input_value()
     guest = visit().page
     guest.goto(link)
     is_audio(saved(guest, tmp_path, guest.locator("a[href$='/download']").click), decode_seconds(guest))
@@ -116,20 +119,20 @@ def decode_seconds(page: Page) -> float:
 
 
 def test_spend_lines_and_statement(page, visit, tmp_path):
-    page.goto(f"{page.url.split('/p/')[0]}/spend/")
-    lines = rows(saved(page, tmp_path, page.get_by_role("link", name="CSV of").click))
+    page.goto(f"{page.url.split('/projects/')[0]}/spend/")
+    lines = rows(saved(page, tmp_path, page.locator("a[data-download=csv]").click))
     assert len(lines) > 1
     is_pdf(saved(page, tmp_path, page.locator("a[href*='statement.pdf']").click))
-    page.locator("a[href*='/spend/lines/']").first.click()
-    page.wait_for_url("**/spend/lines/**")
-    assert rows(saved(page, tmp_path, page.get_by_role("link", name="CSV").click))[0] == lines[0]
+    page.locator("a[href*='/spend/ledger-entries/']").first.click()
+    page.wait_for_url("**/spend/ledger-entries/**")
+    assert rows(saved(page, tmp_path, page.locator("a[data-download=csv]").click))[0] == lines[0]
 
 
 def test_the_ledger_in_the_admin(page, tmp_path):
-    page.goto(f"{page.url.split('/p/')[0]}/admin/review/")
-    assert len(rows(download(page, tmp_path, page.get_by_role("link", name="CSV of").click))) > 1
-    page.get_by_role("link", name="All ledger lines").click()
-    assert len(rows(download(page, tmp_path, page.get_by_role("link", name="CSV", exact=True).click))) > 1
+    page.goto(f"{page.url.split('/projects/')[0]}/admin/review/")
+    assert len(rows(download(page, tmp_path, page.locator("a[data-download=csv]").click))) > 1
+    page.locator("#all-entries").click()
+    assert len(rows(download(page, tmp_path, page.locator("a[data-download=csv]").click))) > 1
 
 
 def download(page: Page, folder: Path, press) -> Path:

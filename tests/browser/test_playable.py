@@ -1,4 +1,4 @@
-"""Whatever a provider delivers, Chromium plays the file that the library keeps of it."""
+"""Chromium plays the file that the library keeps of anything a provider delivers."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ COME = [
 
 @pytest.fixture
 def length(browser, tmp_path):
-    """Seconds that Chromium plays of a file; None where it refuses it."""
+    """Return the seconds of a file that Chromium plays; None if it refuses the file."""
     context = browser.new_context()
     page = context.new_page()
     page.route("**/page", lambda route: route.fulfill(body="<title>A page</title>", content_type="text/html"))

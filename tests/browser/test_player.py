@@ -1,4 +1,4 @@
-"""What the player says and does in a real browser: labels, loudness, faults, the marked row, pages without scripts."""
+"""The player in a real browser: labels, loudness, errors, the marked row, pages without scripts."""
 
 import re
 
@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ADMIN
-from tests.browser.test_main_job import generate, is_playing
+from tests.browser.test_main_job import is_playing, make_track
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-# As on iOS: the volume of an element is always one, whatever is set; what a gain node does is remembered.
+# As on iOS: an element's volume is always one, whatever is set; a gain node's effect is recorded.
 READ_ONLY_VOLUME = """
 Object.defineProperty(HTMLMediaElement.prototype, "volume", { get: () => 1, set: () => {} });
 const create = AudioContext.prototype.createGain;
@@ -26,10 +26,7 @@ def with_a_track(visit, text: str = "calm ambient, 10 s") -> Page:
     visitor = visit()
     page = visitor.page
     visitor.sign_in()
-    rows = page.locator(".track[data-src]")
-    before = rows.count()
-    generate(page, text)
-    expect(rows).to_have_count(before + 1, timeout=60_000)
+    make_track(page, text)
     return page
 
 
@@ -42,7 +39,7 @@ def test_buttons_say_what_they_will_do(visit):
     expect(cover).to_have_attribute("aria-label", re.compile("^Pause "))
     expect(page.locator("[data-player=toggle]")).to_have_attribute("aria-label", "Pause")
     page.locator(".track[data-src] .track-title a").first.click()
-    button = page.locator("#detail .track-head .row [data-play]")
+    button = page.locator("#detail .track-actions [data-play]")
     expect(button).to_have_text("Pause", use_inner_text=True)
     button.click()
     expect(button).to_have_text("Play", use_inner_text=True)
@@ -56,15 +53,15 @@ def test_the_marked_row_stays_marked_when_a_take_arrives(visit):
     page.keyboard.press("j")
     page.keyboard.press("j")
     marked = page.locator(".track.is-marked")
-    ref = marked.get_attribute("data-ref")
-    before = rows.count()
+    public_id = marked.get_attribute("data-ref")
+    newest = rows.first.get_attribute("data-ref")
     page.evaluate("document.querySelector('#prompt').value = 'bright piano, 5 s'")
     page.locator("#create").evaluate("form => form.requestSubmit()")
-    expect(rows).to_have_count(before + 1, timeout=60_000)
-    expect(marked).to_have_attribute("data-ref", ref)
+    expect(rows.first).not_to_have_attribute("data-ref", newest, timeout=60_000)
+    expect(marked).to_have_attribute("data-ref", public_id)
     page.keyboard.press("Space")
     is_playing(page)
-    expect(page.locator(".track.is-playing")).to_have_attribute("data-ref", ref)
+    expect(page.locator(".track.is-playing")).to_have_attribute("data-ref", public_id)
 
 
 def test_a_read_only_volume_is_replaced_by_a_gain(visit):
@@ -92,7 +89,7 @@ def test_a_file_that_cannot_be_played_is_said(visit):
     expect(page.locator("#toasts .toast")).to_contain_text("could not be played")
     expect(page.locator("[data-player=toggle]")).to_have_attribute("aria-label", "Play")
     page.unroute("**/audio")
-    page.locator(".track[data-src] [data-play]").first.click()  # once the file is there again, the same press plays it
+    page.locator(".track[data-src] [data-play]").first.click()  # once the file is back, the same press plays it
     is_playing(page)
 
 
@@ -115,13 +112,14 @@ def test_messages_have_one_place_whatever_way_a_page_came(visit):
     visitor = visit()
     page = visitor.page
     visitor.sign_in()
-    for there, then in (("Spend", "**/spend/**"), ("Studio", "**/p/**")):
+    for there, then in (("Spend", "**/spend/**"), ("Studio", "**/projects/**")):
         page.get_by_label("Main", exact=True).get_by_role("link", name=there).click()
         page.wait_for_url(then)
         expect(page.locator("#toasts")).to_have_count(1)
     page.goto(visitor.studio.url + str(page.locator(".track-title a").first.get_attribute("href")))
-    page.get_by_role("button", name="Move to the bin").click()
-    page.wait_for_url("**/p/**")
+    page.locator(".track-tabs [data-tab=record]").click()
+    page.locator("#move-to-trash button").click()
+    page.wait_for_url("**/projects/**")
     expect(page.locator("#toasts .toast")).to_have_count(1)
     expect(page.locator("#toasts")).to_have_count(1)
     page.go_back()

@@ -1,4 +1,4 @@
-"""Times are in the browser's own zone until another one is chosen."""
+"""Times are shown in the browser's time zone until another one is chosen."""
 
 import re
 
@@ -22,10 +22,10 @@ def test_from_the_first_page_after_signing_in(browser, studio, zone, shown):
     page.goto(f"{studio.url}{page.locator('.track-title a').first.get_attribute('href')}")
     made = page.locator(".track-head time").first
     at = page.evaluate(
-        """text => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date(text))""",
+        """text => new Intl.DateTimeFormat("en-US", { hour: "numeric", minute: "2-digit" }).format(new Date(text))""",
         made.get_attribute("datetime"),
     )
-    assert made.inner_text().endswith(at)
-    page.goto(f"{studio.url}/admin/review/lines/")
+    assert made.inner_text().endswith(at.replace("\u202f", " "))
+    page.goto(f"{studio.url}/admin/review/ledger-entries/")
     expect(page.locator("tbody td").first).to_have_text(re.compile(f" {shown}$"))
     context.close()

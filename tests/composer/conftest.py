@@ -1,4 +1,4 @@
-"""Takes that several tests listen to are made once."""
+"""Takes that several tests measure are made once."""
 
 from functools import lru_cache
 

@@ -1,17 +1,17 @@
-"""Ears for the tests: what is measured on finished audio."""
+"""Measurements on finished audio, for the tests."""
 
 import itertools
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal, stats
 
-from generator.audio import music
+from generator.audio import music_analysis
 from generator.audio.loudness import loudness
 from generator.composer import STYLES, Composition
 
 RATE = 44_100
-THIRDS = 1000 * 2 ** (np.arange(-15, 13) / 3)  # Hz: centres of third octaves, 31 Hz to 16 kHz
+THIRDS = 1000 * 2 ** (np.arange(-15, 13) / 3)  # Hz: centers of third octaves, 31 Hz to 16 kHz
 HOP = 220  # frames between values of the onset curve
 
 Samples = NDArray[np.float32]
@@ -22,19 +22,19 @@ def floats(pcm: NDArray[np.int16]) -> Samples:
 
 
 def lufs(samples: Samples) -> float:
-    """Integrated loudness by the studio's own meter, which is not the one that the master works with."""
+    """Return the integrated loudness by the studio's meter, which is not the master's own."""
     measured = loudness(samples, RATE).lufs
     assert measured is not None
     return measured
 
 
 def true_peak_db(samples: Samples) -> float:
-    """The peak at four times the sample rate, dBTP."""
-    return float(20 * np.log10(np.abs(signal.resample_poly(samples, 4, 1, axis=0)).max()))
+    """Return the peak at four times the sample rate, dBTP."""
+    return float(20 * np.log10(np.abs(scipy.signal.resample_poly(samples, 4, 1, axis=0)).max()))
 
 
 def levels_db(samples: Samples, every_s: float = 0.1) -> NDArray[np.float64]:
-    """RMS of both channels together in each stretch of time, dBFS."""
+    """Return the RMS of both channels together in each interval, dBFS."""
     frames = int(every_s * RATE)
     rows = samples[: len(samples) // frames * frames].reshape(-1, 2 * frames).astype(np.float64)
     return 10 * np.log10(np.mean(rows**2, axis=1) + 1e-12)
@@ -49,7 +49,7 @@ def longest_gap_s(samples: Samples, below_db: float = -60.0) -> float:
 
 
 def balance_db(samples: Samples) -> NDArray[np.float64]:
-    """Power in each third octave, in dB of all of it."""
+    """Return the power in each third octave, in dB relative to the total."""
     power = np.abs(np.fft.rfft(samples.mean(axis=1))) ** 2
     hz = np.fft.rfftfreq(len(samples), 1 / RATE)
     edges = np.searchsorted(hz, np.append(THIRDS / 2 ** (1 / 6), THIRDS[-1] * 2 ** (1 / 6)))
@@ -58,7 +58,7 @@ def balance_db(samples: Samples) -> NDArray[np.float64]:
 
 
 def tilt(balance: NDArray[np.float64]) -> tuple[float, float]:
-    """Slope in dB an octave of the balance from 100 Hz to 4 kHz, smoothed over five thirds, and the most it strays."""
+    """Return the balance's slope in dB per octave from 100 Hz to 4 kHz, over five thirds, and its largest deviation."""
     wide = np.convolve(np.pad(10 ** (balance / 10), 2, mode="edge"), np.ones(5) / 5, "valid")
     inside = (THIRDS > 99) & (THIRDS < 4100)
     octaves, level = np.log2(THIRDS[inside]), 10 * np.log10(wide[inside])
@@ -66,8 +66,8 @@ def tilt(balance: NDArray[np.float64]) -> tuple[float, float]:
     return float(line[0]), float(np.abs(level - np.polyval(line, octaves)).max())
 
 
-def apart(a: Samples, b: Samples) -> tuple[float, float, float]:
-    """How far two sounds are apart: in balance (dB a third octave), in chroma over time, in onsets over time (0..2)."""
+def distances(a: Samples, b: Samples) -> tuple[float, float, float]:
+    """Return the distances of two sounds: balance (dB per third octave), chroma over time, onsets over time (0..2)."""
     size = min(len(a), len(b))
     a, b = a[:size], b[:size]
     timbre = float(np.abs(np.maximum(balance_db(a), -50) - np.maximum(balance_db(b), -50)).mean())
@@ -79,8 +79,8 @@ def _alike(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
 
 
 def _chroma(samples: Samples) -> NDArray[np.float64]:
-    """Strength of the twelve pitch classes in every half second."""
-    hz, _, spectra = signal.stft(samples.mean(axis=1), RATE, nperseg=8192, noverlap=0)
+    """Return the strength of the twelve pitch classes in every half second."""
+    hz, _, spectra = scipy.signal.stft(samples.mean(axis=1), RATE, nperseg=8192, noverlap=0)
     inside = (hz > 60) & (hz < 2000)
     classes = np.round(12 * np.log2(hz[inside] / 440)).astype(int) % 12
     power = np.sqrt(np.abs(spectra[inside]))
@@ -89,13 +89,13 @@ def _chroma(samples: Samples) -> NDArray[np.float64]:
 
 
 def _rises(samples: Samples) -> NDArray[np.float64]:
-    _, _, spectra = signal.stft(samples.mean(axis=1), RATE, nperseg=1024, noverlap=0)
+    _, _, spectra = scipy.signal.stft(samples.mean(axis=1), RATE, nperseg=1024, noverlap=0)
     return np.asarray(np.maximum(0, np.diff(np.log1p(1000 * np.abs(spectra)), axis=1)).sum(axis=0))
 
 
 def bar_s(samples: Samples, expected_s: float, reach: float = 0.05) -> tuple[float, float]:
-    """The length of a bar: where onsets are most alike near what is expected; and how alike they are there, 0..1."""
-    _, _, spectra = signal.stft(samples.mean(axis=1), RATE, nperseg=1024, noverlap=1024 - HOP)
+    """Return a bar's length, at the best onset autocorrelation near the expected one, and that correlation, 0..1."""
+    _, _, spectra = scipy.signal.stft(samples.mean(axis=1), RATE, nperseg=1024, noverlap=1024 - HOP)
     level = np.log1p(1000 * np.abs(spectra))
     onset = np.maximum(0, np.diff(level, axis=1)).sum(axis=0)
     onset -= onset.mean()
@@ -103,17 +103,17 @@ def bar_s(samples: Samples, expected_s: float, reach: float = 0.05) -> tuple[flo
     alike = np.fft.irfft(np.abs(np.fft.rfft(onset, 2 * size)) ** 2)[:size] / np.maximum(1, size - np.arange(size))
     lags = np.arange(int(expected_s * (1 - reach) * RATE / HOP), int(expected_s * (1 + reach) * RATE / HOP) + 2)
     smooth = np.convolve(alike, np.hanning(7) / np.hanning(7).sum(), "same")
-    twice = np.minimum(2 * lags, size - 1)  # what repeats after a bar repeats after two: chance seldom does
+    twice = np.minimum(2 * lags, size - 1)  # what repeats after one bar also repeats after two: coincidences seldom do
     best = lags[np.argmax(smooth[lags] + 0.7 * smooth[twice])]
     return float(best * HOP / RATE), float(smooth[best] / smooth[0])
 
 
 def key_relation(asked: str, heard: str | None) -> str:
-    """How a heard key stands to the asked one: "same", "relative", "dominant", "subdominant", "mediant", "other"."""
+    """Return how `heard` relates to `asked`: "same", "relative", "dominant", "subdominant", "mediant", "other"."""
     if heard is None:
         return "none"
     (tonic, mode), (other, other_mode) = asked.split(), heard.split()
-    up = (music.NAMES.index(other) - music.NAMES.index(tonic)) % 12
+    up = (music_analysis.NAMES.index(other) - music_analysis.NAMES.index(tonic)) % 12
     if mode == other_mode:
         return {0: "same", 7: "dominant", 5: "subdominant"}.get(up, "other")
     known = {9: "relative", 4: "mediant"} if mode == "major" else {3: "relative", 8: "mediant"}
@@ -121,21 +121,21 @@ def key_relation(asked: str, heard: str | None) -> str:
 
 
 def heard_key(made: Composition) -> str:
-    """ "same" when the key is heard as asked or as the style says that it may be."""
-    relation = key_relation(made.key, music.analyse(floats(made.pcm), RATE)[1].key)
+    """Return "same" if the detected key is the requested one, or one that the style allows."""
+    relation = key_relation(made.key, music_analysis.analyze(floats(made.pcm), RATE)[1].key)
     return "same" if relation in STYLES[made.brief.style].leans else relation
 
 
 def shape(made: Composition) -> float:
-    """Rank correlation of the form's energies with the loudness of its sections as heard."""
+    """Return the rank correlation of the form's energies with the measured loudness of its sections."""
     steps = loudness(floats(made.pcm), RATE).steps
     last = made.form.bars * made.form.bar_s
     heard = [steps[int(s.start_s * 10) : int(min(s.end_s, last) * 10)].mean() for s in made.sections]
-    return float(stats.spearmanr([s.energy for s in made.sections], heard).statistic)
+    return float(scipy.stats.spearmanr([s.energy for s in made.sections], heard).statistic)
 
 
 def contrast(made: Composition) -> float:
-    """How far the two sections of a piece that differ most are apart: mean distance of third octaves, in dB."""
+    """Return the distance of the two most different sections: mean over third octaves, in dB."""
     sound = floats(made.pcm)
     parts = [sound[int(one.start_s * RATE) : int(one.end_s * RATE)] for one in made.sections]
     heard = [np.maximum(balance_db(part) + levels_db(part, len(part) / RATE)[0], -70) for part in parts]

@@ -1,11 +1,13 @@
-"""The same piece in another balance: what players are turned to, exactly; everybody else untouched."""
+"""Mixes: players have exactly the requested level; all others are unchanged."""
+
+import re
 
 import numpy as np
 import pytest
 
 from generator.audio import Sound, measure
 from generator.composer import compose, read_brief
-from generator.providers import balance
+from generator.providers import mix_text
 
 BRIEF = read_brief("lo-fi, 10 s, with rain sounds", seed=7)
 
@@ -20,10 +22,10 @@ def test_the_mix_is_the_sum_of_the_stems_at_their_levels(plain):
     texture = plain.stem_names[-1]
     gains = {first: 0.5, second: 0.0, texture: 1.5}
     made = compose(BRIEF, 2, balance=lambda names: gains)
-    expected = sum(plain.stem(name) * gains.get(name, 1.0) for name in plain.stem_names)
+    expected = sum(plain.unmastered_stem(name) * gains.get(name, 1.0) for name in plain.stem_names)
     assert np.abs(made.mix() - expected).max() < 1e-4
     assert made.stem_names == tuple(name for name in plain.stem_names if name != second)
-    assert np.allclose(made.stem(first), plain.stem(first) * 0.5, atol=1e-6)
+    assert np.allclose(made.unmastered_stem(first), plain.unmastered_stem(first) * 0.5, atol=1e-6)
     assert made.score == plain.score
 
 
@@ -47,21 +49,21 @@ def test_the_notes_of_whoever_is_silent_are_not_in_the_midi_file(plain):
     assert "drums" not in made.players
 
 
-# --- in words ---
+# --- in text ---
 
 
 def test_words_and_levels_are_one_another():
-    said = balance.words({"Drums": 0.5, "Whistle": 0.0, "Bass": 1.5, "Piano 2": 1.0})
+    said = mix_text.format_gains({"Drums": 0.5, "Whistle": 0.0, "Bass": 1.5, "Piano 2": 1.0})
     assert said == "Drums −6 dB, no Whistle, Bass +3.5 dB"
-    assert balance.read(said) == pytest.approx({"Drums": 0.5, "Whistle": 0.0, "Bass": 1.5}, rel=0.01)
+    assert mix_text.read(said) == pytest.approx({"Drums": 0.5, "Whistle": 0.0, "Bass": 1.5}, rel=0.01)
 
 
 def test_one_balance_after_another():
-    both = balance.together(balance.read("Drums −6 dB, no Whistle"), {"Drums": 0.5, "Bass": 1.5})
-    assert balance.words(both) == "Drums −12 dB, no Whistle, Bass +3.5 dB"
+    both = mix_text.combine_gains(mix_text.read("Drums −6 dB, no Whistle"), {"Drums": 0.5, "Bass": 1.5})
+    assert mix_text.format_gains(both) == "Drums −12 dB, no Whistle, Bass +3.5 dB"
 
 
 @pytest.mark.parametrize("text", ["louder please", "Drums +60 dB", "Drums -99 dB", "Drums dB"])
-def test_what_is_no_balance_is_said(text):
-    with pytest.raises(ValueError, match="is not a balance"):
-        balance.read(text)
+def test_what_is_no_mix_is_said(text):
+    with pytest.raises(ValueError, match=re.escape(text)):
+        mix_text.read(text)

@@ -1,12 +1,12 @@
-"""What a text is heard to ask for, and that no text can do harm."""
+"""What the composer reads from a text, and that no text does harm."""
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.composer import STYLES, Brief, BriefError, ComposerControls, compose, read_brief
-from generator.composer.form import plan
-from generator.composer.score import write
+from generator.composer.writing.form import plan
+from generator.composer.writing.score import write
 
 
 def brief(text: str, **controls: object) -> Brief:
@@ -43,7 +43,7 @@ def test_lengths(text: str, seconds: float) -> None:
     ("text", "bpm"), [("90 bpm", 90), ("lo-fi at 72bpm", 72), ("128-BPM house", 128), ("jazz, 200 BPM", 200)]
 )
 def test_tempos(text: str, bpm: float) -> None:
-    assert (brief(text).bpm, brief(text).bpm_is_asked) == (bpm, True)
+    assert (brief(text).bpm, brief(text).bpm_is_requested) == (bpm, True)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_styles(text: str, style: str) -> None:
 def test_what_was_heard_is_said_in_the_persons_words() -> None:
     heard = brief("rainy lo-fi, 45 s, no drums, in D minor, 80 bpm, seamless loop")
     assert heard.summary() == "lo-fi hip-hop, rainy, 45 s, 80 BPM, D minor, seamless loop, no drums"
-    assert {word.phrase for word in heard.heard} >= {"lo-fi", "rainy", "45 s", "80 bpm"}
+    assert {word.phrase for word in heard.decisions} >= {"lo-fi", "rainy", "45 s", "80 bpm"}
 
 
 def test_unknown_words_change_only_chance() -> None:
@@ -126,11 +126,11 @@ def test_controls_win_over_the_text() -> None:
 @pytest.mark.parametrize(
     ("controls", "words"),
     [
-        ({"style": "polka"}, "no style called “polka”"),
-        ({"key": "H major"}, "“H major” is not a key"),
+        ({"style": "polka"}, "“polka”"),
+        ({"key": "H major"}, "“H major”"),
         ({"bpm": 10}, "Tempo must be between 40 and 220"),
         ({"energy": 1.5}, "Energy must be between 0 and 1"),
-        ({"energy": ()}, "at least one point"),
+        ({"energy": ()}, "at least one level"),
         ({"density": -1}, "Density must be between"),
         ({"loudness_lufs": 0}, "Loudness must be between"),
     ],
@@ -149,7 +149,7 @@ SPEAKING = st.sampled_from(
 @settings(max_examples=50, deadline=None)
 @given(text=st.one_of(st.text(max_size=300), st.lists(SPEAKING, max_size=30).map(" ".join)), seed=st.integers(0, 2**31))
 def test_any_text_gives_a_piece(text: str, seed: int) -> None:
-    """Notes for it, at least; whatever has notes can be played, as the next test shows."""
+    """At least its notes; the next test shows that all notes can be played."""
     settled = read_brief(text, seed=seed)
     score = write(settled, plan(settled), 1)
     assert settled.style in STYLES

@@ -1,10 +1,13 @@
-"""The command, and what a program that composes can see and stop."""
+"""The command, and progress and cancellation for programs that compose."""
 
+import subprocess
+import sys
 import time
 import wave
 
 import pytest
 
+from generator.audio import decode
 from generator.composer import Cancelled, ComposerControls, compose, gallery, read_brief
 from generator.composer.__main__ import main
 
@@ -23,17 +26,55 @@ def test_it_writes_audio_stems_and_midi(tmp_path, capsys) -> None:
     assert notes.read_bytes().startswith(b"MThd")
 
 
-@pytest.mark.parametrize(("ending", "magic"), [(".flac", b"fLaC"), (".mp3", b"ID3")])
+@pytest.mark.parametrize(
+    ("ending", "magic"),
+    [
+        (".flac", b"fLaC"),
+        (".mp3", b"ID3"),
+        (".ogg", b"OggS"),
+        (".opus", b"OggS"),
+        (".m4a", b"\0\0\0"),
+        (".WAV", b"RIFF"),
+    ],
+)
 def test_it_writes_other_formats(tmp_path, ending, magic) -> None:
     out = tmp_path / f"out{ending}"
     assert main(["felt piano, 5 s", "-o", str(out)]) == 0
     assert out.read_bytes().startswith(magic)
+    assert decode(out).seconds == pytest.approx(5, abs=0.06)
+
+
+def test_it_refuses_a_format_it_has_not_before_it_begins(tmp_path, capsys) -> None:
+    assert main(["felt piano, 5 s", "-o", str(tmp_path / "out.aiff")]) == 2
+    said = capsys.readouterr()
+    assert "out.aiff" in said.err
+    assert ".flac" in said.err
+    assert not said.out
+    assert not list(tmp_path.iterdir())
+
+
+def test_stems_and_notes_go_beside_the_output(tmp_path) -> None:
+    assert main(["felt piano, 5 s", "-o", str(tmp_path / "calm.flac"), "--stems", "--midi"]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"calm.flac", "calm.mid", "calm-stems"}
+    assert all(path.suffix == ".wav" for path in (tmp_path / "calm-stems").iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["--stems", "--midi"]])
+def test_the_command_needs_less_than_400_megabytes_for_ten_minutes(tmp_path, more) -> None:
+    code = (
+        "import sys\nfrom generator.composer.__main__ import main\nmain(sys.argv[1:])\n"
+        "print(*(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
+    )
+    command = [sys.executable, "-c", code, "orchestral, ten minutes", "-o", str(tmp_path / "long.wav"), *more]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert int(said.split()[-1]) < 400 * 1024  # kB
 
 
 def test_it_takes_every_control(tmp_path, capsys) -> None:
     wishes = ["--energy", "0.2", "0.9", "--density", "0.3", "--meter", "3/4", "--bed"]
     wishes += ["--with", "strings", "--no", "drums"]
-    said = ["--follow", "100 BPM, E minor", "--again", "10 % slower, 2 semitones up"]
+    said = ["--follow", "100 BPM, E minor", "--again", "10% slower, 2 semitones up"]
     assert main(["piano, 6 s", "-o", str(tmp_path / "out.wav"), *wishes, *said]) == 0
     assert (
         "3/4, 100 BPM, E minor, room for a voice, with strings, no drums, 90 BPM, 6.66667 s, F# minor"
@@ -67,7 +108,7 @@ def test_progress_goes_forward_through_the_stages() -> None:
     told: list[tuple[str, float]] = []
     compose(read_brief("folk", ComposerControls(length_s=8), seed=1), progress=lambda *seen: told.append(seen))
     stages = list(dict.fromkeys(stage for stage, _ in told))
-    assert stages == ["Planning the form", "Writing the notes", "Playing and mixing", "Mastering", "Finished"]
+    assert stages == ["Planning the structure", "Writing the notes", "Playing and mixing", "Mastering", "Finished"]
     shares = [share for _, share in told]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
@@ -75,7 +116,7 @@ def test_progress_goes_forward_through_the_stages() -> None:
 
 @pytest.mark.parametrize("style", ["trailer"])
 def test_cancelling_stops_within_a_second(style: str) -> None:
-    """The callback comes often enough, even while ten minutes are made: measured in the processor's own time."""
+    """The callback comes often enough, even during a piece of ten minutes: measured in CPU time."""
     began = last = time.process_time()
     longest = 0.0
 

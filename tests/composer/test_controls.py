@@ -2,24 +2,24 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
-from generator.audio import music
+from generator.audio import music_analysis
 from generator.audio.loudness import loudness
 from generator.composer import (
     BriefError,
     ComposerControls,
     Composition,
     Reference,
-    again,
     changes,
     compose,
     read_brief,
     read_reference,
     reference_of,
+    vary,
 )
-from generator.composer.form import plan
-from generator.composer.score import TUNEFUL, write
+from generator.composer.writing.form import plan
+from generator.composer.writing.score import MELODIC_ROLES, write
 from tests.composer.conftest import made
 from tests.composer.hearing import RATE, floats, key_relation
 from tests.composer.test_stems import read_midi
@@ -34,7 +34,7 @@ def test_a_drawn_curve_is_heard(style: str, curve: tuple[float, ...]) -> None:
     heard = [steps[int(section.start_s * 10) : int(section.end_s * 10)].mean() for section in sections[:-1]]
     drawn = [section.energy for section in sections[:-1]]
     assert len(set(np.round(drawn, 2))) >= 3
-    assert stats.spearmanr(drawn, heard).statistic > 0.7
+    assert scipy.stats.spearmanr(drawn, heard).statistic > 0.7
 
 
 @pytest.mark.parametrize(("meter", "beats", "bytes_"), [("3/4", 3, b"\x03\x02"), ("6/8", 3, b"\x06\x03")])
@@ -49,13 +49,13 @@ def test_a_meter_of_three_is_written_and_counted(style: str, meter: str, beats: 
     off = [abs((start + 1.25) % beats - 0.25) < 0.15 for start in bass]
     assert sum(on) > 1.5 * sum(off)
     assert len({hit.drum for hit in score.hits}) >= 1 or style == "orchestral"
-    assert b"\xff\x58\x04" + bytes_ in compose(again(brief, length_s=6), 1).midi()
+    assert b"\xff\x58\x04" + bytes_ in compose(vary(brief, length_s=6), 1).midi()
 
 
 def test_a_waltz_is_heard_in_the_text() -> None:
     assert read_brief("a waltz for strings", seed=1).meter == "3/4"
     assert read_brief("lullaby in 6/8", seed=1).meter == "6/8"
-    with pytest.raises(BriefError, match="“5/4” is not a meter"):
+    with pytest.raises(BriefError, match="“5/4”"):
         read_brief("", ComposerControls(meter="5/4"), seed=1)
 
 
@@ -67,10 +67,12 @@ def speech_share_db(take: Composition) -> float:
 
 @pytest.mark.parametrize("style", ["corporate", "piano"])
 def test_a_bed_leaves_room_for_a_voice(style: str) -> None:
-    """At least 3 dB less where consonants are, and at most three quarters of the tune's notes."""
+    """At least 3 dB less in the range of consonants, and at most three quarters of the melody's notes."""
     plain, bed = (made(style, length_s=30.0, bed=one) for one in (False, True))
     assert speech_share_db(bed) < speech_share_db(plain) - 3
-    tune = [sum(len(line.notes) for line in take.score.lines if line.part.role in TUNEFUL) for take in (plain, bed)]
+    tune = [
+        sum(len(line.notes) for line in take.score.lines if line.part.role in MELODIC_ROLES) for take in (plain, bed)
+    ]
     assert tune[1] <= 0.75 * tune[0]
     assert abs(loudness(floats(bed.pcm), RATE).lufs + 14) < 0.5
 
@@ -111,7 +113,7 @@ def test_density_is_notes_of_the_tune() -> None:
 
 def followed(take: Composition) -> Reference:
     sound = floats(take.pcm)
-    tempo, tonal = music.analyse(sound, RATE)
+    tempo, tonal = music_analysis.analyze(sound, RATE)
     found = loudness(sound, RATE)
     levels = 10 * np.log10(found.steps + 1e-9)
     return reference_of(
@@ -125,7 +127,7 @@ def followed(take: Composition) -> Reference:
 
 
 def test_another_sound_is_followed_in_tempo_key_and_energy() -> None:
-    """Made by one style in a key and a tempo with a curve of its own, followed by another style, measured again."""
+    """A piece in one style with its own key, tempo and curve is followed by another style and measured again."""
     model = made("synthwave", length_s=40.0, bpm=118, key="G minor", energy=(0.3, 0.5, 0.9, 0.9, 0.2))
     wanted = followed(model)
     assert wanted.bpm == pytest.approx(118, rel=0.01)
@@ -135,8 +137,8 @@ def test_another_sound_is_followed_in_tempo_key_and_energy() -> None:
     follower = compose(brief)
     heard = followed(follower)
     assert heard.bpm == pytest.approx(118, rel=0.01)
-    inner = slice(0, -2)  # the last chord dies away in either
-    assert stats.spearmanr(wanted.energy[inner], heard.energy[inner]).statistic > 0.7
+    inner = slice(0, -2)  # the last chord decays in both
+    assert scipy.stats.spearmanr(wanted.energy[inner], heard.energy[inner]).statistic > 0.7
 
 
 @pytest.mark.parametrize("hertz", [1500.0, 4500.0])
@@ -172,21 +174,21 @@ def test_a_reference_can_be_said_in_words() -> None:
     assert read_reference("whatever you like") is None
 
 
-# --- variations in words ---
+# --- variations in text ---
 
 
 def test_variations_are_read() -> None:
-    text = "10 % slower, in A minor, 15 s longer, without drums, with strings, calmer, 2 semitones up, loop"
+    text = "10% slower, in A minor, 15 s longer, without drums, with strings, calmer, 2 semitones up, loop"
     assert changes(text) == {
         "tempo": 0.9, "key": "A minor", "longer_s": 15.0, "without": ("drums",), "with_": ("strings",),
         "energy": -0.2, "up": 2, "loop": True,
     }  # fmt: skip
-    with pytest.raises(BriefError, match="“louder guitars” is not understood"):
+    with pytest.raises(BriefError, match="“louder guitars”"):
         changes("slower, louder guitars")
 
 
 @pytest.mark.parametrize("style", ["lofi", "orchestral"])
 def test_a_midi_file_has_the_notes_of_a_variation(style: str) -> None:
-    take = compose(again(made(style).brief, tempo=0.9, up=2))
+    take = compose(vary(made(style).brief, tempo=0.9, up=2))
     _, notes = read_midi(take.midi())
     assert len(notes) == sum(len(line.notes) for line in take.score.lines) + len(take.score.hits)

@@ -1,14 +1,15 @@
-"""Lengths to the sample, from the shortest to the longest, and loops whose end meets their beginning."""
+"""Lengths to the sample, from the shortest to the longest, and seamless loops."""
 
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from generator.composer import STYLES, BriefError, ComposerControls, read_brief
-from generator.composer.form import plan
-from generator.composer.mix import frames_of
+from generator.composer import STYLES, BriefError, ComposerControls, read_brief, vary
+from generator.composer.mixing.mix import frames_of
+from generator.composer.writing.form import plan
 from tests.composer.conftest import made
 from tests.composer.hearing import RATE, floats, levels_db
 
@@ -35,6 +36,27 @@ def test_an_asked_tempo_is_kept_whatever_the_length(bpm: float) -> None:
     assert len(take.pcm) == round(9.3 * RATE)
 
 
+@pytest.mark.parametrize("loop", [False, True])
+@pytest.mark.parametrize("meter", ["4/4", "3/4"])
+@pytest.mark.parametrize("bpm", [61.7, 97.3, 120, 174, 219])
+def test_the_tempo_that_is_said_is_the_one_that_is_played(bpm: float, meter: str, loop: bool) -> None:
+    for length_s in (None, 8, 13.31, 20, 45.5, 61, 300):
+        controls = ComposerControls(length_s=length_s, style="folk", bpm=bpm, meter=meter, loop=loop)
+        brief = read_brief("", controls, seed=1)
+        slower, other_length, looped = vary(brief, bpm=bpm * 0.93), vary(brief, length_s=22.2), vary(brief, loop=True)
+        for one in (brief, slower, other_length, looped, vary(slower, loop=True)):
+            said = re.findall(r"([\d.]+) BPM", one.summary())[-1]
+            assert plan(one).bpm == pytest.approx(float(said), abs=0.006)
+        if length_s is None or not loop:
+            assert plan(brief).bpm == pytest.approx(bpm)
+
+
+def test_a_loop_of_no_given_length_keeps_its_tempo() -> None:
+    brief = read_brief("house loop, 124 bpm", seed=1)
+    assert plan(brief).bpm == pytest.approx(124, abs=1e-6)
+    assert f"{round(brief.length_s, 3):g} s" in brief.summary()
+
+
 @pytest.mark.parametrize("length_s", [4.99, 600.01, 0, -1, float("nan"), float("inf")])
 def test_impossible_lengths_are_refused_in_words(length_s: float) -> None:
     with pytest.raises(BriefError, match="Length must be between 5 and 600 seconds"):
@@ -56,22 +78,22 @@ def test_loops_of_twenty_seeds_meet_their_beginning(style: str) -> None:
 
 
 def assert_it_meets(style: str, seed: int, length_s: float) -> None:
-    """At the seam the sound steps no further, and its spectrum jumps no more, than it does inside."""
+    """At the seam neither the samples nor the spectrum jump more than inside."""
     sound = floats(made(style, seed=seed, length_s=length_s, loop=True).pcm)
     assert len(sound) == round(length_s * RATE)
     steps = np.abs(np.diff(sound, axis=0)).max(axis=1)
     assert np.abs(sound[0] - sound[-1]).max() <= np.quantile(steps, 0.999)
-    whole = np.roll(sound, len(sound) // 2, axis=0).mean(axis=1)  # the seam now lies in the middle
+    whole = np.roll(sound, len(sound) // 2, axis=0).mean(axis=1)  # the seam is now in the middle
     frames = whole[: len(whole) // 2048 * 2048].reshape(-1, 2048) * np.hanning(2048)
     spectra = np.log(np.abs(np.fft.rfft(frames, axis=1)) + 1e-3)
     jumps = np.abs(np.diff(spectra, axis=0)).mean(axis=1)
     middle = len(jumps) // 2
     assert jumps[middle - 1 : middle + 2].max() <= jumps.max()
-    assert levels_db(sound)[-3:].min() > -45  # it does not fade: the end leads on
+    assert levels_db(sound)[-3:].min() > -45  # it does not fade: the end leads to the beginning
 
 
 def test_what_rings_past_a_loops_end_is_heard_at_its_beginning() -> None:
-    pads = {"length_s": 11.0, "leave_out": ("bells", "piano")}  # slow to rise: what is there at once has rung over
+    pads = {"length_s": 11.0, "leave_out": ("bells", "piano")}  # slow attack: what sounds at once has rung over
     once = made("ambient", **pads)
     loop = made("ambient", loop=True, **pads)
     early = int(0.05 * RATE)
@@ -84,7 +106,7 @@ def test_ten_minutes_fit_in_400_megabytes(style: str) -> None:
     code = (
         "from generator.composer import *\n"
         f"made = compose(read_brief('', ComposerControls(length_s=600, style='{style}'), seed=1))\n"
-        # not getrusage: that counts the tests' own process, too, which this one was split off from
+        # not getrusage, which includes the tests' own process, which this one was forked from
         "print(len(made.pcm), *(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

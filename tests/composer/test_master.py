@@ -1,23 +1,23 @@
-"""The last room on sounds that music seldom is: the meter against the standard, the reel, the ceiling."""
+"""Mastering of unusual signals: the meter against the standard, the block buffer, the ceiling."""
 
 import numpy as np
 import pytest
 
-from generator.composer.master import master
-from generator.composer.meter import loudness_of
-from generator.composer.reel import Reel
-from generator.composer.room import BLOCK
+from generator.composer.gallery import loudness
+from generator.composer.mixing.block_buffer import PackedBlockBuffer
+from generator.composer.mixing.master import master
+from generator.composer.mixing.reverb import BLOCK_FRAMES
 from tests.composer.hearing import RATE, floats, lufs, true_peak_db
 
 SECONDS = 8
 
 
 def finished(sound: np.ndarray, target: float = -14.0) -> np.ndarray:
-    reel = Reel(sound.shape[1])
-    padded = np.pad(sound, ((0, 0), (0, -sound.shape[1] % BLOCK))).astype(np.float32)
+    reel = PackedBlockBuffer(sound.shape[1])
+    padded = np.pad(sound, ((0, 0), (0, -sound.shape[1] % BLOCK_FRAMES))).astype(np.float32)
     for number in range(reel.count):
-        reel.put(number, padded[:, number * BLOCK : (number + 1) * BLOCK])
-    return master(reel, target, 0.15, seed=1)
+        reel.put(number, padded[:, number * BLOCK_FRAMES : (number + 1) * BLOCK_FRAMES])
+    return master(reel, target, 0.15, seed=1).pcm
 
 
 def noise(level: float = 0.1) -> np.ndarray:
@@ -27,17 +27,17 @@ def noise(level: float = 0.1) -> np.ndarray:
 def test_a_sine_of_minus_23_dbfs_in_both_channels_is_minus_23_lufs() -> None:
     """EBU Tech 3341, case 1."""
     sine = 10 ** (-23 / 20) * np.sin(2 * np.pi * 1000 * np.arange(20 * RATE) / RATE)
-    assert loudness_of([np.stack([sine, sine]).astype(np.float32)]) == pytest.approx(-23, abs=0.1)
+    assert loudness(np.stack([sine, sine], axis=1).astype(np.float32)) == pytest.approx(-23, abs=0.1)
 
 
 def test_the_meter_agrees_with_the_studios() -> None:
     sound = noise() * np.linspace(0.05, 1, SECONDS * RATE, dtype=np.float32)
-    assert loudness_of([sound]) == pytest.approx(lufs(sound.T), abs=0.05)
+    assert loudness(sound.T) == pytest.approx(lufs(sound.T), abs=0.05)
 
 
 def test_a_reel_gives_back_what_was_put_on_it() -> None:
-    block = (noise()[:, :BLOCK] * np.linspace(1, 0, BLOCK)).astype(np.float32)
-    reel = Reel(BLOCK)
+    block = (noise()[:, :BLOCK_FRAMES] * np.linspace(1, 0, BLOCK_FRAMES)).astype(np.float32)
+    reel = PackedBlockBuffer(BLOCK_FRAMES)
     reel.put(0, block)
     error = np.abs(reel.get(0) - block)
     assert error.max() < 10 ** (-84 / 20) * np.abs(block).max()

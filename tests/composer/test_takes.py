@@ -1,4 +1,4 @@
-"""The same asks for the same; anything else is another piece."""
+"""The same request makes the same piece; any other request makes another one."""
 
 import itertools
 import subprocess
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from generator.composer import STYLES, ComposerControls, Composition, compose, read_brief
-from generator.composer.cache import SOUNDS
+from generator.composer.sound.sound_cache import SOUNDS
 from tests.composer.conftest import made
 from tests.composer.hearing import floats
 
@@ -82,7 +82,7 @@ def test_titles_come_from_the_brief() -> None:
 
 
 def test_many_takes_have_many_titles() -> None:
-    from generator.composer.titles import title
+    from generator.composer.text.titles import title
 
     for style in STYLES:
         brief = read_brief("", ComposerControls(style=style), seed=1)

@@ -1,4 +1,4 @@
-"""The poll-shaped fake, as the registry loads it."""
+"""The polling fake, as the registry loads it."""
 
 from tests.fakes.providers import FakePoll
 

@@ -1,4 +1,4 @@
-"""Two priced providers over the fake server's contract, one of each remote shape; the tests set where it listens."""
+"""Two priced providers for the fake server's contract, one per remote shape; the tests set its address."""
 
 import json
 import os
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Collection
 
 import httpx
 
-from generator.money import dollars
+from generator.currency import dollars
 from generator.providers.base import ModelSpec, Output, Progress, Request, Snapshot
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, ProviderError, Rejected
 
@@ -30,7 +30,7 @@ def _spec(key: str, title: str) -> ModelSpec:
 def _snapshot(body: dict) -> Snapshot:
     return Snapshot(
         progress=_STATUS.get(body["status"], Progress.RUNNING),
-        handle=body["id"],
+        provider_job_id=body["id"],
         percent=body.get("progress"),
         outputs=tuple(Output(url) for url in body.get("files", ())),
         error=body.get("error", ""),
@@ -68,9 +68,9 @@ class FakePoll:
             raise _refusal(reply)
         return _snapshot(reply.json())
 
-    async def poll(self, handle: str, http: httpx.AsyncClient) -> Snapshot:
+    async def poll(self, provider_job_id: str, http: httpx.AsyncClient) -> Snapshot:
         try:
-            reply = await http.get(f"{os.environ[BASE]}/jobs/{handle}")
+            reply = await http.get(f"{os.environ[BASE]}/jobs/{provider_job_id}")
         except httpx.HTTPError as error:
             raise InDoubt("No answer.", words=str(error)) from error
         if reply.status_code != 200:
@@ -82,7 +82,7 @@ class FakePoll:
     ) -> Snapshot | None:
         reply = await http.get(f"{os.environ[BASE]}/jobs")
         found = [job for job in reply.json() if job["prompt"] == request.prompt and job["id"] not in known]
-        return Snapshot(Progress.RUNNING, handle=found[0]["id"], raw=found[0]) if found else None
+        return Snapshot(Progress.RUNNING, provider_job_id=found[0]["id"], raw=found[0]) if found else None
 
 
 class FakeStream:
@@ -101,8 +101,8 @@ class FakeStream:
         except httpx.HTTPError as error:
             raise InDoubt("The stream broke off.", words=str(error)) from error
 
-    async def recover(self, handle: str, http: httpx.AsyncClient) -> Snapshot | None:
-        reply = await http.get(f"{os.environ[BASE]}/jobs/{handle}")
+    async def recover(self, provider_job_id: str, http: httpx.AsyncClient) -> Snapshot | None:
+        reply = await http.get(f"{os.environ[BASE]}/jobs/{provider_job_id}")
         if reply.status_code != 200:
             raise Failed("It is gone.", words=reply.text)
         return _snapshot(reply.json())

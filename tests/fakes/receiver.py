@@ -1,6 +1,6 @@
-"""A live receiver of webhooks: keeps what comes, and misbehaves on command (`trouble("hook", …)`, tests.fakes.live)."""
+"""A live receiver of webhooks: keeps what it gets, and fails on command (`trouble("hook", …)`, `tests.fakes`)."""
 
-from tests.fakes.live import LiveHandler, Troubled
+from tests.fakes.failing_server import LiveHandler, Troubled
 
 
 class _Handler(LiveHandler):

@@ -1,4 +1,4 @@
-"""Real files in the formats the vendors deliver: a tone as MP3, WAV or FLAC, and a small cover."""
+"""Real files in the vendors' formats: a tone as MP3, WAV or FLAC, and a small cover."""
 
 import io
 from functools import cache
@@ -6,7 +6,7 @@ from functools import cache
 import av
 from PIL import Image
 
-from tests.fakes.server import tone
+from tests.fakes.failing_provider import tone
 
 KINDS = {"mp3": "audio/mpeg", "wav": "audio/wav", "flac": "audio/flac", "png": "image/png"}
 _CODECS = {"mp3": "libmp3lame", "flac": "flac"}
@@ -35,6 +35,6 @@ def cover() -> bytes:
 
 
 def file(name: str) -> tuple[bytes, str]:
-    """The bytes and the content type of a file by its name's ending."""
+    """Return a file's bytes and content type, by its name's extension."""
     ending = name.rpartition(".")[2]
     return (cover() if ending == "png" else sound(ending)), KINDS[ending]

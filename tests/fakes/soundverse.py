@@ -1,13 +1,15 @@
-"""Soundverse's contract on the server's side: the stream in both framings, the single answer, and its refusals.
+"""The server side of Soundverse's contract: the stream in both framings, the single answer, and its errors.
 
-Errors found before the first byte are plain JSON; afterwards one chunk with `error`, and the end. Every chunk has the
-ten keys of the vendor's samples, with nulls early; `audio_url` comes only in the last.
+Errors before the first byte are plain JSON; later ones are a chunk with `error`, then the end. Every chunk has the
+ten keys of the vendor's samples, with nulls early; only the last has `audio_url`.
 """
 
+import itertools
 import json
 import threading
 import time
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,14 +38,15 @@ class SoundverseShop:
     key: str = "sv-live-key-fedcba9876543210"
     framing: str = "auto"  # auto (by Accept and path), bare, sse
     refuse: str = ""  # a key of REFUSALS
-    end: str = "completed"  # completed, failed, no_audio, none (the stream just ends)
+    end: str = "completed"  # completed, failed, no_audio, none (the stream simply ends)
     early_id: bool = False  # later versions name the job in their first chunk
     wire: list[bytes] | None = None  # exactly these pieces, each flushed, instead of a stream
     gates: list[threading.Event] = field(default_factory=list)  # each piece after the first waits for the next of these
     jobs: list[Song] = field(default_factory=list)
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(123_456_789))  # requests come in parallel
 
     def accept(self, inputs: dict[str, Any]) -> Song:
-        song = Song(str(123_456_789 + len(self.jobs)), uuid.uuid4().hex[:24], inputs, time.time())
+        song = Song(str(next(self.ids)), uuid.uuid4().hex[:24], inputs, time.time())
         self.jobs.append(song)
         return song
 
@@ -76,7 +79,7 @@ class SoundverseShop:
 
 
 class SoundverseRoutes:
-    """The part of the handler that speaks this contract; mixed into `vendors.VendorHandler`."""
+    """The part of the handler that implements this contract; mixed into `vendors.VendorHandler`."""
 
     def soundverse(self, path: str) -> None:
         shop: SoundverseShop = self.fake.soundverse
@@ -135,12 +138,12 @@ class SoundverseRoutes:
         song.done = True
 
     def pour(self, pieces: list[bytes], most: int | None) -> None:
-        """Write the pieces, each flushed; with `most`, reset the line after so many bytes."""
+        """Write the pieces, each flushed; with `most`, reset the connection after that many bytes."""
         left = most
         gates = iter(self.fake.soundverse.gates)
         for number, piece in enumerate(pieces):
             if number and (gate := next(gates, None)):
-                gate.wait(5)
+                gate.wait(20)
             part = piece if left is None else piece[:left]
             self.wfile.write(part)
             self.wfile.flush()

@@ -1,4 +1,4 @@
-"""The stream-shaped fake, as the registry loads it."""
+"""The streaming fake, as the registry loads it."""
 
 from tests.fakes.providers import FakeStream
 

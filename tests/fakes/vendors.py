@@ -1,16 +1,16 @@
 """Both paid vendors on one live server: `with Vendors() as vendors`, then `vendors.wavespeed` and `vendors.soundverse`.
 
-/api/v3/…       WaveSpeed (see `wavespeed`)     /cdn/<name>    finished files, without any key
-/v5/… /v6/…     Soundverse (see `soundverse`)   /put/<name>    where upload tickets lead
+/api/v3/…       WaveSpeed (see `wavespeed`)     /cdn/<name>    finished files, without a key
+/v5/… /v6/…     Soundverse (see `soundverse`)   /put/<name>    the address in upload tickets
 
-`python -m tests.fakes.vendors` runs it until it is stopped, for trying the studio by hand.
+`python -m tests.fakes.vendors` runs it until stopped, for trying the studio by hand.
 """
 
 import threading
 from urllib.parse import urlsplit
 
 from tests.fakes import sounds
-from tests.fakes.live import LiveHandler, Troubled
+from tests.fakes.failing_server import LiveHandler, Troubled
 from tests.fakes.soundverse import SoundverseRoutes, SoundverseShop
 from tests.fakes.wavespeed import WaveSpeedRoutes, WaveSpeedShop
 

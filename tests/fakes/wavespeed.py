@@ -1,7 +1,7 @@
-"""WaveSpeed's contract on the server's side: envelope, models, money, history, uploads and signed webhooks.
+"""The server side of WaveSpeed's contract: envelope, models, money, history, uploads and signed webhooks.
 
-Fixed paths come before the catch-all `POST /api/v3/<model path>`; model paths hold slashes and dots. A good submit is
-answered with exactly 200, `data` is always an object there, and no good answer has a top-level `error`.
+Fixed paths come before the catch-all `POST /api/v3/<model path>`; model paths contain slashes and dots. A successful
+submit is answered with exactly 200, its `data` is always an object, and no success has a top-level `error`.
 """
 
 import datetime as dt
@@ -67,17 +67,17 @@ class Job:
 
     @property
     def created_at(self) -> str:
-        """With nine digits of a second, as the vendor prints them."""
+        """Return the time with nine digits of a second, as the vendor prints it."""
         whole = dt.datetime.fromtimestamp(int(self.created), dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
         return f"{whole}.{int(self.created % 1 * 1e9):09d}Z"
 
 
 @dataclass
 class WaveSpeedShop:
-    """The vendor's books and its next behaviour; tests set the latter before they submit."""
+    """The vendor's records and its next behavior; tests set the latter before they submit."""
 
     key: str = "ws_live_0123456789abcdef0123456789abcdef01234567"
-    polls: int = 1  # answers "processing" before the end
+    polls: int = 1  # number of "processing" answers before the end
     end: str = "completed"  # or any other status
     error: str = "the model ran out of ideas"
     deliver: int | None = None
@@ -102,7 +102,7 @@ class WaveSpeedShop:
         return job
 
     def refund(self, job: Job, takes: int | None = None) -> None:
-        """What the vendor does by itself within hours of a failure; of some takes only where that is said."""
+        """Refund a failed job, as the vendor does within hours; with `takes`, only some of them."""
         job.refunded = True
         asked = job.inputs.get("number_of_songs", 1)
         amount = round(job.charged * (asked if takes is None else takes) / asked, 6)
@@ -146,7 +146,7 @@ class WaveSpeedShop:
         return [f"{base}/cdn/{job.id}-{number}.{ending}" for number in range(1, count + 1)]
 
     def signed(self, job: Job, base: str, event: str = "") -> tuple[dict[str, str], bytes]:
-        """A webhook delivery as the vendor signs it: the bare prediction with its input."""
+        """Return a webhook delivery as the vendor signs it: the bare prediction with its input."""
         body = json.dumps({**self.prediction(job, base), "input": job.inputs}).encode()
         event, at = event or f"evt_{uuid.uuid4().hex}", str(int(time.time()))
         key = SECRET.removeprefix("whsec_").encode()
@@ -164,7 +164,7 @@ class WaveSpeedShop:
 
 
 def problem(path: str, inputs: Any) -> str:
-    """Why a submit is refused, as the vendor's schema check would say it; empty when it is fine."""
+    """Return why the vendor's schema check refuses a submit; empty if it is valid."""
     model = MODELS[path]
     if not isinstance(inputs, dict):
         return "request body must be an object"
@@ -181,7 +181,7 @@ def problem(path: str, inputs: Any) -> str:
 
 
 class WaveSpeedRoutes:
-    """The part of the handler that speaks this contract; mixed into `vendors.VendorHandler`."""
+    """The part of the handler that implements this contract; mixed into `vendors.VendorHandler`."""
 
     def wavespeed(self, path: str) -> None:
         shop: WaveSpeedShop = self.fake.wavespeed

@@ -1,4 +1,4 @@
-"""What the database itself keeps true, whoever writes to it, and what a row can say about itself."""
+"""Invariants that the database enforces for every writer, and properties of rows."""
 
 import datetime as dt
 import re
@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from generator.models import (
     Budget,
-    Entry,
     Generation,
     Invitation,
+    LedgerEntry,
     Membership,
     MusicModel,
     Price,
@@ -30,7 +30,7 @@ from tests.conftest import POLL
 
 
 def refused(write) -> bool:
-    """Whether the database refuses a write, leaving the test's own transaction usable."""
+    """Return whether the database refuses a write, leaving the test's own transaction usable."""
     try:
         with transaction.atomic():
             write()
@@ -43,9 +43,9 @@ def refused(write) -> bool:
 
 
 def test_public_names_cannot_be_guessed_or_counted(project, stranger):
-    refs = {Project.objects.create(name="x").ref for _ in range(50)}
-    assert len(refs) == 50
-    assert all(re.fullmatch(r"[\w-]{16}", ref) for ref in refs)
+    public_ids = {Project.objects.create(name="x").public_id for _ in range(50)}
+    assert len(public_ids) == 50
+    assert all(re.fullmatch(r"[\w-]{16}", public_id) for public_id in public_ids)
 
 
 def test_an_address_belongs_to_one_person_whatever_its_case(user):
@@ -86,11 +86,11 @@ def test_there_is_one_cap_a_target(user, project, targets):
     assert refused(lambda: Budget.objects.create(cap=2, **chosen))
 
 
-def test_a_price_is_never_below_zero(offered):
+def test_a_price_is_never_below_zero(synced_catalog):
     assert refused(lambda: Price.objects.create(model=MusicModel.objects.first(), per_take=-1))
 
 
-def test_the_price_of_a_moment_is_the_newest_that_had_begun(offered):
+def test_the_price_of_a_moment_is_the_newest_that_had_begun(synced_catalog):
     model, now = MusicModel.objects.get(key=POLL), timezone.now()
     Price.objects.filter(model=model).delete()
     for days, amount in ((-20, 1), (-10, 2), (-10, 3), (10, 4)):
@@ -105,20 +105,20 @@ def test_the_price_of_a_moment_is_the_newest_that_had_begun(offered):
 def test_held_money_belongs_to_a_generation(user, project, kind):
     now = timezone.now()
     entry = {"kind": kind, "amount": 0, "project": project, "user": user, "day": now.date(), "month": f"{now:%Y-%m}"}
-    assert refused(lambda: Entry.objects.create(**entry))
+    assert refused(lambda: LedgerEntry.objects.create(**entry))
 
 
 def test_only_corrections_go_below_zero(user, project):
     now = timezone.now()
     entry = {"amount": -1, "project": project, "user": user, "day": now.date(), "month": f"{now:%Y-%m}"}
-    assert refused(lambda: Entry.objects.create(kind="credit", **entry))
-    assert not refused(lambda: Entry.objects.create(kind="adjustment", **entry))
+    assert refused(lambda: LedgerEntry.objects.create(kind="credit", **entry))
+    assert not refused(lambda: LedgerEntry.objects.create(kind="adjustment", **entry))
 
 
 # --- work ---
 
 
-@pytest.mark.parametrize("column", [{"takes_asked": 0}, {"takes_asked": 11}, {"state": "lost"}])
+@pytest.mark.parametrize("column", [{"takes_requested": 0}, {"takes_requested": 11}, {"state": "lost"}])
 def test_a_generation_makes_sense(ask, column):
     generation = ask()
     assert refused(lambda: Generation.objects.filter(pk=generation.pk).update(**column))
@@ -126,7 +126,7 @@ def test_a_generation_makes_sense(ask, column):
 
 def test_a_key_submits_once_a_person(ask, user):
     first = ask(idempotency_key="once")
-    first.pk, first.ref = None, "another"
+    first.pk, first.public_id = None, "another"
     assert refused(first.save)
 
 
@@ -155,10 +155,10 @@ def test_marks_are_made_once(track, user, project):
 
 
 def test_tracks_know_where_they_are_and_who_starred_them(make_track, user, stranger):
-    kept, binned = make_track("Kept"), make_track("Binned", binned_at=timezone.now())
+    kept, trashed = make_track("Kept"), make_track("Binned", trashed_at=timezone.now())
     Star.objects.create(user=user, track=kept)
     assert list(Track.objects.kept()) == [kept]
-    assert list(Track.objects.binned()) == [binned]
+    assert list(Track.objects.trashed()) == [trashed]
     assert list(Track.objects.starred_by(user)) == [kept]
     assert {track.title: track.starred for track in Track.objects.with_starred(user)} == {"Kept": True, "Binned": False}
     assert not any(track.starred for track in Track.objects.with_starred(stranger))

@@ -1,4 +1,4 @@
-"""What a search finds: whatever the spelling, and within scripts that put no spaces between words."""
+"""Search results: in any spelling, and in scripts without spaces between words."""
 
 import importlib
 from types import SimpleNamespace
@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.models import Track
-from generator.models.search import MAX_TERM_LENGTH, index_terms, matching
-from generator.workflow import library
+from generator.models.search import MAX_TERM_CHARS, index_terms, matching
+from generator.services.library import tracks as library_tracks
 
 TITLES = {
     "japanese": "夏の音楽祭のテーマ",
@@ -158,14 +158,14 @@ def test_nothing_of_the_query_language_gets_through(titled, words):
 
 def test_renaming_and_tags_are_found_at_once(make_track):
     track = make_track()
-    library.rename(track, "静かな夜")
-    library.tag(Track.objects.filter(pk=track.pk), "雨音")
+    library_tracks.rename(track, "静かな夜")
+    library_tracks.tag(Track.objects.filter(pk=track.pk), "雨音")
     assert list(matching(Track.objects.all(), "かな")) == list(matching(Track.objects.all(), "雨音")) == [track]
 
 
 def test_terms_are_short_and_parted_by_single_spaces():
     terms = index_terms("  " + "x" * 5000 + "  \n 音 ").split(" ")
-    assert max(map(len, terms)) == MAX_TERM_LENGTH
+    assert max(map(len, terms)) == MAX_TERM_CHARS
     assert all(terms)
 
 
@@ -176,5 +176,5 @@ def test_what_was_there_before_is_indexed_anew(make_track):
     migration.reindex(None, SimpleNamespace(connection=connection))
     for words in ("strasse", "音楽", "ada"):
         assert list(matching(Track.objects.all(), words)) == [track]
-    library.rename(track, "Something else")
+    library_tracks.rename(track, "Something else")
     assert list(matching(Track.objects.all(), "音楽")) == []

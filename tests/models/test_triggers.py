@@ -1,21 +1,19 @@
-"""The rules in the database are all there after every migration: a table made anew would have lost its own."""
+"""All database triggers exist after every migration: a rebuilt table would have lost its own."""
 
 from django.db import connection
 
 SQLITE = {
-    "generator_entry": {"no_update", "no_delete", "within_hold", "month_open"},
-    "generator_event": {"no_update", "no_delete"},
-    "generator_auditline": {"no_update", "no_delete"},
-    "generator_deed": {"no_update", "no_delete"},
+    "generator_ledgerentry": {"no_update", "no_delete", "within_hold", "month_open"},
+    "generator_generationevent": {"no_update", "no_delete"},
+    "generator_auditlogentry": {"no_update", "no_delete"},
     "generator_closedmonth": {"no_update", "no_delete"},
     "generator_rollup": {"month_open_insert", "month_open_update", "month_open_delete"},
     "generator_track": {"fts_add", "fts_change", "fts_remove"},
 }
 POSTGRESQL = {
-    "generator_entry": {"append_only", "within_hold", "month_open"},
-    "generator_event": {"append_only"},
-    "generator_auditline": {"append_only"},
-    "generator_deed": {"append_only"},
+    "generator_ledgerentry": {"append_only", "within_hold", "month_open"},
+    "generator_generationevent": {"append_only"},
+    "generator_auditlogentry": {"append_only"},
     "generator_closedmonth": {"append_only"},
     "generator_rollup": {"month_open"},
 }

@@ -1,4 +1,4 @@
-"""The vendors' live fake, and the two adapters pointed at it: patient, except where silence is what is tested."""
+"""The vendors' live fake, and both adapters pointed at it, with long timeouts except where silence is tested."""
 
 import asyncio
 import dataclasses
@@ -10,12 +10,12 @@ import pytest
 from generator.providers import http
 from generator.providers.base import Patience, ProviderConfig, Request, Snapshot
 from generator.providers.errors import ProviderError
-from generator.providers.soundverse import Soundverse
-from generator.providers.wavespeed import WaveSpeed
+from generator.providers.soundverse.client import Soundverse
+from generator.providers.wavespeed.client import WaveSpeed
 from tests.conftest import BGM
 
 CALM = Patience(connect=10, submit=20, poll=20, gap=20, total=30)  # a busy machine must not look like a silent vendor
-HASTY = Patience(connect=0.3, submit=0.3, poll=0.3, gap=0.3, total=0.6)
+SHORT_PATIENCE = Patience(connect=0.3, submit=0.3, poll=0.3, gap=0.3, total=0.6)
 SLOW = ("hang", "drip")
 
 
@@ -33,8 +33,8 @@ def tune(prompt: str = "warm lo-fi", settings: dict[str, Any] | None = None) -> 
     return brief("soundverse/music", prompt, settings=settings or {})
 
 
-def hasty(provider: Any) -> Any:
-    return provider.using(dataclasses.replace(provider._account, patience=HASTY))
+def with_short_timeouts(provider: Any) -> Any:
+    return provider.using(dataclasses.replace(provider._account, patience=SHORT_PATIENCE))
 
 
 class Caller:
@@ -54,11 +54,11 @@ class Caller:
         return call
 
     def facing(self, do: str) -> "Caller":
-        """The same with little patience when the trouble is that nothing comes."""
-        return Caller(hasty(self.provider)) if do in SLOW else self
+        """Return the same with short timeouts if the fault is that nothing comes."""
+        return Caller(with_short_timeouts(self.provider)) if do in SLOW else self
 
     def refused(self, name: str, *args: Any, **named: Any) -> ProviderError:
-        """The error a call ends with."""
+        """Return the error that a call ends with."""
         with pytest.raises(ProviderError) as raised:
             getattr(self, name)(*args, **named)
         return raised.value
@@ -71,7 +71,7 @@ def wavespeed(account) -> Caller:
 
 @pytest.fixture
 def soundverse(vendors, account) -> Callable[..., Any]:
-    """A Soundverse with these extras: `soundverse(mode="sync")`."""
+    """A Soundverse adapter with these extras: `soundverse(mode="sync")`."""
 
     def make(key: str = vendors.soundverse.key, **extra: str) -> Soundverse:
         return Soundverse(dataclasses.replace(account, key=key, extra=extra))
@@ -80,7 +80,7 @@ def soundverse(vendors, account) -> Callable[..., Any]:
 
 
 def listen(provider: Soundverse, request: Request) -> tuple[list[Snapshot], ProviderError | None]:
-    """Everything a stream tells, and the error it ends with."""
+    """Return all snapshots of a stream, and the error it ends with."""
 
     async def once() -> tuple[list[Snapshot], ProviderError | None]:
         told: list[Snapshot] = []

@@ -1,17 +1,19 @@
-"""docs/providers.md says what the code does: every name, every price, every error, and nothing that is gone."""
+"""docs/providers.md describes the code: every name, every price, every error, and nothing that no longer exists."""
 
 import re
 
 import pytest
 
-from generator import money
+from generator import currency
 from generator.models.generation import State
-from generator.providers import errors, soundverse, wavespeed
-from generator.providers.composer import provider as composer
-from tests.ops.tree import ROOT
+from generator.providers import errors
+from generator.providers.builtin.client import provider as composer
+from generator.providers.soundverse import client as soundverse_client
+from generator.providers.wavespeed import client
+from tests.management.tree import ROOT
 
 PAGE = (ROOT / "docs" / "providers.md").read_text()
-PAID = {"WAVESPEED": wavespeed.provider(), "SOUNDVERSE": soundverse.provider()}
+PAID = {"WAVESPEED": client.provider(), "SOUNDVERSE": soundverse_client.provider()}
 SPECS = [spec for provider in PAID.values() for spec in provider.models]
 NAMES = {f"{prefix}_{name}" for prefix in PAID for name in ("API_KEY", "BASE_URL")} | {
     f"{prefix}_{name.upper()}" for prefix, provider in PAID.items() for name in provider.extra
@@ -31,7 +33,7 @@ def test_every_setting_of_an_account_is_described(name):
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.key)
 def test_every_model_and_its_first_price_are_described(spec):
     about = "about " if spec.price_is_estimate else ""
-    price = money.plain(spec.list_price).rstrip("0").rstrip(".")
+    price = currency.plain(spec.list_price).rstrip("0").rstrip(".")
     assert re.search(rf"^\| `{re.escape(spec.key)}` \| {about}\${price} \| \S", PAGE, re.MULTILINE)
 
 

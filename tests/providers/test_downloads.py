@@ -1,10 +1,10 @@
-"""Finished files come home, or do not, with a sentence that says whether trying again can help."""
+"""Finished files are downloaded, or fail with a message that says whether retrying can help."""
 
 import socket
 
 import pytest
 
-from generator.providers import guarded, http
+from generator.providers import http, ssrf_guard
 from generator.providers.http import DownloadFailed
 from tests.fakes.sounds import sound
 
@@ -36,7 +36,7 @@ def test_a_finished_file_is_fetched_without_any_key(vendors, tmp_path):
 def test_a_file_that_does_not_come_says_whether_it_may_come_later(vendors, tmp_path, do, how, gone):
     vendors.trouble("file", do, **how)
     with pytest.raises(DownloadFailed) as failed:
-        http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3", private_ok=True, most_bytes=1_000_000)
+        http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3", private_ok=True, max_bytes=1_000_000)
     assert failed.value.gone is gone
 
 
@@ -46,11 +46,11 @@ def test_a_file_that_does_not_come_says_whether_it_may_come_later(vendors, tmp_p
     ids=["a byte now and then", "nothing", "a header now and then"],
 )
 @pytest.mark.parametrize(
-    "pace", [http.Pace(seconds=0.6, least_rate=0), http.Pace(seconds=600, least_rate=4_000, grace=0.6)],
+    "pace", [http.Pace(seconds=0.6, min_rate=0), http.Pace(seconds=600, min_rate=4_000, grace=0.6)],
     ids=["too long", "too slow"],
 )  # fmt: skip
 def test_a_download_that_trickles_ends(vendors, tmp_path, monkeypatch, do, how, pace):
-    monkeypatch.setattr(http, "_LOOK_EVERY", 0.1)
+    monkeypatch.setattr(http, "_PACE_CHECK_INTERVAL_S", 0.1)
     vendors.trouble("file", do, **how)
     signs = []
     with pytest.raises(http.TooSlow):
@@ -61,7 +61,7 @@ def test_a_download_that_trickles_ends(vendors, tmp_path, monkeypatch, do, how, 
             pace=pace,
             alive=lambda: signs.append(1),
         )
-    assert signs  # whoever has the claim shows that it lives, also while nothing comes
+    assert signs  # the claim's holder shows that it lives, also while nothing comes
 
 
 def test_who_loses_the_claim_stops_the_download(vendors, tmp_path, monkeypatch):
@@ -71,7 +71,7 @@ def test_who_loses_the_claim_stops_the_download(vendors, tmp_path, monkeypatch):
     def lost() -> None:
         raise Lost
 
-    monkeypatch.setattr(http, "_LOOK_EVERY", 0.1)
+    monkeypatch.setattr(http, "_PACE_CHECK_INTERVAL_S", 0.1)
     vendors.trouble("file", "drip", seconds=0.2)
     with pytest.raises(Lost):
         http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3", private_ok=True, alive=lost)
@@ -105,13 +105,13 @@ def test_a_redirect_into_our_own_network_is_not_followed(vendors, tmp_path, monk
         careful(address, private_ok=address.startswith(vendors.url))
 
     monkeypatch.setattr(http, "check_address", only_the_first)
-    monkeypatch.setattr(guarded, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(ssrf_guard, "is_public", lambda address: address == "127.0.0.1")
     with pytest.raises(DownloadFailed, match="private network"):
         http.download(f"{vendors.url}/cdn/a-1.mp3", tmp_path / "a.mp3")
 
 
 def test_a_name_that_changes_its_mind_between_the_look_and_the_call_gains_nothing(vendors, tmp_path, monkeypatch):
-    """The first look finds a public address; the connection looks again, and goes where it has looked."""
+    """The first lookup finds a public address; the connection resolves again, and goes to the address it checked."""
     port = vendors.url.rpartition(":")[2]
     answers = iter(["93.184.216.34", "127.0.0.1"])
     found = lambda host, port, *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (next(answers), port))]  # noqa: E731
@@ -140,4 +140,4 @@ def test_a_name_that_changes_its_mind_between_the_look_and_the_call_gains_nothin
     ],
 )
 def test_which_addresses_are_public(address, public):
-    assert guarded.is_public(address) is public
+    assert ssrf_guard.is_public(address) is public

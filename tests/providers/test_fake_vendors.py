@@ -1,4 +1,4 @@
-"""The live fake keeps the vendors' contracts, so that what passes against it means something."""
+"""The live fake follows the vendors' contracts, so that tests against it are meaningful."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Guarded clients over real TLS: they connect to the address that was checked, and the certificate is the name's."""
+"""Guarded clients over real TLS: they connect to the checked IP address, and verify the certificate by name."""
 
 import asyncio
 import datetime as dt
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from generator.providers import guarded, http
+from generator.providers import http, ssrf_guard
 
 NAME = "hooks.example"
 
@@ -50,7 +50,7 @@ class _Hello(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port(certificate, monkeypatch):
-    """A server that answers for NAME on this machine, which counts as public here; every name leads to it."""
+    """A server for NAME on this machine, which counts as public here; every name resolves to it."""
     server = HTTPServer(("127.0.0.1", 0), _Hello)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -59,7 +59,7 @@ def port(certificate, monkeypatch):
     trusting = ssl.create_default_context(cafile=str(certificate))
     here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.server_port))]
     monkeypatch.setattr(http, "tls", lambda: trusting)
-    monkeypatch.setattr(guarded, "is_public", lambda address: True)
+    monkeypatch.setattr(ssrf_guard, "is_public", lambda address: True)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
     yield server.server_port
     server.shutdown()
@@ -114,12 +114,12 @@ HERE = each("localhost localhost. 127.1 2130706433 0x7f000001 0177.0.0.1 [::1] [
 
 @pytest.mark.parametrize("address", CLOSED)
 def test_an_address_that_is_not_of_the_open_internet(address):
-    assert not guarded.is_public(address)
+    assert not ssrf_guard.is_public(address)
 
 
 @pytest.mark.parametrize("address", OPEN)
 def test_an_address_of_the_open_internet(address):
-    assert guarded.is_public(address)
+    assert ssrf_guard.is_public(address)
 
 
 @pytest.mark.parametrize(
@@ -138,11 +138,11 @@ def test_an_address_of_the_open_internet(address):
 )
 def test_no_spelling_of_this_machine_is_connected_to(host):
     async def get() -> None:
-        way = guarded.async_transport(ssl_context=ssl.create_default_context(), max_connections=1)
+        way = ssrf_guard.async_transport(ssl_context=ssl.create_default_context(), max_connections=1)
         async with httpx.AsyncClient(transport=way) as client:
             await client.get(f"http://{host}:9/")
 
     with pytest.raises((httpx.ConnectError, httpx.InvalidURL)) as refused:
         asyncio.run(get())
     cause = refused.value.__cause__
-    assert cause is None or isinstance(cause, guarded.PrivateAddress) or "no address" in str(cause)
+    assert cause is None or isinstance(cause, ssrf_guard.PrivateAddress) or "no address" in str(cause)

@@ -1,4 +1,4 @@
-"""Keys never leave the header they belong in: not into logs, errors, tracebacks, reprs, kept replies or other hosts."""
+"""Keys appear only in their header: not in logs, errors, tracebacks, reprs, stored replies or at other hosts."""
 
 import dataclasses
 import json
@@ -9,7 +9,7 @@ import pytest
 
 from generator.providers.base import ProviderConfig, from_environment
 from generator.providers.errors import ProviderError
-from generator.providers.wavespeed import WaveSpeed
+from generator.providers.wavespeed.client import WaveSpeed
 from tests.providers.conftest import Caller, brief, listen, tune
 
 

@@ -1,4 +1,4 @@
-"""Soundverse over real sockets: the stream, the single answer, live progress, refusals, and answers that break off."""
+"""Soundverse over real sockets: the stream, the single answer, live progress, refusals, and broken answers."""
 
 import asyncio
 import contextlib
@@ -8,11 +8,11 @@ import threading
 import pytest
 
 from generator.providers import http
-from generator.providers import soundverse as adapter
 from generator.providers.base import Configurable, Output, Progress, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, Rejected
-from generator.providers.soundverse import MUSIC, Soundverse
-from tests.providers.conftest import Caller, hasty, listen, tune
+from generator.providers.soundverse import client
+from generator.providers.soundverse.client import MUSIC, Soundverse
+from tests.providers.conftest import Caller, listen, tune, with_short_timeouts
 
 SYNC_SAMPLE = {
     "success": True,
@@ -58,7 +58,7 @@ def hear(vendors, soundverse, *pieces: bytes, **extra: str):
     return listen(soundverse(**extra), tune())
 
 
-# --- the usual way ---
+# --- the normal case ---
 
 
 def test_it_is_a_stream_provider_that_takes_an_account():
@@ -78,7 +78,7 @@ def test_progress_is_told_as_it_comes_and_the_end_has_everything(vendors, soundv
     ]
     assert [snapshot.percent for snapshot in told] == [None, None, 80, None]
     end = told[-1]
-    assert (end.progress, end.handle) == (Progress.COMPLETED, "123456789")
+    assert (end.progress, end.provider_job_id) == (Progress.COMPLETED, "123456789")
     cover = f"{vendors.url}/cdn/123456789-cover.png"
     assert end.outputs == (Output(f"{vendors.url}/cdn/123456789-1.mp3", "Paper Lanterns", cover),)
     assert len(vendors.soundverse.jobs) == 1
@@ -89,7 +89,7 @@ def test_the_single_answer_is_a_stream_of_one(vendors, soundverse, mode):
     told, error = listen(soundverse(mode=mode), tune())
     assert error is None
     assert [snapshot.progress for snapshot in told] == [Progress.COMPLETED]
-    assert told[0].handle == vendors.soundverse.jobs[0].message_id
+    assert told[0].provider_job_id == vendors.soundverse.jobs[0].message_id
     assert vendors.seen[0].path == "/v5/generate/music-gen/sync"
 
 
@@ -98,11 +98,11 @@ def test_the_samples_of_the_page_parse_as_printed(vendors, soundverse):
     assert error is None
     assert [snapshot.progress for snapshot in told] == [Progress.RUNNING, Progress.COMPLETED]
     assert told[1].outputs == (Output(LAST_CHUNK["audio_url"], "Electronic Dreams", LAST_CHUNK["album_art"]),)
-    assert told[1].handle == "123456789"
+    assert told[1].provider_job_id == "123456789"
     told, error = hear(vendors, soundverse, json.dumps(SYNC_SAMPLE, indent=2).encode())
     assert error is None
     assert told[0].outputs == (Output(SYNC_SAMPLE["audio_url"], "Electronic Dreams", SYNC_SAMPLE["album_art"]),)
-    assert told[0].handle == "6937bbb3d86e0fd7b969dbf1"
+    assert told[0].provider_job_id == "6937bbb3d86e0fd7b969dbf1"
 
 
 # --- what is sent ---
@@ -223,7 +223,7 @@ def test_an_answer_that_names_the_job_is_an_acceptance_whatever_its_status(vendo
     body = b'{"success": false, "message": "Insufficient balance", "message_id": "abc"}'
     vendors.trouble(mode, "status", status=status, body=body)
     (told,), error = listen(soundverse(mode=mode), tune())
-    assert (told.handle, told.progress, error) == ("abc", Progress.RUNNING, None)
+    assert (told.provider_job_id, told.progress, error) == ("abc", Progress.RUNNING, None)
 
 
 def test_what_is_wrong_with_the_fields_is_kept_in_words(vendors, soundverse):
@@ -253,7 +253,7 @@ def test_a_busy_vendor_says_when_to_come_back(vendors, soundverse):
 def test_a_failure_in_the_stream_ends_it_with_the_vendors_words(vendors, soundverse, chunk):
     told, error = hear(vendors, soundverse, line(FIRST_CHUNK, task_id="5"), line(chunk), line(LAST_CHUNK))
     assert error is None
-    assert (told[-1].progress, told[-1].error, told[-1].handle) == (Progress.FAILED, "The engine gave up", "5")
+    assert (told[-1].progress, told[-1].error, told[-1].provider_job_id) == (Progress.FAILED, "The engine gave up", "5")
 
 
 def test_an_error_in_the_first_chunk_never_has_the_request_sent_again(vendors, soundverse):
@@ -275,7 +275,7 @@ def test_no_error_is_no_error_however_it_is_written(vendors, soundverse, error):
 def test_the_first_id_is_told_at_once_and_stays(vendors, soundverse, name):
     first = {"type": "job_created", name: "first-1"}
     told, _ = hear(vendors, soundverse, line(first), line(FIRST_CHUNK, task_id="other"), line(LAST_CHUNK))
-    assert [snapshot.handle for snapshot in told] == ["first-1"] * 3
+    assert [snapshot.provider_job_id for snapshot in told] == ["first-1"] * 3
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_chunk_without_news_is_not_told_twice(vendors, soundverse):
 
 
 def step_by_step(vendors, provider) -> list[str]:
-    """The stages as they are told; each piece of the stream is sent only when something was told of the one before."""
+    """Return the stages as reported; each piece of the stream is sent only after a report of the one before."""
     vendors.soundverse.gates = [threading.Event() for _ in range(8)]
     waiting = iter(vendors.soundverse.gates)
     stages = []
@@ -319,7 +319,7 @@ def test_each_step_is_told_before_the_next_is_sent(vendors, soundverse):
 
 
 def test_a_quiet_stream_is_told_again_so_that_the_job_keeps_its_claim(vendors, soundverse, monkeypatch):
-    monkeypatch.setattr(adapter, "STILL_HERE", -1.0)
+    monkeypatch.setattr(client, "KEEPALIVE_INTERVAL_S", -1.0)
     vendors.soundverse.wire = [line(FIRST_CHUNK), b": ping\n", line(LAST_CHUNK)]
     stages = step_by_step(vendors, soundverse())
     assert len(stages) > 2
@@ -333,7 +333,7 @@ def test_a_stream_that_only_pings_ends_in_doubt(vendors, soundverse):
 
 def test_a_stream_that_never_ends_is_left_in_time(vendors, soundverse):
     vendors.trouble("sync", "drip", accept=True, seconds=0.05)
-    told, error = listen(hasty(soundverse(mode="sync")), tune())
+    told, error = listen(with_short_timeouts(soundverse(mode="sync")), tune())
     assert (told, type(error)) == ([], InDoubt)
 
 
@@ -352,7 +352,7 @@ def test_whoever_stops_listening_closes_the_connection(vendors, soundverse):
 def test_finished_without_usable_audio_is_in_doubt_not_finished(vendors, soundverse, address):
     told, error = hear(vendors, soundverse, line(LAST_CHUNK, audio_url=address))
     assert type(error) is InDoubt
-    assert (told[-1].progress, told[-1].handle) == (Progress.RUNNING, "123456789")
+    assert (told[-1].progress, told[-1].provider_job_id) == (Progress.RUNNING, "123456789")
 
 
 def test_a_result_with_a_detail_is_a_result(vendors, soundverse):
@@ -383,11 +383,11 @@ def test_nothing_hostile_in_a_chunk_gets_through(vendors, soundverse):
     assert len(output.title) <= 200
     assert "\x00" not in output.title
     assert output.title.encode()
-    assert (output.cover_url, told[-1].handle) == ("", "")
+    assert (output.cover_url, told[-1].provider_job_id) == ("", "")
     assert vendors.soundverse.key not in str(told[-1])
 
 
-# --- answers that break off ---
+# --- broken answers ---
 
 
 @pytest.mark.parametrize("size", [0, 40, 700])
@@ -396,7 +396,7 @@ def test_a_stream_that_breaks_off_is_in_doubt_and_what_was_told_stays_told(vendo
     vendors.trouble("stream", "drop", size=size)
     told, error = listen(soundverse(), tune())
     assert type(error) is InDoubt
-    assert [snapshot.handle for snapshot in told] == ["123456789"] * {0: 0, 40: 0, 700: 3}[size]
+    assert [snapshot.provider_job_id for snapshot in told] == ["123456789"] * {0: 0, 40: 0, 700: 3}[size]
     assert len(vendors.requests("POST")) == 1
 
 
@@ -451,7 +451,7 @@ def test_a_single_answer_that_is_not_finished_leaves_the_job_running(vendors, so
     vendors.soundverse.end = "none"
     told, error = listen(soundverse(mode="sync"), tune())
     assert error is None
-    assert [(snapshot.progress, bool(snapshot.handle)) for snapshot in told] == [(Progress.RUNNING, True)]
+    assert [(snapshot.progress, bool(snapshot.provider_job_id)) for snapshot in told] == [(Progress.RUNNING, True)]
 
 
 def test_a_connection_that_was_never_made_is_only_busy(vendors, soundverse):
@@ -461,7 +461,7 @@ def test_a_connection_that_was_never_made_is_only_busy(vendors, soundverse):
     assert (told, type(error)) == ([], Busy)
 
 
-# --- asking again ---
+# --- retries ---
 
 
 def test_without_a_status_path_nothing_can_be_asked(vendors, soundverse):
@@ -474,8 +474,8 @@ def test_with_a_status_path_a_lost_job_is_found_again(vendors, soundverse):
     vendors.trouble("stream", "drop", size=700)
     provider = soundverse(status_path="/v5/status?message_id={id}")
     told, _ = listen(provider, tune())
-    found = Caller(provider).recover(told[-1].handle)
-    assert (found.progress, found.handle, len(found.outputs)) == (Progress.COMPLETED, "123456789", 1)
+    found = Caller(provider).recover(told[-1].provider_job_id)
+    assert (found.progress, found.provider_job_id, len(found.outputs)) == (Progress.COMPLETED, "123456789", 1)
     assert Caller(provider).recover("unknown") is None
 
 
@@ -498,7 +498,7 @@ def test_a_status_answer_is_read_in_all_its_words(vendors, soundverse, body, pro
     vendors.soundverse.accept({})
     vendors.trouble("status", "status", body=json.dumps(body).encode())
     found = Caller(soundverse(status_path="/v5/status?message_id={id}")).recover("123456789")
-    assert (found.progress, found.handle) == (progress, "123456789")
+    assert (found.progress, found.provider_job_id) == (progress, "123456789")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Soundverse's framer: every way the bytes have been seen to come, in any chunks."""
+"""Soundverse's framer: every framing seen so far, split at any point."""
 
 import itertools
 import json
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.providers.soundverse_wire import MOST_LINE, Framer
+from generator.providers.soundverse.protocol import MAX_LINE_BYTES, Framer
 
 A, B = {"content": "one", "isComplete": False}, {"content": "two", "isComplete": True}
 a, b = json.dumps(A).encode(), json.dumps(B).encode()
@@ -52,8 +52,8 @@ STREAMS = {
     "an object with rubbish behind it": (a + b"rubbish\n", [A], 0),
     "NaN is not JSON": (b'{"n": NaN}\n' + a + b"\n", [A], 0),
     "nested without end": (b"[" * 50_000 + b"\n" + b'{"a":' * 50_000 + b"\n" + a + b"\n", [A], 0),
-    "a line that is too long": (b'{"content": "' + b"x" * MOST_LINE + b'"}\n' + a + b"\n", [A], 0),
-    "a line that is too long, at the end": (a + b"\n" + b"x" * (MOST_LINE + 1), [A], 1),
+    "a line that is too long": (b'{"content": "' + b"x" * MAX_LINE_BYTES + b'"}\n' + a + b"\n", [A], 0),
+    "a line that is too long, at the end": (a + b"\n" + b"x" * (MAX_LINE_BYTES + 1), [A], 1),
     "nothing": (b"", [], 0),
 }
 

@@ -1,4 +1,4 @@
-"""WaveSpeed over real sockets: what is sent, when it is sent again (never), and what each answer means."""
+"""WaveSpeed over real sockets: what is sent, what is sent again (nothing), and the meaning of each answer."""
 
 import gzip
 import json
@@ -8,9 +8,9 @@ import pytest
 
 from generator.providers.base import Configurable, PollProvider, Progress, ProviderConfig
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, Rejected
-from generator.providers.wavespeed import WaveSpeed
-from tests.fakes.live import Row
-from tests.providers.conftest import BGM, HASTY, Caller, brief
+from generator.providers.wavespeed.client import WaveSpeed
+from tests.fakes.failing_server import Row
+from tests.providers.conftest import BGM, SHORT_PATIENCE, Caller, brief
 
 BGM_PATH = "mureka-ai/mureka-v7.6/generate-bgm"
 
@@ -19,7 +19,7 @@ def submits(vendors) -> list:
     return vendors.requests("POST", "/generate-bgm")
 
 
-# --- the usual way ---
+# --- the normal case ---
 
 
 def test_it_is_a_poll_provider_that_takes_an_account():
@@ -30,10 +30,12 @@ def test_it_is_a_poll_provider_that_takes_an_account():
 def test_a_job_is_submitted_polled_and_delivered(vendors, wavespeed):
     began = wavespeed.submit(brief(takes=2, format="wav"))
     assert began.progress == Progress.WAITING
-    assert wavespeed.poll(began.handle).progress == Progress.RUNNING
-    ended = wavespeed.poll(began.handle)
+    assert wavespeed.poll(began.provider_job_id).progress == Progress.RUNNING
+    ended = wavespeed.poll(began.provider_job_id)
     assert ended.progress == Progress.COMPLETED
-    assert [output.url for output in ended.outputs] == [f"{vendors.url}/cdn/{began.handle}-{n}.wav" for n in (1, 2)]
+    assert [output.url for output in ended.outputs] == [
+        f"{vendors.url}/cdn/{began.provider_job_id}-{n}.wav" for n in (1, 2)
+    ]
     assert len(submits(vendors)) == 1
 
 
@@ -81,13 +83,13 @@ def test_each_model_is_asked_at_its_own_path_with_its_own_fields(vendors, wavesp
     ("changes", "sentence"),
     [
         ({"prompt": "   "}, "few words"),
-        ({"prompt": "é" * 1025}, "1 characters too long"),
+        ({"prompt": "é" * 1025}, "1 characters over"),
         ({"takes": 4}, "1 to 3 takes"),
         ({"takes": 0}, "1 to 3 takes"),
         ({"format": "ogg"}, "mp3, wav, flac"),
-        ({"settings": {"instrumental_id": "../../x"}}, "not an id"),
+        ({"settings": {"instrumental_id": "../../x"}}, "“../../x”"),
         ({"model": "wavespeed/mureka-v7.6-song"}, "lyrics"),
-        ({"model": "wavespeed/stem-song"}, "sound to work on"),
+        ({"model": "wavespeed/stem-song"}, "audio to process"),
     ],
 )
 def test_what_could_never_be_accepted_is_refused_before_anything_is_sent(vendors, wavespeed, changes, sentence):
@@ -99,7 +101,7 @@ def test_what_could_never_be_accepted_is_refused_before_anything_is_sent(vendors
 
 @pytest.mark.parametrize("prompt", ["🎹" * 1024, "  " + "a" * 1024 + "\n"], ids=["code points", "trimmed"])
 def test_a_prompt_is_counted_in_code_points_after_trimming(vendors, wavespeed, prompt):
-    assert wavespeed.submit(brief(prompt=prompt)).handle
+    assert wavespeed.submit(brief(prompt=prompt)).provider_job_id
 
 
 def test_a_webhook_address_goes_into_the_query_only_when_it_is_https(vendors, account):
@@ -206,7 +208,7 @@ def test_a_lost_answer_is_in_doubt_and_never_sent_again(vendors, wavespeed, do, 
 )
 def test_an_id_is_an_acceptance_whatever_else_the_answer_says(vendors, wavespeed, body):
     vendors.trouble("submit", "status", body=json.dumps(body).encode())
-    assert wavespeed.submit(brief()).handle == "abc"
+    assert wavespeed.submit(brief()).provider_job_id == "abc"
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 404, 409, 422, 429, 500, 504])
@@ -224,7 +226,7 @@ def test_an_id_is_an_acceptance_whatever_else_the_answer_says(vendors, wavespeed
 def test_an_answer_that_names_the_job_is_an_acceptance_whatever_its_status(vendors, wavespeed, status, body):
     vendors.trouble("submit", "status", status=status, body=body)
     accepted = wavespeed.submit(brief())
-    assert (accepted.handle, accepted.progress, accepted.outputs) == ("abc", Progress.RUNNING, ())
+    assert (accepted.provider_job_id, accepted.progress, accepted.outputs) == ("abc", Progress.RUNNING, ())
 
 
 @pytest.mark.parametrize(
@@ -265,14 +267,14 @@ def test_a_connection_that_takes_too_long_to_make_is_only_busy():
             waiting.setblocking(False)
             waiting.connect_ex(full.getsockname())
         address = f"http://127.0.0.1:{full.getsockname()[1]}"
-        provider = WaveSpeed(ProviderConfig(address, "k", patience=HASTY))
+        provider = WaveSpeed(ProviderConfig(address, "k", patience=SHORT_PATIENCE))
         assert type(Caller(provider).refused("submit", brief())) is Busy
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"key": ""}, "no key"),
+        ({"key": ""}, "no API key"),
         ({"key": "two words"}, "characters"),
         ({"key": "abc\ndef"}, "characters"),
         ({"key": "schlüssel"}, "characters"),
@@ -293,10 +295,10 @@ def test_an_account_that_cannot_work_is_for_the_operator(account, changes, sente
 
 
 def test_the_environment_is_the_account_when_none_was_handed_in(vendors, monkeypatch):
-    assert "no key" in Caller(WaveSpeed()).refused("submit", brief()).sentence
+    assert "no API key" in Caller(WaveSpeed()).refused("submit", brief()).sentence
     monkeypatch.setenv("WAVESPEED_API_KEY", vendors.wavespeed.key)
     monkeypatch.setenv("WAVESPEED_BASE_URL", f"{vendors.url}/api/v3/")
-    assert Caller(WaveSpeed()).submit(brief()).handle
+    assert Caller(WaveSpeed()).submit(brief()).provider_job_id
 
 
 # --- polling ---
@@ -321,14 +323,14 @@ def test_the_environment_is_the_account_when_none_was_handed_in(vendors, monkeyp
 )
 def test_every_status_the_vendor_has_used_is_understood(vendors, wavespeed, status, progress):
     vendors.wavespeed.end, vendors.wavespeed.polls = status, 0
-    snapshot = wavespeed.poll(wavespeed.submit(brief()).handle)
+    snapshot = wavespeed.poll(wavespeed.submit(brief()).provider_job_id)
     assert snapshot.progress == progress
     assert bool(snapshot.error) == (progress == Progress.FAILED)
 
 
 def test_a_failure_brings_the_vendors_words(vendors, wavespeed):
     vendors.wavespeed.end, vendors.wavespeed.polls = "failed", 0
-    assert wavespeed.poll(wavespeed.submit(brief()).handle).error == "the model ran out of ideas"
+    assert wavespeed.poll(wavespeed.submit(brief()).provider_job_id).error == "the model ran out of ideas"
 
 
 POLLS = [
@@ -358,10 +360,10 @@ POLLS = [
 
 @pytest.mark.parametrize(("do", "how", "error"), [row[1:] for row in POLLS], ids=[row[0] for row in POLLS])
 def test_a_bad_answer_to_a_poll_says_nothing_about_the_job(vendors, wavespeed, do, how, error):
-    handle = wavespeed.submit(brief()).handle
+    provider_job_id = wavespeed.submit(brief()).provider_job_id
     vendors.trouble("result", do, **how)
-    assert type(wavespeed.facing(do).refused("poll", handle)) is error
-    assert wavespeed.poll(handle).handle == handle
+    assert type(wavespeed.facing(do).refused("poll", provider_job_id)) is error
+    assert wavespeed.poll(provider_job_id).provider_job_id == provider_job_id
 
 
 def test_an_answer_that_was_packed_all_the_same_is_unpacked(vendors, wavespeed):
@@ -375,22 +377,22 @@ def test_an_answer_is_read_up_to_a_megabyte(vendors, wavespeed, padding, readabl
     body = envelope(200, "success", id="abc", status="processing") + b" " * padding
     vendors.trouble("result", "status", body=body)
     if readable:
-        assert wavespeed.poll("abc").handle == "abc"
+        assert wavespeed.poll("abc").provider_job_id == "abc"
     else:
         assert type(wavespeed.refused("poll", "abc")) is Busy
 
 
 def test_a_job_the_vendor_does_not_know_is_none_only_when_both_addresses_say_so(vendors, wavespeed):
     assert wavespeed.poll("f" * 32) is None
-    handle = wavespeed.submit(brief()).handle
+    provider_job_id = wavespeed.submit(brief()).provider_job_id
     vendors.trouble("result", "status", status=404, body=envelope(404, "prediction not found"))
-    assert wavespeed.poll(handle).handle == handle
+    assert wavespeed.poll(provider_job_id).provider_job_id == provider_job_id
 
 
 def test_the_address_in_the_reply_is_never_followed(vendors, wavespeed):
-    handle = wavespeed.submit(brief()).handle
-    wavespeed.poll(handle)
-    assert vendors.requests("GET")[-1].path == f"/api/v3/predictions/{handle}/result"
+    provider_job_id = wavespeed.submit(brief()).provider_job_id
+    wavespeed.poll(provider_job_id)
+    assert vendors.requests("GET")[-1].path == f"/api/v3/predictions/{provider_job_id}/result"
 
 
 def test_an_id_cannot_lead_a_poll_elsewhere(vendors, wavespeed):
@@ -400,12 +402,12 @@ def test_an_id_cannot_lead_a_poll_elsewhere(vendors, wavespeed):
 
 def test_fewer_outputs_than_asked_are_what_there_is(vendors, wavespeed):
     vendors.wavespeed.deliver, vendors.wavespeed.polls = 2, 0
-    assert len(wavespeed.poll(wavespeed.submit(brief(takes=3)).handle).outputs) == 2
+    assert len(wavespeed.poll(wavespeed.submit(brief(takes=3)).provider_job_id).outputs) == 2
 
 
 def test_finished_without_any_output_is_finished_with_nothing(vendors, wavespeed):
     vendors.wavespeed.outputs, vendors.wavespeed.polls = [None, "", 7, "javascript:alert(1)", {"x": 1}], 0
-    ended = wavespeed.poll(wavespeed.submit(brief()).handle)
+    ended = wavespeed.poll(wavespeed.submit(brief()).provider_job_id)
     assert (ended.progress, ended.outputs) == (Progress.COMPLETED, ())
 
 
@@ -416,7 +418,7 @@ def test_a_job_whose_answer_was_lost_is_found_by_what_was_asked(vendors, wavespe
     vendors.trouble("submit", "cut", accept=True)
     wavespeed.refused("submit", brief())
     job = vendors.wavespeed.jobs[0]
-    assert wavespeed.find(brief(), job.created).handle == job.id
+    assert wavespeed.find(brief(), job.created).provider_job_id == job.id
 
 
 @pytest.mark.parametrize(
@@ -438,11 +440,11 @@ def test_a_job_that_is_not_ours_is_never_adopted(vendors, wavespeed, request_, s
 
 
 def test_a_job_that_belongs_to_another_generation_is_left_alone(vendors, wavespeed):
-    theirs = wavespeed.submit(brief()).handle
+    theirs = wavespeed.submit(brief()).provider_job_id
     vendors.trouble("submit", "cut", accept=True)
     wavespeed.refused("submit", brief())
     since = vendors.wavespeed.jobs[0].created
-    assert wavespeed.find(brief(), since, known={theirs}).handle == vendors.wavespeed.jobs[1].id
+    assert wavespeed.find(brief(), since, known={theirs}).provider_job_id == vendors.wavespeed.jobs[1].id
     assert wavespeed.find(brief(), since, known={job.id for job in vendors.wavespeed.jobs}) is None
 
 
@@ -452,7 +454,7 @@ def test_of_several_twins_none_is_taken(vendors, wavespeed):
         wavespeed.refused("submit", brief())
     jobs = vendors.wavespeed.jobs
     assert type(wavespeed.refused("find", brief(), jobs[1].created)) is InDoubt
-    assert wavespeed.find(brief(), jobs[1].created, known={jobs[0].id, jobs[2].id}).handle == jobs[1].id
+    assert wavespeed.find(brief(), jobs[1].created, known={jobs[0].id, jobs[2].id}).provider_job_id == jobs[1].id
 
 
 def test_a_list_that_does_not_tell_what_was_asked_is_no_proof(vendors, wavespeed):
@@ -462,21 +464,21 @@ def test_a_list_that_does_not_tell_what_was_asked_is_no_proof(vendors, wavespeed
 
 
 def test_the_list_is_read_page_by_page(vendors, wavespeed):
-    first = wavespeed.submit(brief(prompt="the first")).handle
+    first = wavespeed.submit(brief(prompt="the first")).provider_job_id
     now = vendors.wavespeed.jobs[0].created
     for _ in range(120):
         vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "others"})
-    assert wavespeed.find(brief(prompt="the first"), now).handle == first
+    assert wavespeed.find(brief(prompt="the first"), now).provider_job_id == first
     assert len(vendors.requests("POST", "/predictions")) == 2
 
 
 def test_only_jobs_of_its_time_are_asked_for_however_many_came_later(vendors, wavespeed):
-    handle = wavespeed.submit(brief(prompt="early")).handle
+    provider_job_id = wavespeed.submit(brief(prompt="early")).provider_job_id
     early = vendors.wavespeed.jobs[0]
     early.created -= 3600
     for _ in range(150):
         vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "others"})
-    assert wavespeed.find(brief(prompt="early"), early.created).handle == handle
+    assert wavespeed.find(brief(prompt="early"), early.created).provider_job_id == provider_job_id
     assert len(vendors.requests("POST", "/predictions")) == 1
 
 
@@ -484,15 +486,15 @@ def test_a_job_on_a_readable_page_is_not_taken_while_the_next_page_is_unknown(ve
     rows = iter((None, Row("list", "status", status=503), None, None))
     for _ in range(100):
         vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "others"})
-    last = wavespeed.submit(brief(prompt="the last")).handle
+    last = wavespeed.submit(brief(prompt="the last")).provider_job_id
     since = vendors.wavespeed.jobs[-1].created
     monkeypatch.setattr(vendors, "take", lambda on: next(rows) if on == "list" else None)
     assert type(wavespeed.refused("find", brief(prompt="the last"), since)) is Busy
-    assert wavespeed.find(brief(prompt="the last"), since).handle == last
+    assert wavespeed.find(brief(prompt="the last"), since).provider_job_id == last
 
 
 def test_of_a_list_longer_than_is_read_nothing_is_taken(vendors, wavespeed, monkeypatch):
-    monkeypatch.setattr("generator.providers.wavespeed.MOST_PAGES", 1)
+    monkeypatch.setattr("generator.providers.wavespeed.client.MAX_PAGES", 1)
     vendors.wavespeed.jobs = [vendors.wavespeed.accept(BGM_PATH, {"prompt": "others"}) for _ in range(100)]
     wavespeed.submit(brief(prompt="the last"))
     since = vendors.wavespeed.jobs[-1].created
@@ -507,10 +509,10 @@ def test_a_list_that_cannot_be_read_is_asked_for_again_later(vendors, wavespeed)
 def test_a_lost_registration_is_found_by_its_sound(vendors, wavespeed):
     sound = "https://cdn.example/reference.mp3"
     vendors.trouble("submit", "cut", accept=True)
-    wavespeed.refused("upload_id", sound, "instrumental")
-    settings = {"audio": sound, "purpose": "instrumental"}
-    found = wavespeed.find(brief("wavespeed/create-upload-id", settings=settings), vendors.wavespeed.jobs[0].created)
-    assert found.handle == vendors.wavespeed.jobs[0].id
+    registration = brief("wavespeed/create-upload-id", "", settings={"audio": sound, "purpose": "instrumental"})
+    wavespeed.refused("submit", registration)
+    found = wavespeed.find(registration, vendors.wavespeed.jobs[0].created)
+    assert found.provider_job_id == vendors.wavespeed.jobs[0].id
 
 
 def test_the_specs_say_what_the_seed_says():

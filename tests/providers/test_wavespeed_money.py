@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from generator.money import dollars
+from generator.currency import dollars
 from generator.providers.base import Progress
 from generator.providers.errors import Busy, OperatorMustAct, PriceChanged, Rejected
-from generator.providers.wavespeed import WaveSpeed
+from generator.providers.wavespeed.client import WaveSpeed
 from tests.providers.conftest import Caller, brief
 
 PATH = "mureka-ai/mureka-v7.6/generate-bgm"
@@ -51,7 +51,7 @@ def test_a_price_that_is_not_ours_stops_the_submit(vendors, wavespeed, quotes, p
         shop.discounts[PATH] = discount
     asked = brief(takes=3, price=dollars(amount), price_is_estimate=estimate)
     if sent:
-        assert wavespeed.submit(asked).handle
+        assert wavespeed.submit(asked).provider_job_id
     else:
         error = wavespeed.refused("submit", asked)
         assert type(error) is PriceChanged
@@ -64,7 +64,7 @@ def test_a_price_that_is_not_ours_stops_the_submit(vendors, wavespeed, quotes, p
 @pytest.mark.parametrize(("do", "how"), [("status", {"status": 500}), ("html", {}), ("reset", {}), ("garbage", {})])
 def test_a_quote_that_cannot_be_had_stops_nothing(vendors, wavespeed, do, how):
     vendors.trouble("price", do, **how)
-    assert wavespeed.submit(brief(price=dollars("0.03"))).handle
+    assert wavespeed.submit(brief(price=dollars("0.03"))).provider_job_id
 
 
 def test_a_refused_key_is_noticed_at_the_quote_before_anything_is_sent(vendors, wavespeed):
@@ -92,12 +92,12 @@ def test_a_balance_that_cannot_be_read_is_busy(vendors, wavespeed, body):
 
 
 def test_their_books_show_charges_and_later_refunds(vendors, wavespeed):
-    handle = wavespeed.submit(brief(takes=2)).handle
+    provider_job_id = wavespeed.submit(brief(takes=2)).provider_job_id
     vendors.wavespeed.refund(vendors.wavespeed.jobs[0])
     lines = wavespeed.billings(0.0, 4e9)
     assert [(line.kind, line.amount, line.job) for line in lines] == [
-        ("refund", 60_000, handle),
-        ("deduct", 60_000, handle),
+        ("refund", 60_000, provider_job_id),
+        ("deduct", 60_000, provider_job_id),
     ]
     assert all(line.uuid and line.at for line in lines)
 
@@ -107,13 +107,6 @@ def test_their_books_are_read_page_by_page_and_lines_that_are_none_are_left_out(
         vendors.wavespeed.accept(PATH, {"prompt": "x"})
     vendors.wavespeed.bills.insert(0, {"uuid": "", "price": "?"})
     assert len(wavespeed.billings(0.0, 4e9)) == 101
-
-
-def test_jobs_are_deleted_by_their_ids(vendors, wavespeed):
-    handle = wavespeed.submit(brief()).handle
-    assert wavespeed.delete([handle, "unknown", ".."]) == 1
-    assert wavespeed.delete([]) == 0
-    assert wavespeed.poll(handle) is None
 
 
 # --- uploads and references ---
@@ -198,25 +191,23 @@ def test_an_upload_that_breaks_off_may_be_tried_again(vendors, wavespeed, refere
 
 
 def test_a_reference_is_registered_as_a_paid_job_that_gives_an_id(vendors, wavespeed):
-    began = wavespeed.upload_id("https://cdn.example/a.mp3", "instrumental", price=dollars("0.01"))
+    settings = {"audio": "https://cdn.example/a.mp3", "purpose": "instrumental"}
+    began = wavespeed.submit(brief("wavespeed/create-upload-id", "", settings=settings, price=dollars("0.01")))
     assert vendors.requests("POST", "create-upload-id")[0].json == {
         "audio": "https://cdn.example/a.mp3",
         "purpose": "instrumental",
     }
-    wavespeed.poll(began.handle)
-    ended = wavespeed.poll(began.handle)
+    wavespeed.poll(began.provider_job_id)
+    ended = wavespeed.poll(began.provider_job_id)
     assert (ended.progress, ended.outputs) == (Progress.COMPLETED, ())
     assert ended.registered_id.isdigit()
     assert vendors.wavespeed.bills[0]["price"] == 0.01
 
 
-def test_a_reference_has_a_known_use(vendors, wavespeed):
-    assert type(wavespeed.refused("upload_id", "https://cdn.example/a.mp3", "karaoke")) is Rejected
-    assert vendors.seen == []
-
-
 def test_stems_come_as_files_or_as_one_archive(vendors, wavespeed):
     vendors.wavespeed.polls = 0
     vendors.wavespeed.outputs = [{"zip_url": "https://cdn.example/stems.zip", "expires_at": 1}]
-    handle = wavespeed.submit(brief("wavespeed/stem-song", settings={"audio": "https://cdn.example/a.mp3"})).handle
-    assert [output.url for output in wavespeed.poll(handle).outputs] == ["https://cdn.example/stems.zip"]
+    provider_job_id = wavespeed.submit(
+        brief("wavespeed/stem-song", settings={"audio": "https://cdn.example/a.mp3"})
+    ).provider_job_id
+    assert [output.url for output in wavespeed.poll(provider_job_id).outputs] == ["https://cdn.example/stems.zip"]

@@ -9,9 +9,8 @@ import pytest
 
 from generator.providers.base import Progress
 from generator.providers.errors import WebhookRefused
-from generator.providers.wavespeed import verify_webhook
-from generator.providers.wavespeed_wire import envelope, micros, moment, prediction
-from tests.fakes.live import LiveHandler, Troubled
+from generator.providers.wavespeed.protocol import envelope, micros, moment, prediction, verify_webhook
+from tests.fakes.failing_server import LiveHandler, Troubled
 
 SUBMITTED = {
     "code": 200,
@@ -149,7 +148,7 @@ SECRET = "whsec_demo-secret"
 def test_the_test_vector_holds():
     notice = verify_webhook(HEADERS, BODY, SECRET, NOW)
     assert (notice.event, notice.once) == ("evt_1", "abc:completed")
-    assert (notice.snapshot.handle, notice.snapshot.progress) == ("abc", Progress.COMPLETED)
+    assert (notice.snapshot.provider_job_id, notice.snapshot.progress) == ("abc", Progress.COMPLETED)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ def test_the_test_vector_holds():
 def test_a_delivery_that_holds(headers, now, secret):
     changed = {**HEADERS, **headers}
     titled = {name.title(): value for name, value in changed.items()}
-    assert verify_webhook(titled, BODY, secret, now).snapshot.handle == "abc"
+    assert verify_webhook(titled, BODY, secret, now).snapshot.provider_job_id == "abc"
 
 
 @pytest.mark.parametrize(
@@ -216,15 +215,14 @@ def test_a_signed_body_that_is_no_prediction_is_refused(body):
         verify_webhook({**HEADERS, "webhook-signature": f"v3,{signature}"}, body, SECRET, NOW)
 
 
-def test_what_the_live_fake_signs_holds(vendors, wavespeed):
+def test_what_the_live_fake_signs_holds(vendors):
     job = vendors.wavespeed.accept("mureka-ai/mureka-v7.6/generate-bgm", {"prompt": "x"})
     headers, body = vendors.wavespeed.signed(job, vendors.url)
-    secret = wavespeed.webhook_secret()
-    assert verify_webhook(headers, body, secret, time.time()).snapshot.handle == job.id
+    assert verify_webhook(headers, body, SECRET, time.time()).snapshot.provider_job_id == job.id
 
 
 class Receiver(Troubled):
-    """A studio's webhook address that writes down when it was called."""
+    """A studio's webhook address that records when it was called."""
 
     class handler(LiveHandler):
         def route(self) -> None:
@@ -242,6 +240,6 @@ def test_deliveries_of_the_live_fake_hold_however_they_come(vendors, wavespeed, 
         wavespeed.poll(job.id)
         assert vendors.settled()
         notices = [verify_webhook(seen.headers, seen.body, SECRET, time.time()) for seen in studio.seen]
-    assert {notice.snapshot.handle for notice in notices} == {job.id}
+    assert {notice.snapshot.provider_job_id for notice in notices} == {job.id}
     assert len({notice.once for notice in notices}) == (2 if early else 1)
     assert len(notices) == 2

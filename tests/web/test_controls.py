@@ -1,4 +1,4 @@
-"""No control changes its meaning under a finger: what does something else is another element, for morphing too."""
+"""No control changes its meaning in place: a control with another effect is another element, also for morphing."""
 
 import re
 from html.parser import HTMLParser
@@ -8,23 +8,34 @@ import pytest
 from django.conf import settings
 
 from generator.models import State
-from generator.workflow import cancel
+from generator.services.generation.cancellation import cancel
 from tests.conftest import COMPOSER, POLL
-from tests.web.test_jobs import cards, put  # noqa: F401
+from tests.web.generation.test_running import cards, put  # noqa: F401
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-# Everything that is swapped by morphing, with what it includes.
+# Everything that is swapped by morphing, with its includes.
 MORPHED = {
     *("studio/_running.html", "studio/_comparing.html", "studio/_live.html", "studio/_picker.html", "studio/_api.html"),
+    *("studio/_understood.html", "studio/_model_picker.html", "studio/_more.html"),
+    *("studio/_batch.html", "studio/_kit.html", "studio/_save_preset.html", "studio/_presets.html"),
+    *("studio/_job_active.html", "studio/_job_ended.html", "studio/_picker_state.html", "studio/_field.html"),
     *("studio/_library_list.html", "studio/_rows.html", "compare/_candidates.html", "compare/_candidate.html"),
-    *("compare/_blind_row.html", "tracks/_versions.html", "tracks/_stems.html", "studio/_field.html"),
+    *("compare/_blind_row.html", "tracks/_versions.html", "tracks/_stems.html", "tracks/_stem.html"),
+    *("tracks/_stem_separation.html", "studio/_preset_list.html"),
+    *(f"finishing/_{name}.html" for name in ("room", "form", "preview", "save", "made", "made_row", "voice", "owned")),
+    *("packs/_pack.html", "packs/_share.html"),
+    "finishing/_grid.html",
+    "studio/_tour.html",
+    "tracks/_mixer.html",
+    "uploads/_list.html",
+    "uploads/_stems.html",
 }
 TAG = re.compile(r"<(form|button)\b(?:[^>{]|\{\{.*?\}\}|\{%.*?%\}|\{)*>")
-PLAIN = re.compile(r'type="button"|formaction="{% url \'create-live\' project.ref %}" formnovalidate>')
+PLAIN = re.compile(r'type="button"|formaction="{% url \'create-live\' project.public_id %}" formnovalidate>')
 
 
 class Controls(HTMLParser):
-    """What sends something, by its id: where to, and with what."""
+    """Elements that send a request, by id: the address and the data."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -63,7 +74,7 @@ def test_a_control_in_a_morphed_part_has_a_name_of_its_own(name):
             assert " id=" in tag[0] or PLAIN.search(tag[0]), tag[0]
 
 
-def test_one_name_one_action_through_every_state_of_a_run(browser, ask, cards):  # noqa: F811
+def test_one_name_one_action_through_every_state_of_a_run(user_client, ask, cards):  # noqa: F811
     actions: dict[str, str] = {}
     for model in (COMPOSER, POLL):
         generation = ask(model=model)
@@ -71,8 +82,8 @@ def test_one_name_one_action_through_every_state_of_a_run(browser, ask, cards): 
             put(generation, state)
             for name, action in Controls(cards()).found.items():
                 assert actions.setdefault(name, action) == action
-    refs = {name.partition("-")[0] for name in actions}
-    assert refs == {"cancel", "retry", "dismiss"}
+    public_ids = {name.partition("-")[0] for name in actions}
+    assert public_ids == {"cancel", "retry", "dismiss"}
     assert len(set(actions.values())) == len(actions)
 
 

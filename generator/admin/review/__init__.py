@@ -1,26 +1,28 @@
-"""The billing review: a month at a glance, a work list, every line behind every figure, and the desk of deeds.
+"""The billing review: a monthly overview, the work list, the entries behind every figure, controls and the audit log.
 
-Reviewers look and note (`look_at_money`); controllers book as well (`book_money`). Doors only: what may be booked, and
-how, is in `workflow.reviewing`, `closing`, `stops` and `raising`.
+Reviewers view and comment (`view_billing`); controllers also book (`manage_billing`). Views only: the rules for
+bookings are in `services.billing` (`issue_resolution`, `period_close`, `suspensions`, `budget_requests`).
 """
 
 from django.urls import URLPattern, path
 
-from generator.admin.review import books, desk, glance, worklist
+from generator.admin.review import controls, issues, overview, reconciliation, work_list
 
 
 def urls() -> list[URLPattern]:
-    """The addresses under /admin/."""
+    """Return the URL patterns, relative to /admin/."""
     return [
-        path("review/", glance.glance, name="review"),
-        path("review/lines/", glance.lines, name="review-lines"),
-        path("review/work/", worklist.work, name="review-work"),
-        path("review/work/look/", worklist.look, name="review-look"),
-        path("review/work/<int:pk>/", worklist.matter, name="review-matter"),
-        path("review/runs/<str:ref>/", worklist.run, name="review-run"),
-        path("review/books/<slug:key>/", books.books, name="review-books"),
-        path("review/months/", desk.months, name="review-months"),
-        path("review/stops/", desk.stops, name="review-stops"),
-        path("review/requests/", desk.requests, name="review-requests"),
-        path("review/deeds/", desk.deeds, name="review-deeds"),
+        path("review/", overview.overview_page, name="review"),
+        path("review/ledger-entries/", overview.lines, name="review-lines"),
+        path("review/issues/", issues.work, name="review-issues"),
+        path("review/issues/check/", issues.reconcile_now, name="review-check"),
+        path("review/issues/views/", work_list.save_view, name="review-save-view"),
+        path("review/issues/views/<int:pk>/delete/", work_list.delete_view, name="review-delete-view"),
+        path("review/issues/<int:pk>/", issues.issue, name="review-issue"),
+        path("review/generations/<str:public_id>/", issues.run, name="review-generation"),
+        path("review/reconciliation/<slug:key>/", reconciliation.reconciliation_page, name="review-reconciliation"),
+        path("review/months/", controls.months, name="review-months"),
+        path("review/suspensions/", controls.suspensions_page, name="review-suspensions"),
+        path("review/budget-requests/", controls.requests, name="review-budget-requests"),
+        path("review/audit-log/", controls.audit_log, name="review-audit-log"),
     ]

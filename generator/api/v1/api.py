@@ -1,40 +1,34 @@
-"""The studio's own API, put together. A further part is a router, added here with `api.add_router`."""
+"""The studio's own API, assembled. Each further part is a router, added here with `api.add_router`."""
 
 from typing import Any
 
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from generator.api.v1 import (
-    balances,
-    caps,
-    catalogue,
-    events,
-    generations,
-    members,
-    moving,
-    news,
-    openapi,
-    operations,
-    papers,
-    problems,
-    projects,
-    references,
-    review,
+from generator.api.v1 import openapi, operations, problems
+from generator.api.v1.auth import Bearer
+from generator.api.v1.billing import budgets, spend
+from generator.api.v1.generation import batches, catalog, events, generations, presets, references
+from generator.api.v1.library import (
+    approvals,
+    documents,
+    edits,
+    mixes,
+    packs,
     sharing,
-    spend,
-    splits,
+    stem_separations,
     tracks,
-    webhooks,
+    transfer,
+    uploads,
 )
-from generator.api.v1.caller import Bearer
-from generator.api.v1.reading import Json
+from generator.api.v1.parsing import Json
+from generator.api.v1.team import members, notifications, projects, webhooks
 
-ABOUT = """Make music, search the library, fetch files and look at the money, as on the pages.
+ABOUT = """Generate music, search the library, download files and read spend: everything that the pages can do.
 
-Every request names a key: `Authorization: Bearer bgm_…`. Errors are problems (RFC 9457) with a stable `code`.
-A POST that can cost takes an `Idempotency-Key`, and may then be sent again safely. Lists are read with `limit`
-and `cursor`."""
+Every request needs an API key: `Authorization: Bearer bgm_…`. Errors are problems (RFC 9457) with a stable `code`.
+POST requests take an `Idempotency-Key` and can then be repeated safely. Lists are paginated with `limit` and
+`cursor`."""
 
 
 class Api(NinjaAPI):
@@ -43,9 +37,9 @@ class Api(NinjaAPI):
 
     _document: Any = None
 
-    def get_openapi_schema(self, **how: Any) -> Any:
-        """The document, without the address of the studio; drawn up once a process."""
-        self._document = self._document or openapi.finish(self, super().get_openapi_schema(**how))
+    def get_openapi_schema(self, **options: Any) -> Any:
+        """Return the document, without the address of the studio; built once per process."""
+        self._document = self._document or openapi.finish(self, super().get_openapi_schema(**options))
         return self._document
 
 
@@ -59,11 +53,27 @@ api = Api(
     auth=Bearer(),
     parser=Json(),
 )
-problems.handle(api)
+problems.register_handlers(api)
 PARTS = (
-    *(catalogue, projects, members, generations, events, tracks, balances, references, review, sharing, moving),
-    *(splits, spend, caps, papers, news, webhooks),
+    *(
+        catalog,
+        projects,
+        members,
+        generations,
+        batches,
+        presets,
+        events,
+        tracks,
+        mixes,
+        edits,
+        packs,
+        references,
+        approvals,
+        sharing,
+        transfer,
+    ),
+    *(uploads, stem_separations, spend, budgets, documents, notifications, webhooks),
 )
 for part in PARTS:
-    operations.prepare(part.router)
+    operations.wrap_operations(part.router)
     api.add_router("", part.router)

@@ -1,25 +1,25 @@
 """Errors as RFC 9457 problems: `application/problem+json` with a stable code, a sentence, and the field it is about.
 
-400 unreadable          the body is no JSON, or holds what cannot be stored
-401 no_key              no key, or one that opens nothing (any more)
-403 not_allowed         the key, or its maker, may not do it
-404 not_found           not there, or not for this key: the two look the same
-405 method_not_allowed  see Allow
-408 too_slow            the body did not arrive in time
-409 conflict            too late for it, or the Idempotency-Key was used for something else
-412 precondition_failed it is not what the If-Match says; read it again
-413 too_large           see docs/api.md for the cap
-415 not_json            send application/json (a file: multipart/form-data)
-416 no_such_range       see Content-Range
-422 refused             it cannot be done, with the reason; `field` names the part of the request
-429 too_many            see Retry-After
-500 our_fault           it is written down in the log
-503 busy                see Retry-After
+400 invalid_request        the body is not JSON, or contains what cannot be stored
+401 invalid_api_key        no key, or one that is unknown, expired or revoked
+403 forbidden              the key, or its creator, may not do it
+404 not_found              missing, or not visible to this key: the two look the same
+405 method_not_allowed     see Allow
+408 request_timeout        the body did not arrive in time
+409 conflict               too late for it, or the Idempotency-Key was used for another request
+412 precondition_failed    the object differs from the If-Match; read it again
+413 request_too_large      see docs/api.md for the limit
+415 unsupported_media_type send application/json (a file: multipart/form-data)
+416 range_not_satisfiable  see Content-Range
+422 validation_failed      it cannot be done, with the reason; `field` names the part of the request
+429 rate_limited           see Retry-After
+500 internal_error         the log has the details
+503 service_unavailable    see Retry-After
 """
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -29,51 +29,44 @@ from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
-from generator.workflow import Refused, references
-from generator.workflow.throttle import TooOften
+from generator.api.errors import ApiError
+from generator.http.uploads import too_large as sentence_too_large
+from generator.services.errors import UserError
+from generator.services.throttling import TooOften
 
 log = logging.getLogger(__name__)
-MEDIA = "application/problem+json"
+MEDIA_TYPE = "application/problem+json"
 CODES = {
-    400: "unreadable",
-    401: "no_key",
-    403: "not_allowed",
+    400: "invalid_request",
+    401: "invalid_api_key",
+    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
-    408: "too_slow",
+    408: "request_timeout",
     409: "conflict",
     412: "precondition_failed",
-    413: "too_large",
-    415: "not_json",
-    416: "no_such_range",
-    422: "refused",
-    429: "too_many",
-    500: "our_fault",
-    503: "busy",
+    413: "request_too_large",
+    415: "unsupported_media_type",
+    416: "range_not_satisfiable",
+    422: "validation_failed",
+    429: "rate_limited",
+    500: "internal_error",
+    503: "service_unavailable",
 }
-WORDS = {
+CHANGED_DETAIL = "It has changed since you read it. Nothing was done; read it again."
+DETAILS = {
     400: "The request cannot be read.",
-    401: "Send a valid key: “Authorization: Bearer bgm_…”.",
-    403: "The key may not do this.",
-    404: "There is nothing here for this key.",
-    405: "That cannot be done to this address.",
-    412: "It was changed since you read it. Read it again, then decide.",
+    401: "Send a valid API key: “Authorization: Bearer bgm_…”.",
+    403: "This key does not allow that.",
+    404: "Not found, or not accessible with this key.",
+    405: "This address does not support that method.",
+    412: CHANGED_DETAIL,
     413: "The request is too large.",
-    416: "The file has no such part.",
-    500: "Something went wrong in the studio; it is written down there.",
+    416: "The requested range is outside the file.",
+    500: "Something went wrong in the studio. The details are in its log.",
 }
-_CARRIED = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate", "Accept-Ranges", "ETag")
-
-
-class Problem(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, status: int, detail: str, field: str | None = None, **headers: str) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
-        self.field = field
-        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+Problem = ApiError  # as RFC 9457 calls it
+_KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate", "Accept-Ranges", "ETag")
 
 
 def answer(
@@ -83,38 +76,38 @@ def answer(
     errors: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """The response of a problem; `errors`: each {field, detail}, where there are several."""
+    """Return the response of a problem; `errors`: each {field, detail}, if there are several."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": CODES.get(status, "error"),
-        "detail": detail or WORDS.get(status, HTTPStatus(status).description),
+        "detail": detail or DETAILS.get(status, HTTPStatus(status).description),
     }
     body |= {"field": field} if field else {}
     body |= {"errors": list(errors)} if errors else {}
-    return HttpResponse(json.dumps(body), status=status, content_type=MEDIA, headers=dict(headers or {}))
+    return HttpResponse(json.dumps(body), status=status, content_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
 def as_problem(reply: HttpResponseBase) -> HttpResponseBase:
-    """An error that was answered in another form, as a problem with the same headers; anything else as it is."""
-    if reply.status_code < 400 or reply.headers.get("Content-Type", "").startswith(MEDIA):
+    """Return an error of another form as a problem with the same headers; anything else unchanged."""
+    if reply.status_code < 400 or reply.headers.get("Content-Type", "").startswith(MEDIA_TYPE):
         return reply
-    carried = {name: reply.headers[name] for name in _CARRIED if name in reply.headers}
+    headers = {name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers}
     reply.close()
-    return answer(reply.status_code, headers=carried)
+    return answer(reply.status_code, headers=headers)
 
 
-def handle(api: NinjaAPI) -> None:
-    """Have everything that is raised below answered as a problem."""
-    for kind, door in _DOORS.items():
-        api.add_exception_handler(kind, door)
+def register_handlers(api: NinjaAPI) -> None:
+    """Answer every exception below this API as a problem."""
+    for kind, handler in _HANDLERS.items():
+        api.add_exception_handler(kind, handler)
 
 
-def of(error: Exception) -> HttpResponse:
-    """The answer to anything that can be raised while a request is read and answered."""
-    door = next(_DOORS[kind] for kind in type(error).__mro__ if kind in _DOORS)
-    return door(None, error)
+def response_to(error: Exception) -> HttpResponse:
+    """Return the response to any exception raised while a request is read and answered."""
+    handler = next(_HANDLERS[kind] for kind in type(error).__mro__ if kind in _HANDLERS)
+    return handler(None, error)
 
 
 def _problem(request: HttpRequest | None, error: Any) -> HttpResponse:
@@ -122,37 +115,35 @@ def _problem(request: HttpRequest | None, error: Any) -> HttpResponse:
 
 
 def _http_error(request: HttpRequest | None, error: Any) -> HttpResponse:
-    if isinstance(error.__cause__, Problem):  # what the parser said of the body
+    if isinstance(error.__cause__, Problem):  # the parser's error about the body
         return _problem(request, error.__cause__)
     challenge = {"WWW-Authenticate": 'Bearer realm="BGM Studio"'} if error.status_code == 401 else {}
     return answer(error.status_code, headers=challenge)
 
 
 def _invalid(request: HttpRequest | None, error: Any) -> HttpResponse:
-    if dropped := getattr(request, "too_large", ()):  # by `generator.web.uploads`, so that it looks as if left out
-        return answer(413, references.too_large(), min(dropped))
-    errors = [{"field": _field(one["loc"]), "detail": _sentence(one)} for one in error.errors[:20]]
+    if too_large := getattr(request, "too_large", ()):  # by `generator.http.uploads`, so that it looks omitted
+        return answer(413, sentence_too_large(request), min(too_large))
+    errors = [{"field": _field(error_item["loc"]), "detail": _sentence(error_item)} for error_item in error.errors[:20]]
     first = errors[0] if errors else {"field": "", "detail": ""}
-    detail = (
-        f"{first['field']}: {first['detail']}" if first["field"] else "The request needs a JSON object as its body."
-    )
+    detail = f"{first['field']}: {first['detail']}" if first["field"] else "Send a JSON object as the body."
     return answer(422, detail, first["field"] or None, errors)
 
 
-def _field(where: Sequence[Any]) -> str:
-    """ "body", "ask", "takes" → "takes": where in what was sent."""
-    return ".".join(str(part) for part in where[2 if where[:1] in (("body",), ["body"]) else 1 :])[:120]
+def _field(location: Sequence[Any]) -> str:
+    """Return where in the request an error is: "body", "ask", "takes" → "takes"."""
+    return ".".join(str(part) for part in location[2 if location[:1] in (("body",), ["body"]) else 1 :])[:120]
 
 
 def _sentence(error: Mapping[str, Any]) -> str:
-    return "There is no such field." if error["type"] == "extra_forbidden" else f"{error['msg']}."
+    return "Unknown field." if error["type"] == "extra_forbidden" else f"{error['msg']}."
 
 
 def _refused(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(error.status, error.sentence, error.field)
 
 
-def _too_often(request: HttpRequest | None, error: Any) -> HttpResponse:
+def _rate_limited(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(429, error.sentence, error.field, headers={"Retry-After": str(error.retry_after)})
 
 
@@ -160,7 +151,7 @@ def _missing(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(404)
 
 
-def _unreadable(request: HttpRequest | None, error: Any) -> HttpResponse:
+def _invalid_request(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(400)
 
 
@@ -168,22 +159,22 @@ def _too_large(request: HttpRequest | None, error: Any) -> HttpResponse:
     return answer(413)
 
 
-def _our_fault(request: HttpRequest | None, error: Any) -> HttpResponse:
+def _internal_error(request: HttpRequest | None, error: Any) -> HttpResponse:
     log.error("an API request failed", exc_info=error)
     return answer(500)
 
 
-_DOORS: dict[type[Exception], Any] = {
+_HANDLERS: dict[type[Exception], Callable[[HttpRequest | None, Any], HttpResponse]] = {
     Problem: _problem,
     HttpError: _http_error,
     ValidationError: _invalid,
-    TooOften: _too_often,
-    Refused: _refused,
+    TooOften: _rate_limited,
+    UserError: _refused,
     Http404: _missing,
     RequestDataTooBig: _too_large,
-    MultiPartParserError: _unreadable,
-    SuspiciousOperation: _unreadable,
-    BadRequest: _unreadable,
-    UnreadablePostError: _unreadable,
-    Exception: _our_fault,
+    MultiPartParserError: _invalid_request,
+    SuspiciousOperation: _invalid_request,
+    BadRequest: _invalid_request,
+    UnreadablePostError: _invalid_request,
+    Exception: _internal_error,
 }

@@ -1,18 +1,50 @@
-"""What goes in and out. Money is US dollars as an exact decimal in a string; times ISO 8601; lengths seconds."""
+"""Request and response schemas. Money is US dollars as an exact decimal string; times ISO 8601; lengths seconds."""
 
 import datetime as dt
+import enum
 from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from generator.models import State
+
 Usd = Annotated[str, Field(pattern=r"^-?\d+\.\d{6}$", examples=["0.045000"], description="US dollars, exact.")]
 Ref = Annotated[str, Field(examples=["4n8Kk2f0Qw3xZb1R"])]
+# The values of columns with choices, whose type Django’s stubs do not know.
+KeyScope = Literal["read", "generate", "manage"]
+LedgerKind = Literal["hold", "charge", "release", "credit", "adjustment", "stated"]
+ProjectRole = Literal["owner", "editor", "viewer"]
 Value = str | int | float | bool | None
 
 
+class GenerationState(enum.StrEnum):
+    """A generation's state, under its name in this API."""
+
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    RUNNING = "running"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    IN_DOUBT = "in_doubt"
+
+    @property
+    def stored(self) -> State:
+        """Return the state as records have it."""
+        return next(state for state in State if GenerationState.from_stored(state) == self)
+
+    @classmethod
+    def from_stored(cls, state: str) -> "GenerationState":
+        return _STATES.get(State(state)) or cls(state)
+
+
+_STATES = {State.COLLECTING: GenerationState.PROCESSING, State.CANCELLED: GenerationState.CANCELED}
+
+
 class Strict(Schema):
-    """A body; a field it does not have is an error, so that a slip of the pen is told."""
+    """A body; an unknown field is an error, so that typos are reported."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -23,46 +55,50 @@ class FieldProblem(Schema):
 
 
 class ProblemOut(Schema):
-    """RFC 9457."""
+    """An error, as in RFC 9457."""
 
     type: str = "about:blank"
     title: str
     status: int
-    code: str = Field(description="Stable: unreadable, no_key, not_allowed, not_found, conflict, refused, too_many, …")
-    detail: str = Field(description="A sentence for people.")
-    field: str | None = Field(None, description="The part of the request it is about.")
+    code: str = Field(
+        description="Stable, such as invalid_request, invalid_api_key, not_found, validation_failed, rate_limited."
+    )
+    detail: str = Field(description="What happened, for people.")
+    field: str | None = Field(None, description="The part of the request that the error is about.")
     errors: list[FieldProblem] | None = None
 
 
-class KeyOut(Schema):
+class ApiKeyOut(Schema):
     id: Ref
     name: str
     prefix: str
-    scope: Literal["read", "generate", "manage"]
-    project: Ref | None = Field(description="The one project it opens; null: all of its maker's.")
+    scope: KeyScope
+    project: Ref | None = Field(
+        description="The only project that the key can access; null: all projects of its creator."
+    )
     expires_at: dt.datetime | None
-    cap_usd: Usd | None
+    budget_usd: Usd | None = Field(description="Per calendar month; null: no budget of its own.")
     spent_usd: Usd = Field(description="This month.")
 
 
 class MeOut(Schema):
     email: str
     name: str
-    key: KeyOut
-    home: Ref = Field(description="The project of requests that name none.")
+    api_key: ApiKeyOut
+    default_project: Ref = Field(description="Used by requests that do not name a project.")
 
 
 class ProjectOut(Schema):
     id: Ref
     name: str
-    role: Literal["owner", "editor", "viewer"] = Field(description="With this key.")
+    role: ProjectRole = Field(description="With this key.")
     is_personal: bool
     created_at: dt.datetime
 
 
 class FieldOut(Schema):
     name: str
-    kind: Literal["whole", "number", "choice", "words", "levels", "switch"]
+    kind: Literal["integer", "number", "choice", "text", "levels", "boolean"]
     label: str
     help: str
     minimum: float | None
@@ -70,24 +106,24 @@ class FieldOut(Schema):
     unit: str
     choices: list[str]
     default: Value
-    purpose: str = Field(description="It takes a reference: name one in `references`; usually empty.")
+    purpose: str = Field(description="Set if the field takes a reference, which goes into `references`; usually empty.")
 
 
 class ModelOut(Schema):
-    key: str = Field(examples=["composer/studio"])
+    id: str = Field(examples=["composer/studio"])
     title: str
     summary: str
     available: bool
-    reason: str = Field(description="Why it is not, in a sentence.")
-    is_local: bool = Field(description="Composed by the studio itself.")
-    price_usd: Usd = Field(description="A take.")
+    unavailable_reason: str = Field(description="Why it is not available; empty if it is.")
+    is_local: bool = Field(description="Made by the studio itself, without a provider.")
+    price_usd: Usd = Field(description="Per take.")
     price_is_estimate: bool
     prompt_limit: int = Field(description="Characters.")
     takes_default: int
     takes_max: int
     formats: list[str] = Field(description="The default first.")
-    usual: str
-    licence: str
+    typical_duration: str = Field(description="How long generating usually takes, in words.")
+    license: str
     fields: list[FieldOut]
 
 
@@ -95,9 +131,18 @@ class PromptOut(Schema):
     id: Ref
     project: Ref
     text: str
-    settings: dict[str, Any] = Field(description="The model's fields, takes and format, as they were sent.")
+    settings: dict[str, Any] = Field(description="The model's fields, takes and format, as sent.")
     author: str
     created_at: dt.datetime
+
+
+class FindingOut(Schema):
+    """A problem that a quality check found in a track."""
+
+    code: str
+    severity: str = Field(description="warning or fault.")
+    message: str
+    position_s: float | None = Field(description="Position in the track, in seconds; null: the whole track.")
 
 
 class TrackOut(Schema):
@@ -124,11 +169,11 @@ class TrackOut(Schema):
     sample_rate: int
     channels: int
     sha256: str
-    findings: list[dict[str, Any]]
+    findings: list[FindingOut]
     created_at: dt.datetime
-    binned_at: dt.datetime | None
+    trashed_at: dt.datetime | None
     audio_url: str = Field(
-        description="The file in `format`; needs no key. Ends after 7 days, or with the key it was told to."
+        description="The file in `format`; works without a key. Expires after 7 days, or with the key that received it."
     )
     cover_url: str | None = Field(description="As audio_url; null while a blind comparison is open.")
     page_url: str
@@ -136,70 +181,73 @@ class TrackOut(Schema):
 
 class GenerationError(Schema):
     code: str
-    sentence: str
-    provider_words: str
+    message: str
+    provider_message: str
 
 
 class WaitOut(Schema):
-    """Why nothing goes on just now."""
+    """Why work does not continue at the moment."""
 
     code: str = Field(
-        description="unreachable, busy, no_answer, unusable_answer, unknown_job, ambiguous, file_unavailable, "
-        "provider_resting, key_refused, no_credit, not_allowed, misconfigured, price_changed, switched_off, "
-        "not_installed, no_key; waiting for a blind candidate."
+        description="provider_unreachable, provider_busy, provider_timeout, invalid_provider_response, unknown_job, "
+        "ambiguous_job, file_unavailable, provider_unavailable, provider_key_rejected, insufficient_provider_credit, "
+        "provider_permission_denied, provider_misconfigured, price_changed, provider_disabled, "
+        "provider_not_installed, provider_key_missing; waiting for a blind candidate."
     )
-    sentence: str
-    until: dt.datetime | None = Field(description="When it is tried again; null: once somebody has acted.")
+    message: str
+    retry_at: dt.datetime | None = Field(description="Time of the next attempt; null: only after someone has acted.")
 
 
 class GenerationOut(Schema):
     id: Ref
     project: Ref
-    state: Literal["queued", "submitting", "running", "collecting", "ready", "failed", "cancelled", "in_doubt"]
-    ended: bool = Field(description="Nothing more is to come.")
+    state: GenerationState
+    ended: bool = Field(description="Nothing further will happen.")
     stage: str
     percent: int
     model: str | None = Field(description="null while a blind comparison is open.")
     prompt: PromptOut
     takes: int
-    price_usd: Usd | None = Field(description="What was set aside for all takes.")
+    price_usd: Usd | None = Field(description="Reserved for all takes together.")
     charged_usd: Usd | None
     error: GenerationError | None
-    wait: WaitOut | None = Field(description="Why work at a provider waits; null when it does not.")
-    again_of: Ref | None
+    wait: WaitOut | None = Field(description="Why work at a provider is waiting; null if it is not.")
+    parent: Ref | None = Field(description="The generation that this one is a variation or a retry of.")
     comparison: Ref | None
-    key: str | None = Field(description="The prefix of the key that asked for it; null: somebody on the pages.")
-    cancel_asked_at: dt.datetime | None
+    api_key_prefix: str | None = Field(description="Of the key that requested it; null: requested on the pages.")
+    cancel_requested_at: dt.datetime | None
     created_at: dt.datetime
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
-    dismissed_at: dt.datetime | None = Field(description="Off the running list of the pages since then.")
-    tracks: list[TrackOut] = Field(description="Each take as soon as it can be played.")
+    dismissed_at: dt.datetime | None = Field(description="When it was removed from the running list of the pages.")
+    tracks: list[TrackOut] = Field(description="The takes that can be played so far.")
 
 
-class EventOut(Schema):
-    number: int = Field(description="Of this generation's history, from 1; also the id of the server-sent event.")
-    at: dt.datetime
+class GenerationEventOut(Schema):
+    number: int = Field(
+        description="Position in this generation's history, from 1; also the id of the server-sent event."
+    )
+    created_at: dt.datetime
     kind: str
-    text: str
+    message: str
 
 
 EXPECTED_PRICE = (
-    "What you were told it costs, all takes and models together. If it costs anything else by now, nothing is made or "
-    "charged: 409. Empty: whatever it costs."
+    "The total that was quoted, for all takes and models together. If the price has changed since, nothing is made or "
+    "charged: 409. Empty: any price."
 )
 
 
 class Priced(Strict):
-    """A request that can cost."""
+    """A request that can cost money."""
 
     expected_price_usd: Annotated[str, Field(max_length=24, examples=["0.060000"])] | None = Field(
         None, description=EXPECTED_PRICE
     )
 
 
-class Ask(Priced):
-    """Music to be made."""
+class GenerationIn(Priced):
+    """A request for music."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -215,38 +263,38 @@ class Ask(Priced):
             ]
         },
     )
-    model: str = Field(max_length=120, description="A key of GET /models.")
+    model: str = Field(max_length=120, description="The `id` of a model of GET /models.")
     text: str = Field(max_length=20_000)
-    project: str | None = Field(None, max_length=16, description="Empty: the key's own, else your personal one.")
+    project: str | None = Field(None, max_length=16, description="Empty: the default project of the key.")
     takes: int | None = Field(None, description="Empty: the model's default.")
     format: str | None = Field(None, max_length=10, description="Empty: the model's default.")
     settings: dict[str, Value] = Field(default_factory=dict, description="The model's own fields, by name.")
     references: dict[str, str] = Field(
-        default_factory=dict, max_length=8, description="A field that takes a reference: the id of the reference."
+        default_factory=dict, max_length=8, description="Reference ids, by the model field that takes them."
     )
 
 
-class PriceAsk(Strict):
+class QuoteIn(Strict):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"models": ["composer/studio"], "takes": 2}]}
     )
     models: list[Annotated[str, Field(max_length=120)]] = Field(min_length=1, max_length=4)
-    takes: int = Field(1, ge=1, le=10, description="Of each.")
+    takes: int = Field(1, ge=1, le=10, description="Per model.")
     project: str | None = Field(None, max_length=16)
 
 
-class PriceOut(Schema):
+class QuoteOut(Schema):
     total_usd: Usd
-    per_take_usd: Usd = Field(description="Of all the models together.")
+    per_take_usd: Usd = Field(description="All models together.")
     is_estimate: bool
-    left_usd: Usd | None = Field(description="Of the tightest cap; null: there is none.")
-    left_after_usd: Usd | None
-    cap: str = Field(description="What that cap is on.")
-    refusal: str = Field(description="Why it could not be had just now; empty: it can.")
+    remaining_usd: Usd | None = Field(description="Left in the tightest budget; null: no budget applies.")
+    remaining_after_usd: Usd | None
+    budget: str = Field(description="What the tightest budget applies to.")
+    unavailable_reason: str = Field(description="Why a request would be refused now; empty: it would not.")
 
 
-class CompareAsk(Priced):
-    """One brief for several models; who made what is shown once somebody has picked or revealed."""
+class ComparisonIn(Priced):
+    """One prompt for several models; the models are shown after a take is picked or the comparison is revealed."""
 
     models: list[Annotated[str, Field(max_length=120)]] = Field(min_length=2, max_length=4)
     text: str = Field(max_length=20_000)
@@ -257,7 +305,7 @@ class CompareAsk(Priced):
     references: dict[str, str] = Field(
         default_factory=dict,
         max_length=8,
-        description="As of one model; only what is free.",
+        description="As for one model; only references that need no registration.",
     )
 
 
@@ -271,37 +319,39 @@ class ComparisonOut(Schema):
     project: Ref
     text: str
     is_blind: bool
-    picked: Ref | None
+    picked_track: Ref | None
     created_at: dt.datetime
     candidates: list[CandidateOut]
     page_url: str
 
 
-class PickAsk(Strict):
+class PickIn(Strict):
     track: str = Field(max_length=16)
 
 
-class TrackChange(Strict):
-    """Whatever is to be changed; all of it, or nothing."""
+class TrackPatch(Strict):
+    """The fields to change; all of them are changed, or none."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Tea time", "tag": "intro"}]})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"title": "Tea time", "add_tag": "intro"}]}
+    )
     title: str | None = Field(None, max_length=500)
     notes: str | None = Field(None, max_length=20_000)
-    tag: str | None = Field(None, max_length=500, description="Put on.")
-    untag: str | None = Field(None, max_length=500, description="Taken off.")
+    add_tag: str | None = Field(None, max_length=500)
+    remove_tag: str | None = Field(None, max_length=500)
     starred: bool | None = None
-    private: bool | None = Field(None, description="true: only its author sees it, and links to it stop working.")
+    private: bool | None = Field(None, description="true: only its author can see it, and its share links are revoked.")
 
 
-class VersionAsk(Strict):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"change": "10 % slower"}]})
-    change: str = Field(max_length=200, description="What is to be different, in a few words.")
+class VariationIn(Strict):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"change": "10% slower"}]})
+    change: str = Field(max_length=200, description="What should be different, in a few words.")
 
 
-class BeingMade(Schema):
-    """Ask again at `Location`, after `Retry-After` seconds."""
+class RenditionPendingOut(Schema):
+    """Request `Location` again after `Retry-After` seconds."""
 
-    detail: str
+    message: str
     location: str
     retry_after_s: int
 
@@ -311,57 +361,58 @@ class StemOut(Schema):
     title: str
     length_s: float
     size: int
-    audio_url: str = Field(description="With the key.")
+    audio_url: str = Field(description="Requires the key.")
 
 
 class StemsOut(Schema):
     stems: list[StemOut]
     midi_url: str | None
-    can_be_made: bool = Field(description="POST here makes them for nothing.")
-    under_way: bool
+    can_create: bool = Field(description="POST creates them, free.")
+    in_progress: bool
 
 
-class ShareOut(Schema):
-    key: str
+class SpendShareOut(Schema):
+    id: str
     title: str
     spent_usd: Usd
     takes: int
 
 
-class CapOut(Schema):
-    on: str
-    cap_usd: Usd
+class BudgetUsageOut(Schema):
+    target: str = Field(description="What the budget applies to.")
+    amount_usd: Usd = Field(description="Per calendar month.")
     used_usd: Usd
-    left_usd: Usd
+    remaining_usd: Usd
 
 
 class SpendOut(Schema):
     month: str = Field(examples=["2026-11"])
-    project: Ref | None = Field(description="null: yours, in every project.")
+    project: Ref | None = Field(description="null: your own spend in all projects.")
     spent_usd: Usd
     held_usd: Usd
     charged_usd: Usd
     credited_usd: Usd
     adjusted_usd: Usd
+    stated_usd: Usd = Field(description="What uploaded tracks cost, as people stated it; it counts toward no budget.")
     takes: int
-    by_model: list[ShareOut]
-    by_project: list[ShareOut]
-    by_person: list[ShareOut]
-    by_key: list[ShareOut]
-    caps: list[CapOut]
+    by_model: list[SpendShareOut]
+    by_project: list[SpendShareOut]
+    by_user: list[SpendShareOut]
+    by_api_key: list[SpendShareOut]
+    budgets: list[BudgetUsageOut]
 
 
-class LineOut(Schema):
-    at: dt.datetime
+class LedgerEntryOut(Schema):
+    created_at: dt.datetime
     day: dt.date
-    kind: Literal["hold", "charge", "release", "credit", "adjustment"]
+    kind: LedgerKind
     amount_usd: Usd
-    spent_usd: Usd = Field(description="What the line adds to what is spent.")
+    spent_usd: Usd = Field(description="What the entry adds to the amount spent.")
     held_usd: Usd
     takes: int
     project: Ref
-    person: str
+    user: str
     model: str
     generation: Ref | None
-    key: Ref | None
+    api_key: Ref | None
     reason: str

@@ -1,7 +1,7 @@
-"""What a style is: tempo, feel, harmony, groove, ensemble, arrangement, mix taste. Each is one entry of data.
+"""The style data model: tempo, feel, harmony, grooves, ensemble, arrangement, mix. Each style is one entry.
 
-Grooves are sixteen steps a bar: x strong, o medium, g ghost, . rest. A part plays in sections whose energy is at least
-its `enter` (and at most its `leave`). Levels are dB, pans −1 (left) to 1, sends 0..1 into the style's room and echo.
+Grooves have sixteen steps per bar: x strong, o medium, g ghost, . rest, r two strokes in a step, t three in two. A part plays in sections whose energy is at
+least its `enter` (and at most its `leave`). Levels are dB, pans −1 (left) to 1, reverb and delay sends 0..1.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ Groove = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Part:
-    """One player: what they do (role and pattern), on what, how loud, where, and when."""
+    """One player: role and pattern, instrument, level, pan, and when it plays."""
 
     role: str  # bass, pad, comp, arp, lead, counter
     instrument: str
@@ -23,31 +23,31 @@ class Part:
     enter: float = 0.0
     leave: float = 1.01
     pattern: str = ""
-    centre: int = 60  # MIDI pitch the part moves around
-    family: str = ""  # the word that leaves it out: "piano", "guitar", "strings"…
-    duck: float = 0.0  # 0..1: how far the kick pushes it down
-    echo: float = 0.0  # send into the echo, in time with the music
-    drive: float = 0.0  # 0..1: distortion of the whole part, as an amplifier's
+    center: int = 60  # MIDI pitch at the center of the part's range
+    family: str = ""  # word that excludes it: "piano", "guitar", "strings"…
+    duck: float = 0.0  # 0..1: depth of side-chain ducking by the kick
+    echo: float = 0.0  # send level into the tempo-synced delay
+    drive: float = 0.0  # 0..1: distortion of the whole part, like an amplifier's
 
 
 @dataclass(frozen=True)
 class Style:
-    """A family of music. Progressions are one chord a word, as Roman numerals of the key."""
+    """A family of music. Progressions are Roman numerals of the key, separated by spaces."""
 
     key: str
     title: str
     summary: str
     words: tuple[str, ...]
-    images: tuple[str, ...]  # what titles are made of
+    images: tuple[str, ...]  # words for titles
     tempo: tuple[int, int, int]  # low, usual, high
     modes: tuple[str, ...]
     a: tuple[str, ...]
     b: tuple[str, ...]
     grooves: tuple[Groove, ...]  # from light to full
     parts: tuple[Part, ...]
-    minor_a: tuple[str, ...] = ()  # the same when the key is minor, where both are at home
+    minor_a: tuple[str, ...] = ()  # `a` for minor keys, in styles that use both modes
     minor_b: tuple[str, ...] = ()
-    swing: float = 0.5  # where the off-beat sixteenth (or eighth) falls in its pair
+    swing: float = 0.5  # position of the off-beat sixteenth (or eighth) within its pair
     swing_unit: int = 2  # in sixteenths: 1 swings sixteenths, 2 swings eighths
     bars_a_chord: float = 1.0
     kit: str = "clean"
@@ -58,21 +58,24 @@ class Style:
     room: tuple[float, float] = (1.4, 0.5)  # seconds to −60 dB, damping 0..1
     echo_beats: float = 0.75
     energy: float = 0.55
-    loose: float = 0.008  # seconds of human timing
-    laid_back: float = 0.0  # seconds the snare lags
+    loose: float = 0.008  # humanize timing, in seconds
+    laid_back: float = 0.0  # seconds by which the snare lags
     texture: str = ""
     drive: float = 0.15
     melody_density: float = 0.5
-    longest_ring: float = 4.5  # seconds of the last chord; short where nothing in the ensemble sustains
-    meters: tuple[str, ...] = ("4/4",)  # what one is drawn from; a meter named twice is drawn twice as often
+    longest_ring: float = 4.5  # seconds of the last chord; short if nothing in the ensemble sustains
+    meters: tuple[str, ...] = ("4/4",)  # drawn at random; a meter listed twice is twice as likely
     three: tuple[Groove, ...] = ()  # grooves of twelve steps, for 3/4 and 6/8
-    endings: tuple[str, ...] = ("ring",)  # gestures one is drawn from: see endings.py
+    endings: tuple[str, ...] = ("ring",)  # drawn at random: see endings.py
     rises: tuple[str, ...] = ("swell",)  # what announces a fuller section: see drums.py
-    leans: tuple[str, ...] = ()  # keys an ear may hear instead: "relative", "dominant", "subdominant", "mediant"
+    chorus_bars: int = 0  # bars of every section, where the harmony is a cycle of its own, as in the twelve-bar blues
+    arc: str = ""  # how its pieces grow: see writing/arranging/arcs.py; empty: by its kit and ensemble
+    harmony: str = ""  # rules by which its chords are varied: see writing/harmony/rules.py; empty: by its chords
+    leans: tuple[str, ...] = ()  # keys a listener may hear instead: "relative", "dominant", "subdominant", "mediant"
 
 
 def style(words: str, images: str, **facts: Any) -> Style:
-    """A style whose words and images are given as lists with commas."""
+    """Return a style; words and images are given as comma-separated lists."""
     return Style(words=_list(words), images=_list(images), **facts)
 
 

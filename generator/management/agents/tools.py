@@ -1,4 +1,4 @@
-"""The tools, a handful: what there is, what it costs, make, wait, find, fetch, stop, and what was spent."""
+"""The MCP tools: models, quotes, generations, the library and spend."""
 
 import secrets
 import time
@@ -12,142 +12,270 @@ from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 from pydantic import Field
 
-from generator.management.agents import shapes
-from generator.management.agents.studio import Studio
+from generator.management.agents import schemas
+from generator.management.agents.client import Studio
 
-INSTRUCTIONS = """Background music from a sentence. Ask `models` what there is (the built-in composer is free), `price`
-what it costs, `generate` to make it, then `wait` until it has ended; every track has an `audio_url` that plays and
-downloads without a key for seven days. `search` looks through what was made before: look there first."""
-LONGEST = 600  # seconds `wait` stays at most
-BETWEEN = 2.0  # seconds between two looks
-RESTING = ("ready", "failed", "cancelled", "in_doubt")  # nothing more comes by itself
+INSTRUCTIONS = """Background music from a text prompt. First look for existing music with `search_tracks`. To make new
+music, choose from `list_models` (the built-in composer is free), check the price with `get_quote`, call
+`create_generation`, then `wait_for_generation` until it has ended. Every track has an `audio_url` that plays and
+downloads without a key for seven days."""
+MAX_WAIT_S = 600  # seconds that one `wait_for_generation` call may take
+POLL_INTERVAL_S = 2.0  # seconds between two polls
+RESTING = ("ready", "failed", "canceled", "in_doubt")  # states that do not change without an action
 READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 MAKES = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=False, open_world_hint=True)
 STOPS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_hint=True, open_world_hint=False)
 
-Project = Annotated[str, Field(description="Id of a project. Empty: the key's own, else its person's.")]
-ModelKey = Annotated[str, Field(description="A key of `models`; composer/studio is built in and free.")]
-Takes = Annotated[int, Field(ge=1, le=10, description="How many to choose from; each costs.")]
-GenerationId = Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` that `generate` gave.")]
+Project = Annotated[str, Field(description="Id of a project. Empty: the default project of the key.")]
+ModelId = Annotated[
+    str, Field(description="The `id` of a model of `list_models`; composer/studio is built in and free.")
+]
+Takes = Annotated[int, Field(ge=1, le=10, description="How many takes to make; each is charged.")]
+GenerationId = Annotated[
+    str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` that `create_generation` returned.")
+]
+TrackId = Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` of a track.")]
 COMPOSER = "composer/studio"
 
 
 class Tools:
-    """The tools of one studio. The key is the one given at the start, or over HTTP each request's own."""
+    """The tools of one studio. The key is the one given at startup; over HTTP it is the key of each request."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
 
-    def _ask(self, context: Context, method: str, path: str, **sent: Any) -> dict[str, Any]:
-        """Call the API; over HTTP with the caller's own key and no other."""
+    def _call_api(self, context: Context, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        """Call the API; over HTTP, only with the caller's own key."""
         if context.headers is not None:
             kind, _, key = context.headers.get("authorization", "").partition(" ")
-            sent["key"] = key.strip() if kind.lower() == "bearer" and key.strip() else "none"
-        return self._studio.ask(method, path, **sent)
+            arguments["key"] = key.strip() if kind.lower() == "bearer" and key.strip() else "none"
+        return self._studio.ask(method, path, **arguments)
 
-    def models(self, context: Context, project: Project = "") -> shapes.Models:
-        """What can be asked to make music, with prices in US dollars a take, limits, and the settings each takes."""
-        said = self._ask(context, "GET", "models", params={"project": project})
-        return shapes.Models.model_validate({"models": said["items"]})
+    def list_models(self, context: Context, project: Project = "") -> schemas.Models:
+        """List the models that make music, with prices in US dollars per take, limits, and the settings of each."""
+        reply = self._call_api(context, "GET", "models", params={"project": project})
+        return schemas.Models.model_validate({"models": reply["items"]})
 
-    def price(
-        self, context: Context, model: ModelKey = COMPOSER, takes: Takes = 1, project: Project = ""
-    ) -> shapes.Price:
-        """What takes of a model would cost now, what is left of the caps, and whether it would be refused."""
+    def get_quote(
+        self, context: Context, model: ModelId = COMPOSER, takes: Takes = 1, project: Project = ""
+    ) -> schemas.Quote:
+        """Return what takes of a model would cost now, what the budgets leave, and whether they would be refused."""
         body = {"models": [model], "takes": takes, "project": project or None}
-        return shapes.Price.model_validate(self._ask(context, "POST", "price", body=body))
+        return schemas.Quote.model_validate(self._call_api(context, "POST", "quotes", body=body))
 
-    def generate(
+    def create_generation(
         self,
         context: Context,
-        text: Annotated[str, Field(description="The brief: what it is for, mood, style, tempo, instruments, length.")],
-        model: ModelKey = COMPOSER,
+        text: Annotated[str, Field(description="The prompt: purpose, mood, style, tempo, instruments, length.")],
+        model: ModelId = COMPOSER,
         takes: Takes = 1,
-        format: Annotated[str, Field(description="mp3, wav, flac; empty: the model's usual one.")] = "",
+        format: Annotated[str, Field(description="mp3, wav, flac; empty: the model's default.")] = "",
         settings: Annotated[
             dict[str, str | int | float | bool] | None, Field(description="The model's own fields, by name.")
         ] = None,
         project: Project = "",
         idempotency_key: Annotated[
-            str, Field(max_length=64, description="The same key again returns the first result and costs nothing.")
+            str, Field(max_length=64, description="Repeating a key returns the first result at no cost.")
         ] = "",
         expected_price_usd: Annotated[
             str,
-            Field(max_length=24, description="`total_usd` of `price`: at any other price nothing is made. Empty: any."),
+            Field(
+                max_length=24, description="`total_usd` of `get_quote`: nothing is made at another price. Empty: any."
+            ),
         ] = "",
-    ) -> shapes.Generation:
-        """Ask for music. It is queued and its price set aside at once; `wait` for it next. Paid models cost money."""
+    ) -> schemas.Generation:
+        """Start making music: it is queued and its price reserved. Then call `wait_for_generation`. May cost money."""
         body: dict[str, Any] = {"model": model, "text": text, "takes": takes, "settings": settings or {}}
         body |= {"format": format or None, "project": project or None}
         body["expected_price_usd"] = expected_price_usd or None
         once = {"Idempotency-Key": idempotency_key or secrets.token_urlsafe(18)}
-        return shapes.Generation.of(self._ask(context, "POST", "generations", body=body, headers=once))
+        return schemas.Generation.from_response(self._call_api(context, "POST", "generations", body=body, headers=once))
 
-    async def wait(
+    def create_batch(
+        self,
+        context: Context,
+        briefs: Annotated[
+            list[schemas.Brief], Field(min_length=1, max_length=50, description="One generation each, in this order.")
+        ],
+        project: Project = "",
+        idempotency_key: Annotated[
+            str, Field(max_length=64, description="Repeating a key returns the first result at no cost.")
+        ] = "",
+        expected_price_usd: Annotated[
+            str, Field(max_length=24, description="Total of all briefs: nothing is made at another price. Empty: any.")
+        ] = "",
+    ) -> schemas.Batch:
+        """Start several generations at once, all or none. Then call `get_batch` until it has ended. May cost money."""
+        body: dict[str, Any] = {"briefs": [brief.as_request() for brief in briefs], "project": project or None}
+        body["expected_price_usd"] = expected_price_usd or None
+        once = {"Idempotency-Key": idempotency_key or secrets.token_urlsafe(18)}
+        return schemas.Batch.from_response(self._call_api(context, "POST", "batches", body=body, headers=once))
+
+    def get_batch(
+        self,
+        context: Context,
+        batch: Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` that `create_batch` returned.")],
+    ) -> schemas.Batch:
+        """Return how far a batch is, what it costs, and its generations with their tracks so far."""
+        return schemas.Batch.from_response(self._call_api(context, "GET", f"batches/{batch}"))
+
+    def get_structure(self, context: Context, track: TrackId) -> schemas.Structure:
+        """Return what is known of a track's pulse, bars and sections. If it is null, ask again after a few seconds."""
+        return schemas.Structure.model_validate(self._call_api(context, "GET", f"tracks/{track}/structure"))
+
+    def correct_grid(
+        self,
+        context: Context,
+        track: TrackId,
+        shift_s: Annotated[float, Field(description="Move all beats by seconds; positive: later.")] = 0.0,
+        beat_shift: Annotated[int, Field(description="Let bars begin that many beats later.")] = 0,
+        bpm: Annotated[
+            float | None, Field(description="An even grid from `first_beat_s` on, which begins a bar.")
+        ] = None,
+        first_beat_s: float = 0.0,
+        beats_per_bar: int | None = None,
+    ) -> schemas.Grid:
+        """Replace the correction of a track's bar grid, for edits made from now on. All defaults: as measured."""
+        body: dict[str, Any] = {"shift_s": shift_s, "beat_shift": beat_shift, "bpm": bpm, "first_beat_s": first_beat_s}
+        body["beats_per_bar"] = beats_per_bar
+        return schemas.Grid.model_validate(self._call_api(context, "PUT", f"tracks/{track}/grid", body=body))
+
+    def create_edit(
+        self,
+        context: Context,
+        track: TrackId,
+        steps: Annotated[
+            list[dict[str, Any]],
+            Field(
+                max_length=12,
+                description="In this order, each at most once: cut, fit, loop, fades, speed, bed, level. Such as "
+                '[{"step": "fit", "length_s": 28.5}, {"step": "level", "destination": "podcast"}].',
+            ),
+        ],
+        formats: Annotated[
+            list[dict[str, Any]],
+            Field(min_length=1, max_length=12, description='Such as [{"format": "wav", "rate": 48000, "bits": 24}].'),
+        ],
+        title: Annotated[str, Field(max_length=120, description="Empty: what the steps do.")] = "",
+    ) -> schemas.Edit:
+        """Cut, fit to a length, loop, fade, level or convert a track. Free; the track stays. Then call `get_edit`."""
+        body = {"recipe": {"steps": steps}, "formats": formats, "title": title}
+        return schemas.Edit.model_validate(self._call_api(context, "POST", f"tracks/{track}/edits", body=body))
+
+    def get_edit(
+        self,
+        context: Context,
+        edit: Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` that `create_edit` returned.")],
+    ) -> schemas.Edit:
+        """Return the state of an edit, what was done, and its files."""
+        return schemas.Edit.model_validate(self._call_api(context, "GET", f"edits/{edit}"))
+
+    def create_pack(
+        self,
+        context: Context,
+        preset: Annotated[str, Field(description="editor, podcast, game, broadcast or social.")],
+        tracks: Annotated[
+            list[str], Field(max_length=100, description="Ids of tracks of one project; empty: all its tracks.")
+        ],
+        project: Project = "",
+        title: Annotated[str, Field(max_length=120, description="Empty: of the track, or of the project.")] = "",
+    ) -> schemas.Pack:
+        """Make one zip of tracks with cuts, loop, bed, stems, licenses and cue sheet. Free. Then call `get_pack`."""
+        body = {"preset": preset, "tracks": tracks or None, "project": project or None, "title": title}
+        return schemas.Pack.model_validate(self._call_api(context, "POST", "packs", body=body))
+
+    def get_pack(
+        self,
+        context: Context,
+        pack: Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` that `create_pack` returned.")],
+    ) -> schemas.Pack:
+        """Return the state of a pack, its files, and what was left out with the reason."""
+        return schemas.Pack.model_validate(self._call_api(context, "GET", f"packs/{pack}"))
+
+    async def wait_for_generation(
         self,
         context: Context,
         generation: GenerationId,
-        seconds: Annotated[int, Field(ge=0, le=LONGEST, description="How long at most.")] = 120,
-    ) -> shapes.Generation:
-        """Stay until a generation has ended, telling how far it is. If `ended` is still false, wait again."""
-        ends = time.monotonic() + seconds
+        timeout_s: Annotated[
+            int, Field(ge=0, le=MAX_WAIT_S, description="How long to wait at most, in seconds.")
+        ] = 120,
+    ) -> schemas.Generation:
+        """Wait until a generation has ended, reporting its progress. If `ended` is still false, call it again."""
+        ends = time.monotonic() + timeout_s
         while True:
-            said = await anyio.to_thread.run_sync(partial(self._ask, context, "GET", f"generations/{generation}"))
-            seen = shapes.Generation.of(said)
-            await context.report_progress(100 if seen.state == "ready" else seen.percent, 100, seen.stage or seen.state)
-            left = ends - time.monotonic()
-            if seen.state in RESTING or left <= 0:
-                return seen
-            await anyio.sleep(min(BETWEEN, left))
+            reply = await anyio.to_thread.run_sync(partial(self._call_api, context, "GET", f"generations/{generation}"))
+            current = schemas.Generation.from_response(reply)
+            await context.report_progress(
+                100 if current.state == "ready" else current.percent, 100, current.stage or current.state
+            )
+            remaining_s = ends - time.monotonic()
+            if current.state in RESTING or remaining_s <= 0:
+                return current
+            await anyio.sleep(min(POLL_INTERVAL_S, remaining_s))
 
-    def search(
+    def search_tracks(
         self,
         context: Context,
-        words: Annotated[str, Field(description="In titles, prompts, tags, models, authors; beginnings do.")] = "",
-        project: Annotated[str, Field(description="Id of a project; empty: all that the key opens.")] = "",
+        query: Annotated[
+            str, Field(description="Words or beginnings of words in titles, prompts, tags, models, authors.")
+        ] = "",
+        project: Annotated[str, Field(description="Id of a project; empty: all projects of the key.")] = "",
         tag: str = "",
         model: str = "",
         length: Annotated[str, Field(description="short, medium, long")] = "",
-        tempo: Annotated[str, Field(description="slow, middle, fast")] = "",
+        tempo: Annotated[str, Field(description="slow, medium, fast")] = "",
         status: Annotated[str, Field(description="approved, draft")] = "",
         starred: bool = False,
         sort: str = "newest",
         limit: Annotated[int, Field(ge=1, le=50)] = 10,
-        cursor: Annotated[str, Field(description="`next` of the answer before.")] = "",
-    ) -> shapes.Tracks:
-        """Look through the library as its page does."""
-        asked = {"q": words, "project": project, "tag": tag, "model": model, "length": length, "tempo": tempo}
-        asked |= {"status": status, "starred": "1" if starred else "", "sort": sort, "cursor": cursor}
-        said = self._ask(context, "GET", "tracks", params={**asked, "limit": str(limit)})
-        return shapes.Tracks.model_validate({"tracks": said["items"], "next": said["next"]})
+        cursor: Annotated[str, Field(description="The `next_cursor` of the previous page.")] = "",
+    ) -> schemas.Tracks:
+        """Search the library, with the filters of its page."""
+        params = {"q": query, "project": project, "tag": tag, "model": model, "length": length, "tempo": tempo}
+        params |= {"status": status, "starred": "1" if starred else "", "sort": sort, "cursor": cursor}
+        reply = self._call_api(context, "GET", "tracks", params={**params, "limit": str(limit)})
+        return schemas.Tracks.model_validate({"tracks": reply["items"], "next_cursor": reply["next_cursor"]})
 
-    def get(
-        self, context: Context, track: Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="Its `id`.")]
-    ) -> shapes.Track:
-        """One track, with an address of its file."""
-        return shapes.Track.model_validate(self._ask(context, "GET", f"tracks/{track}"))
+    def get_track(self, context: Context, track: TrackId) -> schemas.Track:
+        """Return one track, with the address of its file."""
+        return schemas.Track.model_validate(self._call_api(context, "GET", f"tracks/{track}"))
 
-    def cancel(self, context: Context, generation: GenerationId) -> shapes.Generation:
-        """Stop a generation. What was sent to a provider may go on there and cost; what arrives is kept."""
-        return shapes.Generation.of(self._ask(context, "POST", f"generations/{generation}/cancel"))
+    def cancel_generation(self, context: Context, generation: GenerationId) -> schemas.Generation:
+        """Cancel a generation. What was sent to a provider may continue there and cost money; what arrives is kept."""
+        return schemas.Generation.from_response(self._call_api(context, "POST", f"generations/{generation}/cancel"))
 
-    def spend(
+    def get_spend(
         self,
         context: Context,
-        project: Annotated[str, Field(description="Id of a project; empty: the key's person, everywhere.")] = "",
-        month: Annotated[str, Field(description="Such as 2026-11; empty: this one.")] = "",
-    ) -> shapes.Spend:
-        """What a month has cost so far, in US dollars, and what the caps leave."""
-        return shapes.Spend.model_validate(
-            self._ask(context, "GET", "spend", params={"project": project, "month": month})
+        project: Annotated[str, Field(description="Id of a project; empty: the key's owner, in all projects.")] = "",
+        month: Annotated[str, Field(description="Such as 2026-11; empty: the current month.")] = "",
+    ) -> schemas.Spend:
+        """Return the spend of a month so far, in US dollars, and what is left in the budgets."""
+        return schemas.Spend.model_validate(
+            self._call_api(context, "GET", "spend", params={"project": project, "month": month})
         )
 
 
 def server(studio: Studio) -> MCPServer:
-    """An MCP server with the tools of a studio."""
+    """Return an MCP server with the tools of a studio."""
     tools = Tools(studio)
-    kinds = {"generate": MAKES, "cancel": STOPS}
-    names = ("models", "price", "generate", "wait", "search", "get", "cancel", "spend")
+    making = ("create_generation", "create_batch", "correct_grid", "create_edit", "create_pack")
+    kinds = {**dict.fromkeys(making, MAKES), "cancel_generation": STOPS}
+    names = (
+        *("list_models", "get_quote", "create_generation", "wait_for_generation"),
+        *(
+            "create_batch",
+            "get_batch",
+            "get_structure",
+            "correct_grid",
+            "create_edit",
+            "get_edit",
+            "create_pack",
+            "get_pack",
+        ),
+        *("search_tracks", "get_track"),
+        *("cancel_generation", "get_spend"),
+    )
     return MCPServer(
         "bgm-studio",
         title="BGM Studio",
@@ -159,7 +287,7 @@ def server(studio: Studio) -> MCPServer:
 
 
 def _strict(function: Callable[..., Any], annotations: ToolAnnotations) -> Tool:
-    """A tool that refuses arguments it does not have, and says so in its schema."""
+    """Return a tool that rejects unknown arguments and says so in its schema."""
     tool = Tool.from_function(function, annotations=annotations)
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"

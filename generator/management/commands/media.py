@@ -1,22 +1,26 @@
-"""`manage.py media`: whether the media folder is the database's; `--accept` makes it so."""
+"""`manage.py media`: check that the media folder belongs to the database; `--accept` makes it so."""
 
-from django.core.management.base import BaseCommand, CommandError
+from typing import Any
 
-from generator.management import identity
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from generator.management import media_identity
 
 
 class Command(BaseCommand):
-    help = "Say whether the media folder belongs to the database. A start that finds another one refuses."
+    help = "Check whether the media folder belongs to the database. The studio does not start with another one."
 
-    def add_arguments(self, parser) -> None:
-        parser.add_argument("--accept", action="store_true", help="Mark the folder as this database's, as it is.")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--accept", action="store_true", help="Mark the folder, as it is, as belonging to this database."
+        )
 
-    def handle(self, *args, **options) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["accept"]:
-                identity.accept()
+                media_identity.accept()
             else:
-                identity.check()
-        except identity.WrongMedia as wrong:
-            raise CommandError(str(wrong), returncode=2) from wrong
+                media_identity.check()
+        except media_identity.WrongMedia as error:
+            raise CommandError(str(error), returncode=2) from error
         self.stdout.write("The media folder belongs to this database.")

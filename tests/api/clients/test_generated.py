@@ -1,6 +1,6 @@
-"""Clients that generators make of the OpenAPI documents, against a running studio; and what linters say of these.
+"""Clients generated from the OpenAPI documents, against a running studio, and linters on the documents.
 
-The JavaScript tools are installed once for each lock file, into pytest's cache; without node and npm their tests are
+The JavaScript tools are installed once per lock file, into pytest's cache; without node and npm their tests are
 skipped.
 """
 
@@ -18,15 +18,15 @@ import pytest
 from generator.audio import encode
 from tests.api import npm
 from tests.audio.signals import RATE, song
-from tests.ops.tree import Studio
+from tests.management.tree import Studio
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("clients")]
 HERE = Path(__file__).parent
 ADDRESSES = {"v1": "api/v1/openapi.json", "v3": "api/v3/openapi.json", "v5": "v5/openapi.json"}
 MAKE_KEY = """
 from generator.models import User
-from generator.workflow import keys
-open({file!r}, "w").write(keys.make(User.objects.order_by("id").first(), "clients")[1])
+from generator.services.team import api_keys
+open({file!r}, "w").write(api_keys.make(User.objects.order_by("id").first(), "clients")[1])
 """
 
 
@@ -45,7 +45,7 @@ def key(studio, tmp_path_factory) -> str:
 
 @pytest.fixture(scope="module")
 def documents(studio, tmp_path_factory) -> dict[str, Path]:
-    """The documents as files, by the version of their contract."""
+    """Return the documents as files, by the version of their contract."""
     folder = tmp_path_factory.mktemp("documents")
     for name, address in ADDRESSES.items():
         with urllib.request.urlopen(f"{studio.url}/{address}", timeout=30) as reply:
@@ -69,7 +69,7 @@ def theme(tmp_path_factory) -> Path:
 
 
 def run(*command: str | Path, folder: Path, **env: str) -> str:
-    """What a command prints; it has to end well."""
+    """Return what a command prints; it must succeed."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(
         [str(word) for word in command],
@@ -111,8 +111,8 @@ def test_the_python_client_works(studio, key, documents, theme, tmp_path):
     assert (found["known"], found["rendition"], found["listed"]) == (304, 202, True)
     assert found["size"] > 10_000
     assert found["reference"] == "theme"
-    assert found["refused"] == ["ProblemOut", "refused"]
-    assert found["stranger"] == [401, "no_key"]
+    assert found["refused"] == ["ProblemOut", "validation_failed"]
+    assert found["stranger"] == [401, "invalid_api_key"]
 
 
 @pytest.mark.parametrize("name", ["v3", "v5"])
@@ -137,5 +137,5 @@ def test_the_typescript_client_works(studio, key, documents, theme, node):
     assert (found["known"], found["late"]) == (304, "precondition_failed")
     assert found["size"] > 10_000
     assert found["reference"] == "theme"
-    assert (found["refused"], found["unknown"]) == ("refused", "no_such")
-    assert found["stranger"] == [401, "no_key"]
+    assert (found["refused"], found["unknown"]) == ("validation_failed", "no_such")
+    assert found["stranger"] == [401, "invalid_api_key"]

@@ -12,7 +12,7 @@ function good<T>(reply: { data?: T; error?: unknown }): T {
   return reply.data;
 }
 
-const models = good(await client.GET("/api/v1/models")).items.map((model) => model.key);
+const models = good(await client.GET("/api/v1/models")).items.map((model) => model.id);
 const body = { model: "composer/studio", text: "warm lo-fi, 5 s", takes: 1, format: "mp3" };
 const header = { "Idempotency-Key": "typescript", Prefer: "wait=60" };
 const asked = await client.POST("/api/v1/generations", { body, params: { header } });

@@ -1,1 +1,1 @@
-"""The served Soundverse contract, by real clients."""
+"""The Soundverse contract as the studio serves it, tested with real clients."""

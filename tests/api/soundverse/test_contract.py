@@ -1,4 +1,4 @@
-"""The vendor's sample as printed, both framings by both kinds of parser, and what comes back."""
+"""The vendor's sample as printed, both framings with both kinds of parser, and the results."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from tests.api.soundverse.conftest import PAYLOAD, STREAM, SYNC
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("soundverse")]
 
-# The vendor's own, to the letter.
+# The vendor's own, verbatim.
 SAMPLE = """
 import requests
 import json
@@ -52,17 +52,17 @@ KEYS = [
 
 
 def as_bare_lines(lines: list[bytes]) -> list[dict]:
-    """What the vendor's sample does with each line."""
+    """Parse lines as the vendor's sample does."""
     return [json.loads(line.decode("utf-8")) for line in lines if line]
 
 
 def as_events(lines: list[bytes]) -> list[dict]:
-    """What the vendor's later samples do."""
+    """Parse lines as the vendor's later samples do."""
     return [json.loads(line.decode("utf-8")[6:]) for line in lines if line.startswith(b"data: ")]
 
 
 def check_chunks(chunks: list[dict]) -> dict:
-    """See that chunks are the contract's; return the last."""
+    """Check that the chunks follow the contract; return the last."""
     *early, last = chunks
     assert early
     assert [chunk["chunkIndex"] for chunk in chunks] == list(range(1, len(chunks) + 1))
@@ -81,7 +81,7 @@ def check_chunks(chunks: list[dict]) -> dict:
 
 
 def check_files(body: dict) -> None:
-    """The audio and the cover are there for whoever has the address, without a key."""
+    """Check that the audio and the cover can be downloaded by address, without a key."""
     audio, cover = httpx.get(body["audio_url"], timeout=30), httpx.get(body["album_art"], timeout=30)
     assert (audio.status_code, audio.headers["content-type"]) == (200, "audio/mpeg")
     assert len(audio.content) > 10_000
@@ -130,7 +130,7 @@ def test_a_client_gets_the_framing_it_can_read(served, path, accept, read, kind)
     check_chunks(read(lines))
     other = as_events if read is as_bare_lines else as_bare_lines
     if other is as_events:
-        assert as_events(lines) == []  # no stream pleases both
+        assert as_events(lines) == []  # no stream satisfies both
     else:
         with pytest.raises(json.JSONDecodeError):
             as_bare_lines(lines)
@@ -148,7 +148,7 @@ def test_the_later_spelling_wants_a_prompt_only_and_is_always_events(served):
 
 
 def test_chunks_come_as_they_happen(served):
-    """The first is here before the vendor has answered; nothing on the way waits for more."""
+    """The first chunk arrives before the vendor has answered; nothing buffers it."""
     gate = threading.Event()
     served.vendors.soundverse.gates[:] = [gate]
     with served.client("vendor") as client, client.stream("POST", STREAM, json=PAYLOAD) as response:
@@ -161,9 +161,9 @@ def test_chunks_come_as_they_happen(served):
 
 
 def test_what_is_asked_reaches_the_model(served):
-    response = served.post(SYNC, projectId=served.refs["team"], duration=12, style="Jazz", parameters={"bpm": 90})
+    response = served.post(SYNC, projectId=served.public_ids["team"], duration=12, style="Jazz", parameters={"bpm": 90})
     row = served.row(response.json()["messageId"])
-    assert row["project"] == served.refs["team"]
+    assert row["project"] == served.public_ids["team"]
     assert (row["settings"]["length"], row["settings"]["bpm"], row["settings"]["format"]) == (12.0, 90.0, "mp3")
     served.post(SYNC, "vendor", model="mureka-8", parameters={"mood": "calm"})
     sent = served.vendors.soundverse.jobs[-1].inputs

@@ -1,4 +1,4 @@
-"""Every error the contract prints, and what is no request at all."""
+"""Every error the contract prints, and malformed requests."""
 
 import json
 import socket
@@ -6,8 +6,8 @@ import socket
 import httpx
 import pytest
 
-from generator.api import door
-from generator.workflow import keys
+from generator.api import auth
+from generator.services.team import api_keys
 from tests.api.soundverse.conftest import PAYLOAD, STREAM, SYNC
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("soundverse")]
@@ -33,7 +33,7 @@ def test_an_empty_prompt(served, path, prompt):
 def test_a_prompt_that_is_too_long_is_told_so(served):
     reply = served.post(SYNC, prompt="x" * 30_000)
     assert reply.status_code == 400
-    assert "too long" in reply.json()["detail"]
+    assert "2,000" in reply.json()["detail"]
 
 
 @pytest.mark.parametrize("path", [STREAM, SYNC])
@@ -114,7 +114,7 @@ def test_another_content_type(served, kind):
     "kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 def test_a_huge_body(served, kind):
-    """Read from the wire: the answer may come before everything was sent."""
+    """Read from the socket: the answer may arrive before everything was sent."""
     head = f"POST {SYNC} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {served.keys['composer']}\r\n"
     head += f"Content-Type: {kind}\r\nContent-Length: 50000000\r\n\r\n"
     with socket.create_connection(("127.0.0.1", served.studio.port), timeout=20) as line:
@@ -124,11 +124,15 @@ def test_a_huge_body(served, kind):
     assert code == 413, answer
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 def test_another_method(served, method):
     with served.client() as client:
         reply = client.request(method, STREAM)
-    assert (reply.status_code, reply.json(), reply.headers["allow"]) == (405, {"detail": "Method Not Allowed"}, "POST")
+    assert (reply.status_code, reply.json(), reply.headers["allow"]) == (
+        405,
+        {"detail": "Method Not Allowed"},
+        "POST, OPTIONS",
+    )
 
 
 @pytest.mark.parametrize("path", ["/v5/", "/v5/generate/song-gen", "/v5/generate/song-gen/", "/v5/%00"])
@@ -146,14 +150,17 @@ def test_a_slash_at_the_end_changes_nothing(served):
 
 
 def test_a_strangers_project_is_no_project_at_all(served):
-    hers, nobodys = (served.post(SYNC, projectId=ref, duration=8) for ref in (served.refs["hers"], "your_project_id"))
+    hers, nobodys = (
+        served.post(SYNC, projectId=public_id, duration=8)
+        for public_id in (served.public_ids["hers"], "your_project_id")
+    )
     home = served.row(nobodys.json()["messageId"])["project"]
-    assert served.row(hers.json()["messageId"])["project"] == home != served.refs["hers"]
+    assert served.row(hers.json()["messageId"])["project"] == home != served.public_ids["hers"]
 
 
 def test_no_model_answers(client, user):
-    """A studio without an account at the vendor, and a key without a stand-in."""
-    _, token = keys.make(user, "plain")
+    """The studio has no account at the vendor, and the key no stand-in."""
+    _, token = api_keys.make(user, "plain")
     head = {"Authorization": f"Bearer {token}"}
     reply = client.post(STREAM, PAYLOAD, content_type="application/json", headers=head)
     (problem,) = reply.json()["detail"]
@@ -161,9 +168,17 @@ def test_no_model_answers(client, user):
     assert "composer/studio" in problem["msg"]
 
 
+@pytest.mark.parametrize("length", [256, 1000])
+def test_an_idempotency_key_is_too_long(client, user, length):
+    _, token = api_keys.make(user, "plain", model_override="composer/studio")
+    head = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k" * length}
+    reply = client.post(STREAM, PAYLOAD, content_type="application/json", headers=head)
+    assert (reply.status_code, reply.json().keys()) == (400, {"detail"})
+
+
 def test_a_key_that_asks_too_often(client, user, settings):
     settings.STUDIO_API_RATE = 1
-    _, token = keys.make(user, "plain")
+    _, token = api_keys.make(user, "plain")
     replies = [client.post(STREAM, headers={"Authorization": f"Bearer {token}"}) for _ in range(2)]
     assert [reply.status_code for reply in replies] == [422, 429]
     assert replies[1].json() == {"success": False, "message": "Rate limits have been passed for the user."}
@@ -171,8 +186,8 @@ def test_a_key_that_asks_too_often(client, user, settings):
 
 
 def test_a_defect_is_still_the_contracts_json(client, user, monkeypatch):
-    _, token = keys.make(user, "plain", stand_in="composer/studio")
-    monkeypatch.setattr(door, "ask", lambda *_, **__: 1 / 0)
+    _, token = api_keys.make(user, "plain", model_override="composer/studio")
+    monkeypatch.setattr(auth, "submit_generation", lambda *_, **__: 1 / 0)
     head = {"Authorization": f"Bearer {token}"}
     reply = client.post(STREAM, PAYLOAD, content_type="application/json", headers=head)
     assert (reply.status_code, reply.json()) == (500, {"detail": "Internal Server Error"})

@@ -1,4 +1,4 @@
-"""Connections that are held: a limit, a hang-up, an end; and our own client at our own door."""
+"""Held connections: the limit, disconnects, the end; and the studio's own client against the studio."""
 
 import asyncio
 import contextlib
@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from generator.providers.base import Patience, Progress, ProviderConfig, Request
-from generator.providers.soundverse import Soundverse
+from generator.providers.soundverse.client import Soundverse
 from tests.api.soundverse.conftest import PAYLOAD, STREAM, STREAMS, SYNC, Served
-from tests.ops.tree import wait_for
+from tests.management.tree import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("soundverse")]
 
@@ -22,7 +22,7 @@ RATE = {"success": False, "message": "Rate limits have been passed for the user.
 
 @pytest.fixture
 def gate(served) -> Iterator[threading.Event]:
-    """The vendor sends its first chunk only, until this is set."""
+    """Hold the vendor's stream after its first chunk until this is set."""
     event = threading.Event()
     served.vendors.soundverse.gates[:] = [event]
     yield event
@@ -31,7 +31,7 @@ def gate(served) -> Iterator[threading.Event]:
 
 @contextlib.contextmanager
 def hanging(served: Served, path: str = STREAM) -> Iterator[tuple[socket.socket, str]]:
-    """A client on a bare socket that has read the head of its answer; with the generation's ref."""
+    """Yield a raw-socket client that has read the head of its answer, and the generation's public ID."""
     body = json.dumps(PAYLOAD).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {served.keys['vendor']}\r\n"
     head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -46,25 +46,29 @@ def hanging(served: Served, path: str = STREAM) -> Iterator[tuple[socket.socket,
 
 
 def test_a_client_that_hangs_up_loses_nothing(served, gate):
-    with hanging(served) as (_, ref):
-        assert served.row(ref)["state"] != "ready"
+    with hanging(served) as (_, public_id):
+        assert served.row(public_id)["state"] != "ready"
     gate.set()
-    wait_for(lambda: served.row(ref)["state"] == "ready", 30, "it is made to its end")
-    assert served.row(ref)["tracks"] == 1
+    wait_for(lambda: served.row(public_id)["state"] == "ready", 30, "it is made to its end")
+    assert served.row(public_id)["tracks"] == 1
 
 
 def test_a_hang_up_frees_the_place_at_the_next_chunk(served):
-    """The server closes what it iterates; nothing has to end before somebody else can be served."""
+    """The server closes the iterator; no other request has to end before the next is served."""
     chunk, rest = threading.Event(), threading.Event()
     served.vendors.soundverse.gates[:] = [chunk, rest]
     with contextlib.ExitStack() as held:
-        refs = [held.enter_context(hanging(served))[1] for _ in range(STREAMS)]
+        public_ids = [held.enter_context(hanging(served))[1] for _ in range(STREAMS)]
         assert served.post(SYNC).status_code == 429
     chunk.set()
     wait_for(lambda: served.post(SYNC, duration=8).status_code == 200, 10, "a place is free")
-    assert all(served.row(ref)["state"] != "ready" for ref in refs)
+    assert all(served.row(public_id)["state"] != "ready" for public_id in public_ids)
     rest.set()
-    wait_for(lambda: all(served.row(ref)["state"] == "ready" for ref in refs), 30, "they were made all the same")
+    wait_for(
+        lambda: all(served.row(public_id)["state"] == "ready" for public_id in public_ids),
+        30,
+        "they were made all the same",
+    )
 
 
 def test_more_than_are_held_are_refused_before_anything_is_asked(served, gate):
@@ -79,15 +83,15 @@ def test_more_than_are_held_are_refused_before_anything_is_asked(served, gate):
             assert int(reply.headers["retry-after"]) > 0
         assert served.studio.rows(asked) == before
         page = httpx.get(f"{served.url}/accounts/login/", timeout=10)
-        assert page.status_code == 200  # pages do not notice
+        assert page.status_code == 200  # pages are unaffected
     gate.set()
     wait_for(lambda: served.post(SYNC, duration=8).status_code == 200, 30, "the places are free again")
 
 
 def ask_with_our_own(served: Served, **extra: str) -> list:
-    """Every snapshot our Soundverse adapter makes of this studio, as of a vendor."""
+    """Return every snapshot of the studio's own Soundverse adapter, with this studio as the vendor."""
     account = ProviderConfig(served.url, served.keys["composer"], extra, Patience(gap=60, total=60), private_ok=True)
-    request = Request("soundverse/music", "calm piano", 1, "mp3", {"duration": 8}, "u", "p", f"ref-{len(extra)}")
+    request = Request("soundverse/music", "calm piano", 1, "mp3", {"duration": 8}, "u", "p", f"public_id-{len(extra)}")
 
     async def told() -> list:
         async with httpx.AsyncClient() as http:
@@ -112,4 +116,4 @@ def test_our_own_client_understands_our_own_door(served, extra):
     (output,) = last.outputs
     assert output.title
     assert httpx.get(output.url).headers["content-type"] == "audio/mpeg"
-    assert served.row(last.handle)["state"] == "ready"
+    assert served.row(last.provider_job_id)["state"] == "ready"

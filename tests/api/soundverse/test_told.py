@@ -1,19 +1,19 @@
-"""What a stream says when time goes by, ends, or something breaks; without waiting for any of it."""
+"""What a stream sends as time passes, at its end, or on a failure; without real waiting."""
 
 import json
 from collections.abc import Iterable
 
 import pytest
 
-from generator.api.holding import Seen
-from generator.api.soundverse.told import BARE, EVENTS, STILL, Listener
+from generator.api.compat.soundverse.streaming import BARE, EVENTS, UNFINISHED_TEXT, Listener
+from generator.api.long_polling import Seen
 from generator.models import Generation, State
 
 QUEUED = Seen(State.QUEUED, "", 0, 0)
 
 
 class Heard(list):
-    """Stands for a hold: what was seen of a generation, one after the other."""
+    """Stands for a held connection: the successive states of a generation."""
 
     def __init__(self, generation: Generation, seen: Iterable[Seen | None]) -> None:
         super().__init__(seen)
@@ -46,7 +46,12 @@ def test_signs_of_life_are_no_chunks(listener, ask):
 
 def test_time_that_is_up_is_no_failure(listener, ask):
     last = json.loads(stream(listener, ask(), QUEUED)[-1])
-    assert (last["isComplete"], last["error"], last["status"], last["content"]) == (True, False, "PROCESSING", STILL)
+    assert (last["isComplete"], last["error"], last["status"], last["content"]) == (
+        True,
+        False,
+        "PROCESSING",
+        UNFINISHED_TEXT,
+    )
     answer = json.loads(b"".join(listener.answer(Heard(ask(), [QUEUED, None, None]))))
     assert (answer["success"], answer["status"], answer["audio_url"]) == (True, "PROCESSING", None)
 
@@ -58,7 +63,7 @@ def test_a_doubt_is_no_failure(listener, ask):
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
 def test_an_end_without_music_says_why(listener, ask, state):
-    generation = at(ask(), state, error_sentence="No more ideas.")
+    generation = at(ask(), state, error_message="No more ideas.")
     last = json.loads(stream(listener, generation, QUEUED)[-1])
     assert (last["isComplete"], last["error"], last["status"]) == (True, True, "FAILED")
     assert last["content"] == "No more ideas."
@@ -67,10 +72,10 @@ def test_an_end_without_music_says_why(listener, ask, state):
 
 
 def test_a_track_that_was_binned_meanwhile(listener, track):
-    track.binned_at = track.created_at
+    track.trashed_at = track.created_at
     track.save()
     last = json.loads(stream(listener, track.generation)[-1])
-    assert (last["error"], last["content"]) == (True, "The track is not in the library any more.")
+    assert (last["error"], last["content"]) == (True, "The track is no longer in the library.")
 
 
 def test_the_answer_comes_after_blank_lines(listener, track):

@@ -1,4 +1,4 @@
-"""A program with a key, asking in the contract's words."""
+"""A program with a key that speaks the vendor's contract."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,10 +9,10 @@ import pytest
 from django.test import Client
 
 from generator.models import ApiKey, Scope
-from generator.workflow import keys
+from generator.services.team import api_keys
 from tests.fakes.vendors import Vendors
 from tests.fakes.wavespeed import WaveSpeedShop
-from tests.ops.tree import Studio
+from tests.management.tree import Studio
 
 BGM_PATH = "mureka-ai/mureka-v7.6/generate-bgm"
 REGISTER_PATH = "mureka-ai/create-upload-id"
@@ -21,7 +21,7 @@ STEMS_PATH = "mureka-ai/stem-song"
 
 @dataclass
 class Program:
-    """`program.post("models/…", prompt="…")`: the status and the whole body of the answer."""
+    """`program.post("models/…", prompt="…")` returns the status and the whole body of the answer."""
 
     token: str
     key: ApiKey | None = None
@@ -36,7 +36,7 @@ class Program:
         return reply.status_code, reply.json()
 
     def get(self, path: str) -> Any:
-        """The data of a good answer."""
+        """Return the data of a successful answer."""
         return self.good(self("GET", path))
 
     def post(self, path: str, body: Any = None, **named: Any) -> Any:
@@ -53,10 +53,10 @@ class Program:
 
 @pytest.fixture
 def program(user) -> Callable[..., Program]:
-    """Give Ada's program a key: `program(scope=Scope.READ, stand_in=COMPOSER, project=project)`."""
+    """Give Ada's program a key: `program(scope=Scope.READ, model_override=COMPOSER, project=project)`."""
 
     def _program(scope: Scope = Scope.GENERATE, who=user, **more: Any) -> Program:
-        key, token = keys.make(who, "render farm", scope, **more)
+        key, token = api_keys.make(who, "render farm", scope, **more)
         return Program(token, key)
 
     return _program
@@ -67,13 +67,13 @@ def program(user) -> Callable[..., Program]:
 
 @dataclass
 class Live:
-    """A running studio, the vendor's live fake behind it, and one key for each purpose."""
+    """A running studio, the vendor's live fake behind it, and one key per purpose."""
 
     studio: Studio
     vendors: Vendors
-    free: str  # the composer stands in for whatever is asked
-    paid: str  # no stand-in: the vendor itself is asked
-    poor: str  # as `paid`, with a cap of nothing
+    free: str  # the composer stands in for every model
+    paid: str  # no stand-in: the vendor itself answers
+    poor: str  # as `paid`, with a budget of zero
     reader: str
 
     @property
@@ -83,15 +83,16 @@ class Live:
 
 _KEYS = """
 from generator.models import Generation, Scope, State, User
-from generator.workflow import cancel, keys
+from generator.services.generation.cancellation import cancel
+from generator.services.team import api_keys
 boss = User.objects.order_by("id").first()
 for sample in Generation.objects.exclude(state__in=State.ended()).select_related("model__provider"):
     cancel(sample, boss)
 made = [
-    keys.make(boss, "free", stand_in="composer/studio"),
-    keys.make(boss, "paid"),
-    keys.make(boss, "poor", cap=0),
-    keys.make(boss, "reader", Scope.READ),
+    api_keys.make(boss, "free", model_override="composer/studio"),
+    api_keys.make(boss, "paid"),
+    api_keys.make(boss, "poor", cap=0),
+    api_keys.make(boss, "reader", Scope.READ),
 ]
 open({file!r}, "w").write(" ".join(token for _, token in made))
 """
@@ -103,7 +104,7 @@ def live(tmp_path_factory, prepared) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("wavespeed")
     with Vendors() as vendors:
         env = {
-            "STUDIO_PROVIDERS": "generator.providers.composer,tests.fakes.hasty.wavespeed",
+            "STUDIO_PROVIDERS": "generator.providers.builtin,tests.fakes.short_timeouts.wavespeed",
             "STUDIO_PRIVATE_DOWNLOADS": "on",
             "STUDIO_PRIVATE_WEBHOOKS": "on",
             "STUDIO_STALE_SECONDS": "60",
@@ -118,7 +119,7 @@ def live(tmp_path_factory, prepared) -> Iterator[Live]:
 
 @pytest.fixture
 def shop(live) -> Iterator[WaveSpeedShop]:
-    """The vendor behind the live studio; its behaviour is back to usual afterwards."""
+    """The vendor behind the live studio; its behavior is reset afterwards."""
     usual = WaveSpeedShop()
     yield live.vendors.wavespeed
     for name in ("polls", "end", "error", "deliver"):

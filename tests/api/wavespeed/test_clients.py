@@ -1,4 +1,4 @@
-"""The vendor's own Python clients, and the page's own curl lines, unmodified, against a running studio."""
+"""The vendor's own Python clients and the page's curl commands, unmodified, against a running studio."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from wavespeed import Client
 from generator.audio import decode, encode
 from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH
 from tests.audio.signals import RATE, song
-from tests.ops.tree import wait_for
+from tests.management.tree import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("wavespeed")]
 SHORT = {"prompt": "warm lo-fi, 5 s"}
@@ -32,7 +32,7 @@ def paying(live) -> Client:
 
 
 def seconds(address: str, tmp_path) -> float:
-    """The length of a delivered file, fetched as anybody would."""
+    """Return the length of a delivered file, downloaded without a key."""
     reply = requests.get(address, timeout=30)
     assert reply.status_code == 200
     file = tmp_path / address.rpartition("/")[2]
@@ -59,7 +59,7 @@ def test_the_sdk_waits_in_sync_mode(client):
         ("free", BGM_PATH, {}, ["HTTP 400", "prompt is required"]),
         ("free", BGM_PATH, SHORT | {"number_of_songs": 9}, ["HTTP 400", "from 1 to 3"]),
         ("paid", "no/such-model", SHORT, ["HTTP 404", "no model"]),
-        ("poor", BGM_PATH, SHORT, ["HTTP 402", "cap"]),
+        ("poor", BGM_PATH, SHORT, ["HTTP 402", "budget"]),
         ("reader", BGM_PATH, SHORT, ["HTTP 403", "may not generate"]),
         (None, BGM_PATH, SHORT, ["HTTP 401", "Unauthorized"]),
     ],
@@ -125,7 +125,7 @@ def test_langchain(live, client):
         tool.invoke({"model": BGM_PATH, "input": {}})
 
 
-# --- the page's own lines ---
+# --- the page's own commands ---
 
 SUBMIT = """
 curl --location --request POST "https://api.wavespeed.ai/api/v3/mureka-ai/mureka-v7.6/generate-bgm" \\
@@ -143,7 +143,7 @@ curl --location --request GET "https://api.wavespeed.ai/api/v3/predictions/${req
 
 
 def curl(live, lines: str, **names: str) -> dict:
-    """What the lines print in a shell, with another host."""
+    """Return what the commands print in a shell, with another host."""
     if not shutil.which("curl"):
         pytest.skip("no curl found")
     env = {**os.environ, "WAVESPEED_API_KEY": live.free, **names}
@@ -152,16 +152,15 @@ def curl(live, lines: str, **names: str) -> dict:
 
 
 def test_the_pages_curl_lines_as_printed_want_a_prompt(live):
-    assert curl(live, SUBMIT) == {
-        "code": 400,
-        "message": "prompt is required: say in a few words what the music is for.",
-    }
+    said = curl(live, SUBMIT)
+    assert said["code"] == 400
+    assert said["message"].startswith("prompt is required")
 
 
 def test_the_pages_curl_lines_with_a_prompt(live):
     asked = curl(live, SUBMIT.replace('{\n"number', '{\n"prompt": "warm lo-fi, 5 s",\n"number'))
     assert (asked["code"], asked["message"]) == (200, "success")
-    assert asked["data"]["status"] == "created"
+    assert asked["data"]["status"] in ("created", "processing", "completed")  # a worker may be quick
     Client(live.free, base_url=live.url)._wait(asked["data"]["id"], 30, 0.2)
     done = curl(live, RESULT, requestId=asked["data"]["id"])["data"]
     assert (done["status"], done["error"], len(done["outputs"])) == ("completed", "", 1)
@@ -173,7 +172,7 @@ def test_the_pages_curl_lines_with_a_prompt(live):
 
 
 def test_a_node_of_comfyui_asks_at_v3_polls_and_uploads_at_v2(live, tmp_path):
-    """As wavespeed-comfyui does it."""
+    """As wavespeed-comfyui does."""
     session = requests.Session()
     session.headers["Authorization"] = f"Bearer {live.free}"
     asked = session.post(f"{live.url}/api/v3/{BGM_PATH}", json=SHORT | {"enable_base64_output": False}, timeout=60)
@@ -203,7 +202,7 @@ OLDEST_SHA256 = "d52f6233c21d48e96e1b38fd6494352ce161d0ba7fa0c823eec3c55b0a482b1
 
 
 def test_the_oldest_sdk(live, request):
-    """0.0.5 asks at v2, and reads no prediction without `has_nsfw_contents` and `executionTime`."""
+    """Version 0.0.5 uses v2, and reads no prediction without `has_nsfw_contents` and `executionTime`."""
     folder = request.config.cache.mkdir("wavespeed-0.0.5")
     if not (folder / "wavespeed").exists():
         (folder / "lock").write_text(f"wavespeed==0.0.5 --hash=sha256:{OLDEST_SHA256}\n")

@@ -1,13 +1,13 @@
-"""docs/api_wavespeed.md names every address and every field, and no code or path that is gone."""
+"""docs/api_wavespeed.md names every address and every field, and none that no longer exists."""
 
 import re
 
 import pytest
 
-from generator.api.wavespeed import contracts, media, submit
-from generator.api.wavespeed.urls import urlpatterns
-from generator.workflow import catalogue
-from tests.ops.tree import ROOT
+from generator.api.compat.wavespeed import media, model_schemas, submit
+from generator.api.compat.wavespeed.urls import urlpatterns
+from generator.services.provider_jobs import catalog
+from tests.management.tree import ROOT
 
 PAGE = (ROOT / "docs" / "api_wavespeed.md").read_text()
 NAMED = {pattern.name: str(pattern.pattern) for pattern in urlpatterns}
@@ -15,7 +15,7 @@ OPEN = {"wavespeed-none", "wavespeed-else", "wavespeed-submit"}
 
 
 def readable(pattern: str) -> list[str]:
-    """`^predictions/(?P<id>[^/]+)/?$` as a person writes it."""
+    """Return `^predictions/(?P<id>[^/]+)/?$` as a person writes it."""
     plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", pattern).removeprefix("^").removesuffix("/?$").replace("\\", "")
     return ["upload", "uploads"] if plain == "uploads?" else [plain]
 
@@ -34,16 +34,16 @@ def test_no_address_is_described_that_is_gone():
     }
 
 
-def test_every_field_of_the_vendors_models_is_described(offered):
-    for contract in contracts.all_of():
+def test_every_field_of_the_vendors_models_is_described(synced_catalog):
+    for contract in model_schemas.all_contracts():
         if contract.is_vendors:
             assert all(f"`{name}`" in PAGE for name in contract.names), contract.path
 
 
 def test_the_limits_are_those_of_the_code():
-    assert f"at most {submit.SYNC_SECONDS:.0f} s (then" in PAGE
-    assert f"`code` {submit.SYNC_ENDED}" in PAGE.replace("\n", " ")
-    assert f"the first {media.KEPT_SECONDS:.0f} s as MP3" in PAGE
-    assert f"at most {media.MOST_UPLOAD // 1_000_000} MB" in PAGE
-    assert f"for {media.TICKET_LASTS.seconds // 60} minutes" in PAGE
-    assert catalogue.spec_of("composer/studio")
+    assert f"at most {submit.SYNC_TIMEOUT_S:.0f} s (then" in PAGE
+    assert f"`code` {submit.SYNC_TIMEOUT_CODE}" in PAGE.replace("\n", " ")
+    assert f"the first {media.MAX_EXCERPT_S:.0f} s as MP3" in PAGE
+    assert f"at most {media.MAX_UPLOAD_BYTES // 1_000_000} MB" in PAGE
+    assert f"for {media.TICKET_LIFETIME.seconds // 60} minutes" in PAGE
+    assert catalog.spec_of("composer/studio")

@@ -1,16 +1,16 @@
-"""Every address of this contract, asked in every way with every kind of key. A new one without a row here fails.
+"""Every address of this contract, with every method and every kind of key. A new one without a row here fails.
 
-Without a key that opens something every row is 401, but for the `open` ones, which are the same for whoever asks. A
-method without a row is 405. `other` is a key of the same owner for another project; `stranger` one of somebody else.
+Without a valid key every row is 401, except the `open` ones, which are the same for everyone. A
+method without a row is 405. `other` is the same owner's key for another project; `stranger` another person's key.
 """
 
 import pytest
 from django.db import transaction
 
-from generator.api.wavespeed.predictions import id_of
-from generator.api.wavespeed.urls import urlpatterns
+from generator.api.compat.wavespeed.predictions import id_of
+from generator.api.compat.wavespeed.urls import urlpatterns
 from generator.models import Membership, Project, Role, Scope
-from generator.workflow import keys
+from generator.services.team import api_keys
 from tests.api.wavespeed.conftest import Program
 from tests.conftest import COMPOSER
 
@@ -71,13 +71,13 @@ def programs(user, stranger, project) -> dict[str, Program]:
     elsewhere = Project.objects.create(name="Elsewhere")
     Membership.objects.create(project=elsewhere, user=user, role=Role.OWNER)
     made = {
-        "read": keys.make(user, "read", Scope.READ, project=project),
-        "generate": keys.make(user, "generate", project=project),
-        "other": keys.make(user, "other", project=elsewhere),
-        "stranger": keys.make(stranger, "stranger"),
-        "revoked": keys.make(user, "revoked"),
+        "read": api_keys.make(user, "read", Scope.READ, project=project),
+        "generate": api_keys.make(user, "generate", project=project),
+        "other": api_keys.make(user, "other", project=elsewhere),
+        "stranger": api_keys.make(stranger, "stranger"),
+        "revoked": api_keys.make(user, "revoked"),
     }
-    keys.revoke(made["revoked"][0], user)
+    api_keys.revoke(made["revoked"][0], user)
     tokens = {name: token for name, (_, token) in made.items()}
     return {name: Program(token) for name, token in (tokens | {"none": "", "wrong": "bgm_12345678_x"}).items()}
 

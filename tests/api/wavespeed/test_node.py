@@ -1,6 +1,6 @@
-"""The vendor's JavaScript SDKs, command line and MCP server, as npm installs them, against a running studio.
+"""The vendor's JavaScript SDKs, command line and MCP server, as installed by npm, against a running studio.
 
-They are installed once for each lock file, into pytest's cache; without node and npm these tests are skipped.
+They are installed once per lock file, into pytest's cache; without node and npm these tests are skipped.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ def test_an_sdk_runs_uploads_and_is_refused(live, installed, theme, name):
 
 @pytest.fixture
 def cli(live, installed, tmp_path) -> Callable[..., str]:
-    """The command line of somebody who has pointed it here: `cli("models")` returns what it printed."""
+    """The command line, pointed at the studio: `cli("models")` returns what it printed."""
     env = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "WAVESPEED_API_KEY": live.free}
     program = installed / "node_modules" / ".bin" / "wavespeed"
 
@@ -98,7 +98,7 @@ def test_the_command_line(live, cli, theme, tmp_path):
 
 @pytest.mark.slow
 def test_the_mcp_server(live, installed, theme, tmp_path):
-    """The vendor's tools for assistants, asked as an assistant asks them."""
+    """The vendor's tools for assistants, called like an assistant calls them."""
     env = {"WAVESPEED_API_KEY": live.paid, "WAVESPEED_BASE_URL": live.url, "HOME": str(tmp_path)}
     program = str(installed / "node_modules" / ".bin" / "wavespeed-mcp")
     started = StdioServerParameters(command=program, env={**os.environ, **env}, cwd=theme.parent)

@@ -1,9 +1,9 @@
-"""WaveSpeed's addresses are counted with the others: one throttle a key."""
+"""Requests to WaveSpeed's addresses count with all others: one throttle per key."""
 
 import pytest
 from django.test import Client
 
-from generator.api.wavespeed import media
+from generator.api.compat.wavespeed import media
 
 ADDRESSES = [
     ("GET", "models"), ("POST", "model/price"), ("GET", "predictions"), ("GET", "predictions/x"),

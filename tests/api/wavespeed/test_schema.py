@@ -1,4 +1,4 @@
-"""The contract as a document, and requests that nobody would write by hand: no answer is outside of it."""
+"""The contract as a document, with generated requests: no answer is outside of it."""
 
 import pytest
 import schemathesis
@@ -13,8 +13,8 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
-from generator.api.wavespeed import submit
-from generator.api.wavespeed.predictions import id_of
+from generator.api.compat.wavespeed import submit
+from generator.api.compat.wavespeed.predictions import id_of
 from tests.conftest import COMPOSER
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -23,8 +23,8 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 @pytest.mark.parametrize("examples", [3, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_whatever_is_asked_the_answer_keeps_to_the_contract(program, ask, monkeypatch, mode, examples):
-    monkeypatch.setattr(submit, "SYNC_SECONDS", 0)
-    ours = program(stand_in=COMPOSER)
+    monkeypatch.setattr(submit, "SYNC_TIMEOUT_S", 0)
+    ours = program(model_override=COMPOSER)
     known = id_of(ask())
     schema = schemathesis.openapi.from_wsgi("/api/v3/openapi.json", get_wsgi_application())
     asked = set()
@@ -52,7 +52,7 @@ def test_whatever_is_asked_the_answer_keeps_to_the_contract(program, ask, monkey
     assert len({path for _, path, _ in asked}) > 15
 
 
-def test_the_document_needs_no_key_and_names_every_model(offered):
+def test_the_document_needs_no_key_and_names_every_model(synced_catalog):
     reply = Client().get("/api/v3/openapi.json")
     assert reply.status_code == 200
     paths = reply.json()["paths"]

@@ -1,20 +1,20 @@
-"""What can be had, what it costs, what is left and what was paid."""
+"""Available models, prices, the balance and the payments."""
 
 import jsonschema
 import pytest
 
-from generator.models import Entry
-from generator.money import dollars
-from generator.workflow import money
-from generator.workflow.caps import tightest
-from generator.workflow.keys import home
+from generator.currency import dollars
+from generator.models import LedgerEntry
+from generator.services.billing import ledger
+from generator.services.billing.budgets import tightest
+from generator.services.team.api_keys import home
 from tests.api.wavespeed.conftest import BGM_PATH, REGISTER_PATH, STEMS_PATH
 from tests.conftest import BGM, COMPOSER, MUSIC, POLL
 
 GOOD = {"prompt": "warm lo-fi, 6 s"}
 
 
-def test_the_catalogue_lists_what_would_be_answered_with_its_schema(program, shops):
+def test_the_catalogue_lists_what_would_be_answered_with_its_schema(program, paid_providers):
     listed = {model["model_id"]: model for model in program().get("models")}
     assert {BGM_PATH, COMPOSER, MUSIC, REGISTER_PATH, STEMS_PATH} <= set(listed)
     assert [model["sort_order"] for model in listed.values()] == list(range(1, len(listed) + 1))
@@ -34,7 +34,7 @@ def test_the_catalogue_lists_what_would_be_answered_with_its_schema(program, sho
     assert schema["additionalProperties"] is False
 
 
-def test_every_schema_is_one_and_agrees_with_the_door(program, shops):
+def test_every_schema_is_one_and_agrees_with_the_door(program, paid_providers):
     ours = program()
     for model in ours.get("models"):
         schema = model["api_schema"]["api_schemas"][0]["request_schema"]
@@ -46,12 +46,12 @@ def test_every_schema_is_one_and_agrees_with_the_door(program, shops):
 
 def test_a_stand_in_is_listed_under_the_vendors_names_at_its_own_price(program):
     assert BGM_PATH not in [model["model_id"] for model in program().get("models")]
-    listed = {model["model_id"]: model for model in program(stand_in=COMPOSER).get("models")}
+    listed = {model["model_id"]: model for model in program(model_override=COMPOSER).get("models")}
     assert listed[BGM_PATH]["base_price"] == 0
 
 
-def test_corrections_of_the_operator_change_the_path_and_its_fields(program, shops):
-    row = money.Generation._meta.get_field("model").related_model.objects.get(key=BGM)
+def test_corrections_of_the_operator_change_the_path_and_its_fields(program, paid_providers):
+    row = ledger.Generation._meta.get_field("model").related_model.objects.get(key=BGM)
     row.corrections = {"path": "mureka-ai/mureka-v7.7/generate-bgm", "takes_max": 2}
     row.save()
     ours = program()
@@ -60,7 +60,7 @@ def test_corrections_of_the_operator_change_the_path_and_its_fields(program, sho
     assert ours.post("mureka-ai/mureka-v7.7/generate-bgm", GOOD)["model"] == "mureka-ai/mureka-v7.7/generate-bgm"
 
 
-def test_quotes_of_both_generations(program, shops):
+def test_quotes_of_both_generations(program, paid_providers):
     ours = program()
     quote = ours.post("model/price", model_id=BGM_PATH, inputs={"number_of_songs": 3, "prompt": "x"})
     assert (quote["price"], quote["discounted_price"], quote["currency"]) == (0.09, 0.09, "USD")
@@ -90,14 +90,14 @@ def test_the_webhook_secret_is_the_keys_own(program):
 
 
 @pytest.fixture
-def paid(program, shops, run_background):
-    """A program that has bought two takes at $0.03 and was given $0.01 back."""
+def paid(program, paid_providers, run_background):
+    """A program that has bought two takes at $0.03 and was refunded $0.01."""
     ours = program()
     ours.id = ours.post(BGM_PATH, prompt="warm lo-fi", number_of_songs=2)["id"]
     run_background()
-    charge = Entry.objects.get(kind=Entry.Kind.CHARGE)
-    money.book(
-        Entry.Kind.CREDIT,
+    charge = LedgerEntry.objects.get(kind=LedgerEntry.Kind.CHARGE)
+    ledger.book(
+        LedgerEntry.Kind.CREDIT,
         dollars("0.01"),
         project=charge.project,
         user=charge.user,
@@ -121,7 +121,7 @@ def test_bills_are_the_ledger_in_their_words(paid):
         ({"billing_type": "recharge"}, 0),
         ({"model_uuid": BGM_PATH}, 2),
         ({"model_uuid": COMPOSER}, 0),
-        ({"access_key_uuid": paid.key.ref}, 2),
+        ({"access_key_uuid": paid.key.public_id}, 2),
         ({"access_key_uuid": "other"}, 0),
         ({"start_time": "2020-01-01T00:00:00Z", "end_time": "2020-02-01T00:00:00Z"}, 0),
     ):

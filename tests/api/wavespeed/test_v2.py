@@ -1,8 +1,8 @@
-"""The same contract at /api/v2, where ComfyUI's nodes poll and upload and the oldest SDK asks."""
+"""The same contract at /api/v2, which ComfyUI's nodes poll and upload to, and the oldest SDK uses."""
 
 import pytest
 
-from generator.api.wavespeed.urls import urlpatterns
+from generator.api.compat.wavespeed.urls import urlpatterns
 from generator.models import Scope
 from tests.api.wavespeed.conftest import BGM_PATH
 from tests.conftest import COMPOSER
@@ -11,7 +11,7 @@ SHORT = {"prompt": "warm lo-fi, 6 s"}
 
 
 def test_a_prediction_that_was_asked_at_v3_is_polled_at_v2(program, run_background):
-    ours = program(stand_in=COMPOSER)
+    ours = program(model_override=COMPOSER)
     asked = ours.post(BGM_PATH, SHORT | {"enable_base64_output": False})
     assert (asked["has_nsfw_contents"], asked["executionTime"]) == ([], 0)
     run_background()
@@ -24,8 +24,8 @@ def test_a_prediction_that_was_asked_at_v3_is_polled_at_v2(program, run_backgrou
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "models"), ("GET", "balance"), ("POST", f"{BGM_PATH}/")])
-def test_v2_answers_as_v3_does(program, offered, method, path):
-    ours = program(stand_in=COMPOSER)
+def test_v2_answers_as_v3_does(program, synced_catalog, method, path):
+    ours = program(model_override=COMPOSER)
     body = SHORT if method == "POST" else None
     status, said = ours(method, f"/api/v2/{path}", body)
     assert status == 200
@@ -42,7 +42,7 @@ def test_every_address_is_there_twice(client):
 
 
 def test_a_key_for_another_request_is_refused(program):
-    ours = program(stand_in=COMPOSER)
+    ours = program(model_override=COMPOSER)
     first = ours("POST", BGM_PATH, SHORT, idempotency_key="one")
     assert ours("POST", BGM_PATH, SHORT, idempotency_key="one")[1]["data"]["id"] == first[1]["data"]["id"]
     assert ours("POST", BGM_PATH, SHORT | {"number_of_songs": 2}, idempotency_key="one")[0] == 409

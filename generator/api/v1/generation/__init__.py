@@ -1,0 +1,1 @@
+"""Making music over the API: models and prices, generations and their events, references."""

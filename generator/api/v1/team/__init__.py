@@ -1,0 +1,1 @@
+"""Working together over the API: projects, members and invitations, notifications, webhooks."""

@@ -1,0 +1,1 @@
+"""Instrument sounds: sampled and synthesized instruments, drum kits, textures."""

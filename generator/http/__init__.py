@@ -1,0 +1,3 @@
+"""Request and response code that pages, API and admin share: request bodies, connection slots, files with ranges,
+documents, the library filter, pagination. Nothing here changes a record. This package may import `generator.services`.
+"""

@@ -1,0 +1,1 @@
+"""Read-only billing reports: spend, overview, statements, certificates, CSV and PDF."""

@@ -1,0 +1,1 @@
+"""Finished audio and its files: tracks, renditions, stems, references, copies, share links, approvals."""

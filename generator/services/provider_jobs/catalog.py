@@ -1,0 +1,318 @@
+"""The catalog: providers from the settings, joined with the operator's rows and prices."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from generator.models import (
+    UPLOADED_STEMS,
+    UPLOADED_TRACK,
+    Generation,
+    License,
+    MusicModel,
+    Price,
+    ProviderAccount,
+)
+from generator.page_memory import is_remembering, remembered
+from generator.providers.base import (
+    Acting,
+    ActionSpec,
+    Configurable,
+    Correctable,
+    Gives,
+    LocalProvider,
+    ModelSpec,
+    Provider,
+    ProviderConfig,
+)
+from generator.providers.errors import Cause
+from generator.providers.registry import NoProvider, Registry
+from generator.translation import translate
+
+_UPLOADED = {UPLOADED_TRACK: "Uploaded track", UPLOADED_STEMS: "Uploaded stems"}  # no provider has these
+
+
+@cache
+def registry() -> Registry:
+    try:
+        return Registry(settings.STUDIO_PROVIDERS)
+    except NoProvider as error:
+        raise ImproperlyConfigured(str(error)) from error
+
+
+def spec_of(model_key: str) -> ModelSpec | None:
+    return registry().spec(model_key)
+
+
+def action_of(key: str) -> ActionSpec | None:
+    return registry().action(key)
+
+
+def spec_for(row: MusicModel) -> ModelSpec | ActionSpec | None:
+    """Return a model's or action's spec with the operator's corrections; None if it no longer exists."""
+    built_in = spec_of(row.key) or action_of(row.key)
+    if built_in is None or not row.corrections:
+        return built_in
+    try:
+        return corrected(row.key, row.corrections)
+    except ValueError:
+        return built_in  # from an older release; the admin reports it when the model is next saved
+
+
+def limits_of(spec: ModelSpec | ActionSpec) -> str:
+    """Return a model's limits in one line."""
+    if isinstance(spec, ActionSpec):
+        return _("Processes existing audio.")
+    takes = _("one take") if spec.takes_max == 1 else _("1 to {limit} takes").format(limit=spec.takes_max)
+    sentence = _("At most {limit} characters, {takes}, as {formats}.")
+    return sentence.format(limit=f"{spec.prompt_limit:,}", takes=takes, formats=", ".join(spec.formats))
+
+
+def corrections_of(model_key: str) -> tuple[str, ...]:
+    """Return the names allowed in a model's corrections; empty if its provider supports none."""
+    try:
+        provider = provider_of(model_key)
+    except KeyError:
+        return ()
+    return provider.correctable if isinstance(provider, Correctable) else ()
+
+
+def corrected(model_key: str, corrections: Mapping[str, Any]) -> ModelSpec | ActionSpec:
+    """Return a model's spec with these corrections applied.
+
+    Raises:
+        ValueError: they are invalid or unsupported; the message is for the operator.
+    """
+    provider = provider_of(model_key)
+    if not isinstance(provider, Correctable):
+        raise ValueError(_("{provider} does not support corrections.").format(provider=provider.title))
+    return provider.corrected(model_key, corrections)
+
+
+def title_of(key: str) -> str:
+    """Return the title of a model or action, or its key if it no longer exists."""
+    spec = spec_of(key) or action_of(key)
+    return spec.title if spec else _UPLOADED.get(key, key)
+
+
+def provider_of(model_key: str) -> Provider:
+    """Return a model's provider. Raises KeyError: the provider is no longer in the settings."""
+    return registry().provider(model_key)
+
+
+def provider_for(generation: Generation) -> Provider:
+    """Return the provider of a generation (loaded with `model__provider`), configured with the operator's account.
+
+    Raises:
+        KeyError: the provider is no longer in the settings.
+    """
+    account = generation.model.provider
+    return with_account(provider_of(generation.model.key), account)
+
+
+def with_account(provider: Provider, account: ProviderAccount) -> Provider:
+    """Return a provider configured with an account; without a key, it uses the environment."""
+    if not account.secret or not isinstance(provider, Configurable):
+        return provider
+    config = ProviderConfig(
+        base_url=account.base_url,
+        key=account.secret,
+        extra={name: str(value) for name, value in account.extra.items()},
+        private_ok=settings.STUDIO_PRIVATE_DOWNLOADS,
+    )
+    return provider.using(config)
+
+
+def local_keys() -> list[str]:
+    """Return the keys of the providers whose work is done on this machine."""
+    return [provider.key for provider in registry() if isinstance(provider, LocalProvider)]
+
+
+def sync() -> None:
+    """Create or update the rows of all providers and models, and add a first price to each model without one."""
+    with transaction.atomic():
+        # A key from the environment may have changed since the last start; stored keys are tested in the admin.
+        halted = ProviderAccount.objects.filter(secret="").exclude(halt_code="")
+        halted.update(halt_code="", resting_until=None, failures_in_a_row=0)
+        for provider in registry():
+            defaults = {"title": provider.title}
+            account = ProviderAccount.objects.update_or_create(key=provider.key, defaults=defaults)[0]
+            for spec in provider.models:
+                _sync_one(account, spec, is_action=False)
+            _sync_licence(account, next((spec.license for spec in provider.models if spec.license), ""))
+            for action in provider.actions if isinstance(provider, Acting) else ():
+                _sync_one(account, action, is_action=True)
+
+
+def _sync_one(account: ProviderAccount, spec: ModelSpec | ActionSpec, *, is_action: bool) -> None:
+    columns = {"provider": account, "title": spec.title, "is_action": is_action}
+    model = MusicModel.objects.update_or_create(key=spec.key, defaults=columns)[0]
+    if not model.prices.exists():
+        Price.objects.create(
+            model=model,
+            per_take=spec.list_price,
+            is_estimate=spec.price_is_estimate,
+            note="List price when the model was added",
+        )
+
+
+def _sync_licence(account: ProviderAccount, text: str) -> None:
+    """Store the code's license text with its date, unless a person wrote the newest one."""
+    newest = License.objects.filter(account=account).order_by("-created_at", "-id").first()
+    if text and (newest is None or (newest.created_by is None and newest.text != text)):
+        License.objects.create(account=account, text=text)
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model as offered in the form."""
+
+    model: MusicModel
+    spec: ModelSpec
+    price: Price
+    available: bool
+    reason: str  # why it is unavailable, in a sentence
+    is_local: bool
+
+    @property
+    def usual_brief(self) -> str:
+        """Return the usual duration in a few words, from this studio's history if there is any."""
+        if self.is_local:
+            rate = (self.model.usual_ms or self.spec.usual_seconds * 1000 / 60) / 1000
+            return _("about {time} per minute of music").format(time=describe(max(rate * 60, 1)))
+        if self.model.usual_ms is None:
+            return _("about {time}").format(time=describe(self.spec.usual_seconds))
+        return _("usually {time}").format(time=describe(self.model.usual_ms / 1000))
+
+    @property
+    def usual(self) -> str:
+        """Return the usual duration with its source or the slow time."""
+        if self.is_local:
+            return self.usual_brief
+        if self.model.usual_ms is None:
+            return _("{usual}, according to the provider").format(usual=self.usual_brief)
+        slow = max(self.model.slow_ms or 0, self.model.usual_ms)
+        return _("{usual}, at most {slow}").format(usual=self.usual_brief, slow=describe(slow / 1000))
+
+
+def describe(value: float) -> str:
+    """Return a number of seconds in words."""
+    if value < 90:
+        return _("{seconds} s").format(seconds=round(value))
+    return _("{minutes} min").format(minutes=round(value / 60))
+
+
+@remembered
+def models() -> list[ModelChoice]:
+    """Return every known model with a price and an accepted key, in the order of the settings."""
+    return _choices([spec.key for spec in registry().specs()])
+
+
+def _choices(keys: Sequence[str]) -> list[ModelChoice]:
+    newest = Price.objects.filter(model__key__in=keys).newest(timezone.now()).select_related("model__provider")
+    prices = {price.model.key: price for price in newest}
+    local_providers = local_keys()
+    choices = []
+    for key in keys:
+        price = prices.get(key)
+        if price is None:
+            continue
+        row = price.model
+        spec = spec_for(row)
+        if not isinstance(spec, ModelSpec) or not has_key(row.provider) or key_is_refused(row.provider):
+            continue
+        reason = _unavailable_reason(row, price)
+        choices.append(ModelChoice(row, spec, price, not reason, reason, spec.provider in local_providers))
+    return choices
+
+
+def usable(choices: Iterable[ModelChoice]) -> list[ModelChoice]:
+    """Return the available choices, local ones first, as alternatives to an unavailable model."""
+    return sorted((choice for choice in choices if choice.available), key=lambda choice: not choice.is_local)
+
+
+def choice(model_key: str) -> ModelChoice | None:
+    """Return the choice for one model, or None."""
+    if is_remembering():
+        return next((choice for choice in models() if choice.spec.key == model_key), None)
+    keys = [spec.key for spec in registry().specs() if spec.key == model_key]
+    return next(iter(_choices(keys)), None)
+
+
+def has_key(account: ProviderAccount) -> bool:
+    """Return whether a provider is installed and has any key it needs."""
+    try:
+        provider = with_account(provider_of(account.key), account)
+    except KeyError:
+        return False
+    return not isinstance(provider, Configurable) or provider.has_key
+
+
+def key_is_refused(account: ProviderAccount) -> bool:
+    """Return whether the provider refused the studio's key."""
+    return account.halt_code == Cause.KEY_REFUSED
+
+
+def _unavailable_reason(row: MusicModel, price: Price) -> str:
+    account = row.provider
+    if not (account.enabled and row.enabled):
+        return _("An administrator has turned off {model}.").format(model=row.title)
+    if account.halt_code:
+        sentence = _("{provider} is waiting for an administrator: {problem}")
+        return sentence.format(provider=account.title, problem=translate(account.last_error))
+    if settings.STUDIO_OFFLINE and account.key not in local_keys():
+        sentence = _("The studio is offline because it was restored from a backup. Nothing is sent to {provider}.")
+        return sentence.format(provider=account.title)
+    if account.is_resting:
+        sentence = _("{provider} is temporarily unavailable: {problem} The studio tries again automatically.")
+        return sentence.format(
+            provider=account.title, problem=translate(account.last_error) or _("it is not responding properly.")
+        )
+    if row.quoted_at and row.quoted_at > price.created_at:
+        sentence = _("{provider} has changed the price of {model}. An administrator must confirm the new price.")
+        return sentence.format(provider=account.title, model=row.title)
+    return ""
+
+
+# --- actions on existing audio ---
+
+
+@dataclass(frozen=True)
+class ActionChoice:
+    """An action as offered on a page."""
+
+    model: MusicModel
+    spec: ActionSpec
+    price: Price
+    reason: str  # why it is unavailable, in a sentence
+
+
+def action(key: str) -> ActionChoice | None:
+    """Return an action by its key; None unless it is known, priced and has an accepted key."""
+    row = MusicModel.objects.filter(key=key, is_action=True).select_related("provider").first()
+    price = Price.objects.at(row, timezone.now()) if row else None
+    spec = spec_for(row) if row else None
+    if row is None or price is None or not isinstance(spec, ActionSpec) or not has_key(row.provider):
+        return None
+    if key_is_refused(row.provider):
+        return None
+    return ActionChoice(row, spec, price, _unavailable_reason(row, price))
+
+
+def registering(provider_key: str) -> ActionChoice | None:
+    """Return the action by which a provider registers references, or None."""
+    specs = (spec for spec in registry().actions() if spec.provider == provider_key and spec.gives == Gives.ID)
+    return next((choice for spec in specs if (choice := action(spec.key))), None)
+
+
+def splitting() -> list[ActionChoice]:
+    """Return the actions that separate a track into stems."""
+    specs = (spec for spec in registry().actions() if spec.gives == Gives.PARTS)
+    return [choice for spec in specs if (choice := action(spec.key))]

@@ -1,0 +1,1 @@
+"""People and projects: members, roles, invitations, notifications, mail, API keys, and offboarding."""

@@ -1,0 +1,140 @@
+"""The models in the picker: cheapest, fastest, last used, and what each cannot do for the current request."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from generator.audio import FORMATS
+from generator.durations import parse_duration, show_duration
+from generator.providers.base import ModelSpec
+from generator.services.briefs.understanding import Wishes, wishes_of
+from generator.services.generation.submit import SECONDS
+from generator.services.provider_jobs.catalog import ModelChoice, describe
+from generator.translation import translate
+
+DEFAULT_LENGTH_S = 60.0
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is requested at the moment, in terms of any model."""
+
+    text: str
+    values: Mapping[str, str]  # of the models' own fields
+    takes: int
+    format: str
+
+    @cached_property
+    def wishes(self) -> Wishes:
+        return wishes_of(self.text)
+
+    @property
+    def length_s(self) -> float | None:
+        """Return the requested length; a field overrides the text."""
+        for name in ("length", "duration"):
+            try:
+                if self.values.get(name, "").strip():
+                    return parse_duration(self.values[name])
+            except ValueError:
+                continue
+        return self.wishes.length_s
+
+
+@dataclass(frozen=True)
+class ModelLine:
+    """A model in the picker."""
+
+    choice: ModelChoice
+    badges: Sequence[tuple[str, str]]  # code, title
+    limits: Sequence[str]  # what it cannot do for this request
+    usual_s: float
+    is_chosen: bool
+
+    @property
+    def usual(self) -> str:
+        """Return how long one take of this request usually needs, in a few words."""
+        return _("about {time}").format(time=describe(max(self.usual_s, 1)))
+
+
+def model_lines(
+    choices: Sequence[ModelChoice], chosen: Sequence[ModelChoice], request: Request, last_used: str
+) -> list[ModelLine]:
+    """Return the models, available and cheapest first, with what sets each apart for a request."""
+    usual = {choice.spec.key: usual_seconds(choice, request) for choice in choices}
+    usable = [choice for choice in choices if choice.available]
+    cheapest = min((choice.price.per_take for choice in usable), default=None)
+    fastest = min((usual[choice.spec.key] for choice in usable), default=None)
+
+    def badges(choice: ModelChoice) -> list[tuple[str, str]]:
+        is_one_of_many = choice.available and len(usable) > 1
+        labels = [("cheapest", _("Cheapest"))] if is_one_of_many and choice.price.per_take == cheapest else []
+        labels += [("fastest", _("Fastest"))] if is_one_of_many and usual[choice.spec.key] == fastest else []
+        return labels + ([("last-used", _("Last used"))] if choice.spec.key == last_used else [])
+
+    lines = [
+        ModelLine(choice, badges(choice), limits_for(choice, request), usual[choice.spec.key], choice in chosen)
+        for choice in choices
+    ]
+    return sorted(lines, key=lambda line: (not line.choice.available, line.choice.price.per_take, line.usual_s))
+
+
+def usual_seconds(choice: ModelChoice, request: Request) -> float:
+    """Return how long one take of a request usually needs."""
+    if not choice.is_local:
+        return choice.model.usual_ms / 1000 if choice.model.usual_ms else choice.spec.usual_seconds
+    per_second = (choice.model.usual_ms or choice.spec.usual_seconds * 1000 / 60) / 1000
+    return per_second * (request.length_s or DEFAULT_LENGTH_S)
+
+
+def limits_for(choice: ModelChoice, request: Request) -> list[str]:
+    """Return what a model cannot do for a request, in sentences; empty if it can do all of it."""
+    spec = choice.spec
+    sentences = [_length(spec, request.length_s), _voice(choice, request), _loop(spec, request), _text(spec, request)]
+    if request.takes > spec.takes_max:
+        at_most = ngettext(
+            "Makes at most {most} take at a time.", "Makes at most {most} takes at a time.", spec.takes_max
+        )
+        sentences.append(at_most.format(most=spec.takes_max))
+    if request.values.get("leave_out", "").strip() and spec.field("leave_out") is None:
+        sentences.append(_("Has no “Exclude” field. Describe what to avoid in the prompt."))
+    if request.format in FORMATS and request.format not in spec.formats:
+        sentences.append(_("Does not deliver {format}.").format(format=translate(FORMATS[request.format].title)))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _length(spec: ModelSpec, length_s: float | None) -> str:
+    if length_s is None:
+        return ""
+    length = f"{length_s:g} s" if length_s < 100 else show_duration(length_s)
+    field = next((field for field in spec.fields if field.unit == SECONDS), None)
+    if field is None:
+        return _("Has no length setting, so {length} will be ignored.").format(length=length)
+    if not (field.minimum or 0) <= length_s <= (field.maximum or length_s):
+        least, most = show_duration(field.minimum or 0), show_duration(field.maximum or 0)
+        return _("Makes {least} to {most}, not {length}.").format(least=least, most=most, length=length)
+    return ""
+
+
+def _voice(choice: ModelChoice, request: Request) -> str:
+    sings = choice.spec.field("lyrics") is not None
+    is_requested = request.wishes.singing or bool(request.values.get("lyrics", "").strip())
+    if sings and not is_requested:
+        return _("Adds vocals, although none were requested.")
+    return _("Does not generate vocals.") if is_requested and not sings else ""
+
+
+def _loop(spec: ModelSpec, request: Request) -> str:
+    wants_loop = request.wishes.loop or bool(request.values.get("loop"))
+    return _("Cannot make a seamless loop.") if wants_loop and spec.field("loop") is None else ""
+
+
+def _text(spec: ModelSpec, request: Request) -> str:
+    over = len(request.text.strip()) - spec.prompt_limit
+    if over <= 0:
+        return ""
+    return _("Accepts at most {limit} characters; the prompt has {count}.").format(
+        limit=f"{spec.prompt_limit:,}", count=f"{over + spec.prompt_limit:,}"
+    )

@@ -1,0 +1,1 @@
+"""Generation pages: the create form, running generations, references, comparisons, provider webhooks."""

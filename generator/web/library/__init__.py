@@ -1,0 +1,1 @@
+"""Library pages: the workspace, the track list, tracks and their files, variations, sharing."""

@@ -1,0 +1,1 @@
+"""Code that every page needs: ASGI server, middleware, error pages, htmx helpers, sessions, page layout context."""

@@ -1,0 +1,1 @@
+"""Team pages: projects, members, invitations, API keys, webhooks, notifications."""

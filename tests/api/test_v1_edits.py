@@ -1,0 +1,54 @@
+"""Edits through the API: made, polled, downloaded; what cannot be made is refused and leaves nothing behind."""
+
+import pytest
+from django_q.models import OrmQ
+
+from generator.models import Edit, Scope
+from tests.downloads import let_go
+
+FADE = {"steps": [{"step": "fades", "in_s": 0.1}]}
+
+
+def make(program, track, recipe=FADE, **format):
+    body = {"recipe": recipe, "formats": [{"format": "mp3"} | format]}
+    return program(Scope.GENERATE).ask("POST", f"tracks/{track.public_id}/edits", body)
+
+
+def test_an_edit_is_made_and_downloaded(program, track, run_background):
+    made = make(program, track, format="wav", rate=48_000, bits=24).json()
+    assert (made["state"], made["files"][0]["size"]) == ("queued", None)
+    assert made["title"]
+    run_background()
+    ready = program().get(f"edits/{made['id']}")
+    assert (ready["state"], ready["error_code"]) == ("ready", "")
+    reply = program().ask("GET", f"edits/{made['id']}/files/1")
+    assert (reply.status_code, reply["Content-Type"]) == (200, "audio/wav")
+    let_go(reply)
+
+
+@pytest.mark.parametrize(
+    ("format", "field"),
+    [
+        ({"format": "mp3", "rate": 96_000}, "rate"),
+        ({"format": "flac", "bits": 32}, "bits"),
+        ({"format": "wav", "bit_rate": 128_000}, "bit_rate"),
+    ],
+)
+def test_a_file_that_no_format_can_hold_is_refused_and_leaves_nothing(program, track, format, field):
+    reply = make(program, track, **format)
+    assert (reply.status_code, reply.json()["field"]) == (422, field)
+    assert not Edit.objects.exists()
+    assert not OrmQ.objects.exists()
+
+
+def test_the_bar_grid_is_corrected_and_the_correction_undone(program, track):
+    manage = program(Scope.GENERATE)
+    body = manage.ask("PUT", f"tracks/{track.public_id}/grid", {"beat_shift": 1, "bpm": 90}).json()
+    assert (body["correction"]["beat_shift"], body["correction"]["bpm"]) == (1, 90)
+    assert manage.ask("PUT", f"tracks/{track.public_id}/grid", {"bpm": 1}).json()["field"] == "grid.bpm"
+    edit = make(program, track, {"steps": [{"step": "cut", "regions": [[0, 0.3]]}]}).json()
+    assert edit["recipe"]["grid"]["bpm"] == 90
+    assert "grid" not in make(program, track).json()["recipe"]  # it has no use for beats
+    assert manage.ask("DELETE", f"tracks/{track.public_id}/grid").status_code == 204
+    assert manage.get(f"tracks/{track.public_id}/grid") == {"correction": None}
+    assert manage.ask("DELETE", f"tracks/{track.public_id}/grid").status_code == 422
