@@ -17,10 +17,13 @@ WATCH = """
 
 
 def finish(page: Page, text: str, takes: int = 2):
-    """Generate, and return the card once it is ready."""
+    """Generate, and return the card once it is ready and the takes are in the list, where nothing waits any more."""
     generate(page, text, takes)
     card = page.locator(".job-ready", has_text=text)
     expect(card).to_be_visible(timeout=60_000)
+    run = str(card.get_attribute("id")).removeprefix("job-")
+    expect(page.locator(f".track[data-src][data-run='{run}']")).to_have_count(takes, timeout=20_000)
+    expect(page.locator(".track-place")).to_have_count(0, timeout=20_000)
     return card
 
 
@@ -31,5 +34,4 @@ def shift_of_arrival(page: Page, text: str) -> float:
     expect(page.locator("[data-chip=length]")).to_be_visible()
     page.evaluate(WATCH)
     finish(page, text)
-    expect(page.locator(".track-place")).to_have_count(0, timeout=20_000)
     return float(page.evaluate("window.shifts.reduce((sum, one) => sum + one, 0)"))

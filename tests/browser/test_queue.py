@@ -21,10 +21,7 @@ def page(visit) -> Page:
     visitor = visit()
     visitor.sign_in()
     text = f"steady vibraphone for the queue {next(_numbers)}, 20 s"
-    card = finish(visitor.page, text)
-    run = str(card.get_attribute("id")).removeprefix("job-")
-    expect(visitor.page.locator(f".track[data-src][data-run='{run}']")).to_have_count(2, timeout=20_000)
-    expect(visitor.page.locator(".track-place")).to_have_count(0)
+    finish(visitor.page, text)
     visitor.page.keyboard.press("Escape")
     return visitor.page
 
