@@ -401,7 +401,7 @@ def _finished(model_key: str, text: str, where: dict) -> Generation:
         model=model,
         takes_requested=1,
         price=model.prices.first(),
-        price_per_take=0,
+        price_total=0,
         idempotency_key=f"made-{next(_numbers)}",
         state=State.READY,
         created_at=now,

@@ -18,6 +18,7 @@ from generator import currency
 from generator.admin.base import DollarsField
 from generator.admin.review.base import user_of
 from generator.models import UPLOAD_PROVIDER, Budget, License, MusicModel, Price, ProviderAccount
+from generator.price_formula import BASE, TAKES, FormulaError, read_formula
 from generator.services.billing import budgets
 from generator.services.provider_jobs import catalog, provider_accounts
 
@@ -230,10 +231,10 @@ class ModelAdmin(admin.ModelAdmin):
             limits=catalog.limits_of(spec), names=names, checked=spec.unverified or checked, correctable=correctable
         )
 
-    @admin.display(description=_("Current price per take"))
+    @admin.display(description=_("Current price"))
     def current_price(self, obj: MusicModel) -> str:
         price = Price.objects.at(obj, timezone.now())
-        return currency.show(price.per_take) if price else gettext("none")
+        return show_price(price) if price else gettext("none")
 
     @admin.display(description=_("Price quoted by the provider"))
     def they_ask(self, obj: MusicModel) -> str:
@@ -252,9 +253,15 @@ class ModelAdmin(admin.ModelAdmin):
         return False
 
 
+def show_price(price: Price) -> str:
+    """Return a price as the price list has it: an amount per take, or a formula and what it is given."""
+    amount = currency.show(price.per_take)
+    return f"{price.formula} ({BASE} = {amount})" if price.formula else amount
+
+
 class PriceForm(forms.ModelForm):
     per_take = DollarsField(
-        label=_("Price per take"),
+        label=_("Price per take, or base price of the formula"),
         help_text=_(
             "In dollars, such as 0.045. A saved price cannot be changed. To replace an incorrect price, add another "
             "with the same “valid from” or a later one. Generations requested in between keep their price and can be "
@@ -264,13 +271,30 @@ class PriceForm(forms.ModelForm):
 
     class Meta:
         model = Price
-        fields = ("model", "per_take", "is_estimate", "valid_from", "note")
+        fields = ("model", "per_take", "formula", "is_estimate", "valid_from", "note")
+        widgets = {"formula": forms.Textarea(attrs={"rows": 3})}
 
     def clean_per_take(self) -> int:
         amount: int = self.cleaned_data["per_take"]
         if amount is not None and amount < 0:
             raise forms.ValidationError(_("Enter a price of zero or more."))
         return amount
+
+    def clean(self) -> dict[str, Any]:
+        """Reject a formula that is not one, or that uses what its model does not have."""
+        cleaned = super().clean() or {}
+        model, formula = cleaned.get("model"), cleaned.get("formula", "").strip()
+        spec = catalog.spec_for(model) if model and formula else None
+        try:
+            names = read_formula(formula).names - {TAKES} if formula else frozenset()
+        except FormulaError as error:
+            raise forms.ValidationError(
+                {"formula": _("The formula cannot be used: {reason}.").format(reason=error)}
+            ) from error
+        if spec and (unknown := names - catalog.priced_names(spec)):
+            sentence = _("{model} has no {names}.").format(model=model, names=", ".join(sorted(unknown)))
+            raise forms.ValidationError({"formula": sentence})
+        return cleaned
 
 
 @admin.register(Price)
@@ -285,9 +309,9 @@ class PriceAdmin(admin.ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Price | None = None) -> list[str] | tuple[str, ...]:
         return self.get_fields(request, obj) if obj else ()
 
-    @admin.display(description=_("Per take"), ordering="per_take")
+    @admin.display(description=_("Price"), ordering="per_take")
     def amount(self, obj: Price) -> str:
-        return currency.show(obj.per_take)
+        return show_price(obj)
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         obj.created_by = user_of(request)

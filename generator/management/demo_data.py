@@ -191,8 +191,8 @@ def _generations(demo: Demo, moments: Sequence[dt.datetime]) -> None:
     generations = Generation.objects.bulk_create(
         Generation(
             project=project, author=person, prompt=prompt, model=price.model, takes_requested=takes, price=price,
-            price_per_take=price.per_take, idempotency_key=f"demo-{prompt.pk}", created_at=moment, state=outcome.state,
-            license=terms.get(price.model.provider_id), due_at=None, started_at=moment,
+            price_total=price.per_take * takes, idempotency_key=f"demo-{prompt.pk}", created_at=moment,
+            state=outcome.state, license=terms.get(price.model.provider_id), due_at=None, started_at=moment,
             provider_job_id="" if price.per_take == 0 or outcome.state == State.IN_DOUBT else f"demo{prompt.pk:08x}",
             finished_at=None if outcome.state == State.IN_DOUBT else moment + dt.timedelta(seconds=50),
             settled_at=None if outcome.state == State.IN_DOUBT else moment + dt.timedelta(seconds=50),
@@ -239,12 +239,12 @@ def _entries(demo: Demo, generation: Generation, outcome: _Outcome) -> Iterator[
         return
     reason = f"{outcome.delivered} of {generation.takes_requested} takes delivered"
     yield from ledger.settlement_of(generation, outcome.delivered, reason, generation.settled_at)
-    if outcome.delivered and generation.price_per_take and demo.rng.random() > 0.995:
+    if outcome.delivered and generation.price_total and demo.rng.random() > 0.995:
         reason, administrator = "A faulty take, refunded", demo.people[0]
         yield ledger.entry_of(
             generation,
             LedgerEntry.Kind.CREDIT,
-            generation.price_per_take,
+            generation.price_of(1),
             reason,
             moment=generation.settled_at,
             actor=administrator,
@@ -256,7 +256,7 @@ def _tracks(demo: Demo, generations: Sequence[Generation], outcomes: Sequence[_O
     for generation, outcome, text in zip(generations, outcomes, texts, strict=True):
         for take in range(1, outcome.delivered + 1):
             piece = rng.choice(demo.pieces)
-            faulty = bool(generation.price_per_take) and rng.random() > 0.999
+            faulty = bool(generation.price_total) and rng.random() > 0.999
             trashed = generation.finished_at if rng.random() > 0.45 else None
             track = Track(
                 project=generation.project, author=generation.author, generation=generation, take=take,
@@ -279,7 +279,7 @@ def _bills(demo: Demo, generations: Sequence[Generation]) -> None:
         chance = demo.rng.random()
         if chance < 0.001:
             continue
-        price = generation.price_per_take * generation.takes_requested + (15_000 if chance > 0.999 else 0)
+        price = generation.price_total + (15_000 if chance > 0.999 else 0)
         kinds = ["deduct"] + ["refund"] * (generation.state != State.READY and chance > 0.03)
         rows += [
             ProviderBill(

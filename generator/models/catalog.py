@@ -1,15 +1,18 @@
 """What can be bought: providers with their switch and health, models, and dated prices."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from generator.currency import Micros
 from generator.models.encryption import EncryptedField
 from generator.models.fields import MicrosField
 from generator.models.one_line import OneLineField
+from generator.price_formula import MAX_FORMULA_CHARS, TAKES, read_formula
 
 # The provider and the "models" of what was not generated here: they carry the ledger's names, and are offered nowhere.
 UPLOAD_PROVIDER, UPLOADED_TRACK, UPLOADED_STEMS = "upload", "upload/track", "upload/stems"
@@ -121,10 +124,23 @@ class PriceQuerySet(models.QuerySet["Price"]):
 
 
 class Price(models.Model):
-    """The price of one take of a model from a moment on. Rows are added, never changed: old work keeps its price."""
+    """A model's price from a moment on: an amount per take, or a formula of the request that is given the amount.
+
+    Rows are added, never changed: old work keeps its price.
+    """
 
     model = models.ForeignKey(MusicModel, models.PROTECT, related_name="prices")
     per_take = MicrosField(help_text=_("Micro-dollars per take."))
+    formula = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        max_length=MAX_FORMULA_CHARS,
+        help_text=_(
+            "Empty: the price is per take. Otherwise the micro-dollars of a request, computed from the price above as "
+            "“base_price”, the model’s fields and “takes”; see docs/providers.md."
+        ),
+    )
     is_estimate = models.BooleanField(
         default=False, help_text=_("The provider does not publish this price; it is shown as “about”.")
     )
@@ -141,3 +157,15 @@ class Price(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model} from {self.valid_from:%Y-%m-%d}"
+
+    def total(self, values: Mapping[str, object], takes: int) -> Micros:
+        """Return the price of a request in micro-dollars.
+
+        `values`: the request's, by the names of the model's fields.
+
+        Raises:
+            FormulaError: the formula gives no price for them.
+        """
+        if not self.formula:
+            return Micros(self.per_take * takes)
+        return read_formula(self.formula).total(Micros(self.per_take), {**values, TAKES: takes})

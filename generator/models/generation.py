@@ -84,7 +84,7 @@ class Generation(models.Model):
     )
 
     price = models.ForeignKey(Price, models.PROTECT, editable=False)
-    price_per_take = MicrosField(editable=False)
+    price_total = MicrosField(editable=False, help_text=_("Micro-dollars for all requested takes."))
     license = models.ForeignKey(
         License,
         models.PROTECT,
@@ -205,9 +205,13 @@ class Generation(models.Model):
         return "" if self.place is None else LETTERS[self.place]
 
     @property
-    def held(self) -> int:
-        """Return the hold in micro-dollars: the price of all requested takes."""
-        return self.price_per_take * self.takes_requested
+    def price_per_take(self) -> int:
+        """Return the share of one take in micro-dollars, rounded up; for display, since only totals are charged."""
+        return -(-self.price_total // max(self.takes_requested, 1))
+
+    def price_of(self, takes: int) -> int:
+        """Return what this many of the requested takes cost in micro-dollars: their share, rounded down."""
+        return self.price_total * takes // max(self.takes_requested, 1)
 
 
 class GenerationEvent(models.Model):

@@ -97,7 +97,10 @@ class ModelSpec:
     prompt_limit: int  # Unicode code points, after trimming
     takes_max: int
     formats: tuple[str, ...]  # keys of generator.audio.FORMATS, the default first
-    list_price: Micros  # per take; the first dated price is made from it
+    list_price: Micros  # per take, or the formula's `base_price`; the first dated price is made from it
+    price_formula: str = ""  # the price of a request, see generator.price_formula
+    prompt_name: str = "prompt"  # what the formula calls the prompt and, besides `takes`, the number of takes
+    takes_name: str = ""
     price_is_estimate: bool = False
     fields: tuple[Field, ...] = ()
     takes_default: int = 1
@@ -144,6 +147,7 @@ class ActionSpec:
     title: str
     summary: str
     list_price: Micros
+    price_formula: str = ""
     price_is_estimate: bool = False
     fields: tuple[Field, ...] = ()
     unverified: str = ""

@@ -12,7 +12,7 @@ from tests.management.tree import Studio
 
 MINE = "g.idempotency_key LIKE 'paid-%'"
 GENERATIONS = f"""
-    SELECT g.id, p.text, m.key, g.state, g.error_message, g.takes_requested, g.price_per_take, g.settled_at IS NOT NULL,
+    SELECT g.id, p.text, m.key, g.state, g.error_message, g.takes_requested, g.price_total, g.settled_at IS NOT NULL,
            (SELECT COUNT(*) FROM generator_track t WHERE t.generation_id = g.id)
     FROM generator_generation g JOIN generator_prompt p ON p.id = g.prompt_id
     JOIN generator_musicmodel m ON m.id = g.model_id WHERE {MINE}"""
@@ -25,7 +25,7 @@ CELLS = """
            SUM(CASE kind WHEN 'charge' THEN amount ELSE 0 END)
     FROM generator_ledgerentry GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
 ROLLUPS = "SELECT month, project_id, user_id, model_key, held, charged FROM generator_rollup ORDER BY 1, 2, 3, 4"
-HELD = "SELECT COALESCE(SUM(price_per_take * takes_requested), 0) FROM generator_generation WHERE settled_at IS NULL"
+HELD = "SELECT COALESCE(SUM(price_total), 0) FROM generator_generation WHERE settled_at IS NULL"
 
 
 @dataclass(frozen=True)

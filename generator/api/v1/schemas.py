@@ -116,7 +116,12 @@ class ModelOut(Schema):
     available: bool
     unavailable_reason: str = Field(description="Why it is not available; empty if it is.")
     is_local: bool = Field(description="Made by the studio itself, without a provider.")
-    price_usd: Usd = Field(description="Per take.")
+    price_usd: Usd | None = Field(
+        description="For one take with the default settings; null: the price depends on settings without a default."
+    )
+    price_formula: str = Field(
+        description="Empty: `price_usd` per take. Otherwise the price depends on the request; `/quotes` computes it."
+    )
     price_is_estimate: bool
     prompt_limit: int = Field(description="Characters.")
     takes_default: int
@@ -280,12 +285,16 @@ class QuoteIn(Strict):
     )
     models: list[Annotated[str, Field(max_length=120)]] = Field(min_length=1, max_length=4)
     takes: int = Field(1, ge=1, le=10, description="Per model.")
+    settings: dict[str, Value] = Field(
+        default_factory=dict, description="The models’ own fields, by name; some prices depend on them."
+    )
+    text: str = Field("", max_length=20_000, description="The prompt, if a price depends on it.")
     project: str | None = Field(None, max_length=16)
 
 
 class QuoteOut(Schema):
     total_usd: Usd
-    per_take_usd: Usd = Field(description="All models together.")
+    per_take_usd: Usd = Field(description="All models together, rounded up to a micro-dollar.")
     is_estimate: bool
     remaining_usd: Usd | None = Field(description="Left in the tightest budget; null: no budget applies.")
     remaining_after_usd: Usd | None

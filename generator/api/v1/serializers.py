@@ -150,7 +150,7 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         model=None if is_blind else row.model.key,
         prompt=prompt(row.prompt, hide_settings=is_blind),
         takes=row.takes_requested,
-        price_usd=None if is_blind else usd(row.held),
+        price_usd=None if is_blind else usd(row.price_total),
         charged_usd=None if is_blind else usd(charged),
         error=problem if row.error_message or row.error_code else None,
         wait=_wait(row, is_blind),

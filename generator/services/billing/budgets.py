@@ -139,7 +139,7 @@ def _used_by_key(key: int) -> Micros:
     booked = LedgerEntry.objects.filter(key=key, month=month_of(timezone.now()))
     spent = booked.exclude(kind=LedgerEntry.Kind.STATED).aggregate(spent=Sum(ENTRY_SPENT, default=0))["spent"]
     unsettled = Generation.objects.unsettled().filter(key=key)
-    held = unsettled.aggregate(held=Sum(F("price_per_take") * F("takes_requested"), default=0))["held"]
+    held = unsettled.aggregate(held=Sum("price_total", default=0))["held"]
     return Micros(spent + held)
 
 

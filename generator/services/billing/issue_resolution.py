@@ -167,7 +167,11 @@ def _decide(
         if not ledger.settle(generation, takes, text[:300], actor):
             raise UserError(_("This generation has already been settled."), code="already_settled")
         _done(
-            generation, actor, action, f"{action.value.capitalize()} {currency.show(generation.held)}: {reason}", issue
+            generation,
+            actor,
+            action,
+            f"{action.value.capitalize()} {currency.show(generation.price_total)}: {reason}",
+            issue,
         )
 
 

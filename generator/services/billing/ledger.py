@@ -155,20 +155,23 @@ def entry_of(
 def hold_of(generation: Generation, moment: dt.datetime) -> LedgerEntry:
     """Return the hold of the full price."""
     reason = f"{generation.takes_requested} × {currency.show(generation.price_per_take)} on {generation.model.title}"
-    return entry_of(generation, LedgerEntry.Kind.HOLD, generation.held, reason, moment=moment, actor=generation.author)
+    return entry_of(
+        generation, LedgerEntry.Kind.HOLD, generation.price_total, reason, moment=moment, actor=generation.author
+    )
 
 
 def settlement_of(
     generation: Generation, delivered: int, reason: str, moment: dt.datetime, actor: User | None = None
 ) -> list[LedgerEntry]:
     """Return the charge of the delivered takes and the release of the rest."""
+    charge = generation.price_of(delivered)
     parts = (
-        (LedgerEntry.Kind.CHARGE, delivered, delivered),
-        (LedgerEntry.Kind.RELEASE, generation.takes_requested - delivered, 0),
+        (LedgerEntry.Kind.CHARGE, charge, delivered, delivered),
+        (LedgerEntry.Kind.RELEASE, generation.price_total - charge, generation.takes_requested - delivered, 0),
     )
     return [
-        entry_of(generation, kind, generation.price_per_take * count, reason, moment=moment, takes=takes, actor=actor)
-        for kind, count, takes in parts
+        entry_of(generation, kind, amount, reason, moment=moment, takes=takes, actor=actor)
+        for kind, amount, count, takes in parts
         if count
     ]
 
@@ -223,7 +226,5 @@ def differences(month: str | None = None) -> list[str]:
 
 def _open_holds_differ() -> list[str]:
     open_holds = Rollup.objects.aggregate(held=Sum("held", default=0))["held"]
-    expected = Generation.objects.unsettled().aggregate(
-        held=Sum(F("price_per_take") * F("takes_requested"), default=0)
-    )["held"]
+    expected = Generation.objects.unsettled().aggregate(held=Sum("price_total", default=0))["held"]
     return [f"open holds are {open_holds}, unsettled generations come to {expected}"] if open_holds != expected else []

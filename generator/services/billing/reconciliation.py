@@ -123,7 +123,7 @@ def in_doubt() -> Iterator[Found]:
             Kind.DOUBT,
             generation.public_id,
             text,
-            generation.held,
+            generation.price_total,
             month_of(generation.created_at),
             _subjects(generation),
         )
@@ -140,7 +140,7 @@ def forgotten_holds() -> Iterator[Found]:
             Kind.ORPHAN,
             generation.public_id,
             text,
-            generation.held,
+            generation.price_total,
             month_of(generation.created_at),
             _subjects(generation),
         )
@@ -164,7 +164,7 @@ def awaited_refunds() -> Iterator[Found]:
             Kind.REFUND,
             generation.public_id,
             text,
-            generation.held,
+            generation.price_total,
             month_of(generation.created_at),
             _subjects(generation),
         )
@@ -180,21 +180,20 @@ def other_prices() -> Iterator[Found]:
             text = f"{model.provider} quotes {quoted_price} per take of {model}; the price list says {list_price}"
             yield Found(Kind.PRICE, f"{model.key} {model.quoted}", text, about={"account": model.provider})
     bills = ProviderBill.objects.filter(generation__isnull=False).exclude(kind__icontains="refund")
-    differing = bills.exclude(amount=F("generation__price_per_take") * F("generation__takes_requested"))
-    differing = differing.exclude(amount=-F("generation__price_per_take") * F("generation__takes_requested"))
+    differing = bills.exclude(amount=F("generation__price_total")).exclude(amount=-F("generation__price_total"))
     for bill in differing.filter(generation__price__is_estimate=False).select_related(
         "generation__author", "account", *(f"generation__{name}" for name in _RELATED)
     ):
         generation = bill.generation
         assert generation is not None  # ensured by the filter above
-        billed, held = currency.show(abs(bill.amount)), currency.show(generation.held)
+        billed, held = currency.show(abs(bill.amount)), currency.show(generation.price_total)
         text = f"{bill.account} billed {billed} for a generation with a hold of {held}"
         about = {**_subjects(generation), "bill": bill}
         yield Found(
             Kind.PRICE,
             f"bill {bill.pk}",
             text,
-            abs(bill.amount) - generation.held,
+            abs(bill.amount) - generation.price_total,
             month_of(bill.at or bill.seen_at),
             about,
         )
@@ -216,7 +215,7 @@ def missing_takes() -> Iterator[Found]:
             Kind.SHORT,
             generation.public_id,
             text,
-            generation.price_per_take * lost,
+            generation.price_total - generation.price_of(generation.takes_requested - lost),
             month_of(generation.created_at),
             _subjects(generation),
         )
@@ -224,7 +223,7 @@ def missing_takes() -> Iterator[Found]:
 
 def faulty_sounds() -> Iterator[Found]:
     since = timezone.now() - CHECKED_PERIOD
-    rows = Track.objects.filter(has_findings=True, created_at__gt=since, generation__price_per_take__gt=0)
+    rows = Track.objects.filter(has_findings=True, created_at__gt=since, generation__price_total__gt=0)
     related = [f"generation__{name}" for name in _RELATED]
     for track in rows.defer("peaks", "measured", "waveform", "search_text").select_related("generation", *related):
         if faults := track.faults:
@@ -234,7 +233,7 @@ def faulty_sounds() -> Iterator[Found]:
                 Kind.GATE,
                 f"{generation.public_id}/{track.take}",
                 text,
-                generation.price_per_take,
+                generation.price_of(1),
                 month_of(track.created_at),
                 _subjects(generation),
             )
@@ -276,7 +275,7 @@ def unbilled_charges() -> Iterator[Found]:
     """Find charges with no bill a day later, at providers that report bills, since the first of those bills."""
     for account in ProviderAccount.objects.filter(bills__isnull=False).distinct():
         first_bill_at = account.bills.order_by("at").values_list("at", flat=True).first()
-        rows = Generation.objects.filter(model__provider=account, state=State.READY, price_per_take__gt=0)
+        rows = Generation.objects.filter(model__provider=account, state=State.READY, price_total__gt=0)
         late = (
             rows.filter(created_at__gt=first_bill_at, finished_at__lt=timezone.now() - BILLING_DELAY)
             if first_bill_at
@@ -288,7 +287,7 @@ def unbilled_charges() -> Iterator[Found]:
                 Kind.UNBILLED,
                 generation.public_id,
                 text,
-                generation.held,
+                generation.price_total,
                 month_of(generation.created_at),
                 _subjects(generation),
             )
@@ -342,7 +341,7 @@ def movement(account: ProviderAccount, first: dt.date, after: dt.date) -> Moveme
         releases=Sum("amount", filter=Q(kind=LedgerEntry.Kind.RELEASE), default=0),
     )
     open_now = Generation.objects.unsettled().filter(model__provider=account)
-    on_its_way = open_now.aggregate(held=Sum(F("price_per_take") * F("takes_requested"), default=0))["held"]
+    on_its_way = open_now.aggregate(held=Sum("price_total", default=0))["held"]
     added = sum(abs(amount) for amount in paid_in.values_list("amount", flat=True))
     return Movement(first_reading.balance - last_reading.balance + added, sums["holds"] - sums["releases"], on_its_way)
 

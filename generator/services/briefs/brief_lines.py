@@ -13,7 +13,14 @@ from generator.services.briefs.batches import MAX_BRIEFS, Item
 from generator.services.briefs.understanding import understand
 from generator.services.errors import UserError
 from generator.services.generation.checkout import Quote
-from generator.services.generation.submit import build_order, choice_of, clean_settings, interpret, quote
+from generator.services.generation.submit import (
+    Wanted,
+    build_order,
+    choice_of,
+    clean_settings,
+    interpret,
+    quote_many,
+)
 
 MAX_TEXT_CHARS = 100_000
 PROMPT, TAKES, FORMAT = "prompt", "takes", "format"
@@ -74,8 +81,9 @@ def read_lines(user: User, project: Project, text: str, usual: Usual) -> BriefLi
         sentence = _("Enter at most {most} briefs; there are {count}.").format(most=MAX_BRIEFS, count=len(rows))
         raise UserError(sentence, "lines", code="out_of_range")
     lines = [_line(user, project, number, row, usual) for number, row in rows]
-    takes = sum(line.item.takes for line in lines if line.item)
-    return BriefList(lines, quote(user, project, usual.model_key, takes) if takes else None)
+    items = [line.item for line in lines if line.item]
+    wanted = [Wanted(item.model_key, item.takes, item.settings, item.text) for item in items]
+    return BriefList(lines, quote_many(user, project, wanted) if wanted else None)
 
 
 def _rows(text: str, spec: ModelSpec) -> list[tuple[int, dict[str, str]]]:

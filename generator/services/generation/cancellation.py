@@ -54,7 +54,7 @@ def cancel(generation: Generation, actor: User) -> None:
 def may_still_cost(generation: Generation) -> bool:
     """Return whether a cancel may be too late to save money: there is a hold, and a provider has the request."""
     was_sent = generation.state in (*State.active(), State.IN_DOUBT) and generation.state != State.QUEUED
-    return bool(generation.held) and was_sent and generation.model.provider.key not in catalog.local_keys()
+    return bool(generation.price_total) and was_sent and generation.model.provider.key not in catalog.local_keys()
 
 
 def dismiss(generation: Generation) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -38,7 +38,20 @@ from generator.services.generation import states
 MAX_KEY_CHARS = 64
 Row = TypeVar("Row", Generation, Comparison, Batch)
 Costs = Sequence[tuple[str, int]]  # provider key, micro-dollars
-Part = tuple[MusicModel, Price, int]  # one model's part of a request: model, price per take, number of takes
+
+
+class Part(NamedTuple):
+    """What one model costs of a request."""
+
+    provider_key: str
+    total: Micros
+    takes: int
+    is_estimate: bool
+
+    @property
+    def per_take(self) -> int:
+        """Return the share of one take, rounded up."""
+        return -(-self.total // max(self.takes, 1))
 
 
 @dataclass(frozen=True)
@@ -58,16 +71,16 @@ class Quote:
 
 def quote_of(user: User, project: Project, parts: Sequence[Part], reason: str = "") -> Quote:
     """Return the quote for one or more models; `reason`: why the request is impossible, or empty."""
-    costs = [(model.provider.key, price.per_take * takes) for model, price, takes in parts]
+    costs = [(part.provider_key, int(part.total)) for part in parts]
     budget_costs = sorted(_costs_by_budget(user, project, costs), key=lambda entry: entry[0].left - entry[1])
     tightest, cost = next((entry for entry in budget_costs if _is_over(*entry)), next(iter(budget_costs), (None, 0)))
     refusal, blocked_by = reason or suspensions.reason_in_force(user, project, *(key for key, _ in costs)), None
     if not refusal and tightest and _is_over(tightest, cost):
         refusal, blocked_by = exceeded_message(tightest, cost), tightest.budget
     return Quote(
-        per_take=Micros(sum(price.per_take for _, price, _ in parts)),
+        per_take=Micros(sum(part.per_take for part in parts)),
         total=Micros(sum(cost for _, cost in costs)),
-        is_estimate=any(price.is_estimate for _, price, _ in parts),
+        is_estimate=any(part.is_estimate for part in parts),
         left=tightest.left if tightest else None,
         left_after=Micros(tightest.left - cost) if tightest else None,
         cap_name=tightest.budget.target if tightest else "",
@@ -117,6 +130,7 @@ class Order:
     project: Project
     model: MusicModel
     price: Price
+    total: Micros  # of all takes, by that price
     text: str
     takes: int
     format: str
@@ -128,7 +142,7 @@ class Order:
 
     @property
     def cost(self) -> tuple[str, int]:
-        return self.model.provider.key, self.price.per_take * self.takes
+        return self.model.provider.key, self.total
 
 
 def placed_before(user: User, idempotency_key: str | CheckoutRequest) -> Generation | None:
@@ -245,7 +259,7 @@ def write(order: Order) -> Generation:
         comparison=order.comparison,
         place=order.place,
         price=order.price,
-        price_per_take=order.price.per_take,
+        price_total=order.total,
         license=License.objects.at(order.model.provider, timezone.now()),
         idempotency_key=request.key,
         request_hash=request.request_hash or None,

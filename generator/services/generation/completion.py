@@ -57,7 +57,7 @@ def cancel(generation: Generation, actor: User, text: str) -> bool:
         )
         if ended:
             settle(generation, delivered, "Canceled" if not delivered else f"Canceled; {delivered} kept", actor)
-            if charged := delivered * generation.price_per_take:
+            if charged := generation.price_of(delivered):
                 sentence = _("canceled. You were charged {amount} for the takes that had already arrived.")
                 notifications.ended(generation, sentence.format(amount=currency.show(charged)), is_good=False)
     return ended
@@ -133,7 +133,7 @@ def _finish(generation: Generation, delivered: int, remark: str) -> bool:
 
 def _cancel_was_late(generation: Generation, delivered: int) -> str:
     """Return the message for a cancel that came too late to avoid a charge, or an empty string."""
-    charged = delivered * generation.price_per_take
+    charged = generation.price_of(delivered)
     if not charged or not Generation.objects.filter(pk=generation.pk, cancel_requested_at__isnull=False).exists():
         return ""
     sentence = _("canceled too late. You were charged {amount}; the takes that arrived were kept.")

@@ -209,7 +209,7 @@ def request_of(generation: Generation) -> Request:
         user_ref=str(generation.author_id),
         project_ref=generation.project.public_id,
         reference=generation.public_id,
-        price=Micros(generation.held),
+        price=Micros(generation.price_total),
         price_is_estimate=generation.price.is_estimate,
         corrections=generation.model.corrections,
     )

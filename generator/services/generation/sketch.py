@@ -35,4 +35,4 @@ def text_for(track: Track, choice: ModelChoice) -> str:
 def paid(choices: Iterable[ModelChoice]) -> ModelChoice | None:
     """Return the default paid model for a sketch: the cheapest available instrumental one."""
     fits = [choice for choice in choices if choice.available and not choice.is_local and choice.spec.instrumental]
-    return min(fits, key=lambda choice: choice.price.per_take, default=None)
+    return min(fits, key=lambda choice: (choice.per_take is None, choice.per_take), default=None)

@@ -1,9 +1,10 @@
 """Submission: validate a form and queue a generation with its hold, in one transaction, once per idempotency key."""
 
+import contextlib
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,7 +18,7 @@ from generator.models.one_line import is_visible
 from generator.providers.base import Checking, Field, Kind, LocalProvider, ModelSpec, Request, Value
 from generator.providers.errors import ProviderError, Rejected
 from generator.services.errors import UserError
-from generator.services.generation.checkout import CheckoutRequest, Order, Quote, place, placed_before, quote_of
+from generator.services.generation.checkout import CheckoutRequest, Order, Part, Quote, place, placed_before, quote_of
 from generator.services.provider_jobs import catalog
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import project_defaults
@@ -29,24 +30,53 @@ SECONDS = "seconds"  # the unit of duration fields
 # --- quotes ---
 
 
-def quote(user: User, project: Project, model_key: str, takes: int) -> Quote:
+class Wanted(NamedTuple):
+    """A request to one model, as far as its price needs it."""
+
+    model_key: str
+    takes: int
+    settings: Mapping[str, Value] = {}
+    text: str = ""
+
+
+def quote(
+    user: User,
+    project: Project,
+    model_key: str,
+    takes: int,
+    settings: Mapping[str, Value] | None = None,
+    text: str = "",
+) -> Quote:
     """Return the quote for takes of one model, for a person in a project.
 
     Raises:
-        UserError: the model is unknown or no longer offered.
+        UserError: the model is unknown or no longer offered, or the request has no price.
     """
-    return quote_many(user, project, {model_key: takes})
+    return quote_many(user, project, [Wanted(model_key, takes, settings or {}, text)])
 
 
-def quote_many(user: User, project: Project, takes: Mapping[str, int]) -> Quote:
-    """Return one quote for several models; `takes` maps model key → takes.
+def quote_many(user: User, project: Project, requests: Sequence[Wanted]) -> Quote:
+    """Return one quote for several requests.
 
     Raises:
-        UserError: a model is unknown or no longer offered.
+        UserError: a model is unknown or no longer offered, or a request has no price.
     """
-    choices = {key: choice_of(key) for key in takes}
-    parts = [(choice.model, choice.price, takes[key]) for key, choice in choices.items()]
-    return quote_of(user, project, parts, next((choice.reason for choice in choices.values() if choice.reason), ""))
+    choices = [choice_of(wanted.model_key) for wanted in requests]
+    parts = [
+        part_of(choice, wanted.settings, wanted.takes, wanted.text)
+        for choice, wanted in zip(choices, requests, strict=True)
+    ]
+    return quote_of(user, project, parts, next((choice.reason for choice in choices if choice.reason), ""))
+
+
+def part_of(choice: ModelChoice, settings: Mapping[str, Value], takes: int, text: str = "") -> Part:
+    """Return what a request to one model costs.
+
+    Raises:
+        UserError: it has no price.
+    """
+    total = choice.total(settings, takes, text)
+    return Part(choice.model.provider.key, total, takes, choice.price.is_estimate)
 
 
 def choice_of(model_key: str) -> ModelChoice:
@@ -73,6 +103,15 @@ def clean_fields(fields: Iterable[Field], raw: Mapping[str, object]) -> dict[str
     """Do the same as `clean_settings` for any list of fields."""
     cleaned = {field.name: _clean(field, raw.get(field.name)) for field in fields}
     return {name: value for name, value in cleaned.items() if value is not None}
+
+
+def valid_settings(spec: ModelSpec, raw: Mapping[str, object]) -> dict[str, Value]:
+    """Return the same as `clean_settings` of a form that is being filled in; what is not valid yet is left out."""
+    settings: dict[str, Value] = {}
+    for field in spec.fields:
+        with contextlib.suppress(UserError):
+            settings |= clean_fields([field], raw)
+    return settings
 
 
 def _clean(field: Field, value: object) -> Value:
@@ -254,7 +293,14 @@ def build_order(
     interpret(choice.spec, text, settings)
     _check_with_provider(choice, text, takes, format, settings)
     return Order(
-        model=choice.model, price=choice.price, text=text, takes=takes, format=format, settings=settings, **common
+        model=choice.model,
+        price=choice.price,
+        total=choice.total(settings, takes, text),
+        text=text,
+        takes=takes,
+        format=format,
+        settings=settings,
+        **common,
     )
 
 

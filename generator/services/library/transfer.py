@@ -155,7 +155,7 @@ def _copy_generation(track: Track, target: Project) -> Generation:
         model=original.model,
         takes_requested=1,
         price=original.price,
-        price_per_take=original.price_per_take,
+        price_total=original.price_total,
         license=original.license,
         idempotency_key=f"copy-{secrets.token_urlsafe(18)}",
         state=State.READY,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from generator.currency import Micros
 from generator.models import (
     UPLOADED_STEMS,
     UPLOADED_TRACK,
@@ -21,6 +22,7 @@ from generator.models import (
     ProviderAccount,
 )
 from generator.page_memory import is_remembering, remembered
+from generator.price_formula import FormulaError
 from generator.providers.base import (
     Acting,
     ActionSpec,
@@ -31,11 +33,14 @@ from generator.providers.base import (
     ModelSpec,
     Provider,
     ProviderConfig,
+    Value,
 )
 from generator.providers.errors import Cause
 from generator.providers.registry import NoProvider, Registry
+from generator.services.errors import UserError
 from generator.translation import translate
 
+PricedValues = dict[str, Value]
 _UPLOADED = {UPLOADED_TRACK: "Uploaded track", UPLOADED_STEMS: "Uploaded stems"}  # no provider has these
 
 
@@ -158,6 +163,7 @@ def _sync_one(account: ProviderAccount, spec: ModelSpec | ActionSpec, *, is_acti
         Price.objects.create(
             model=model,
             per_take=spec.list_price,
+            formula=spec.price_formula,
             is_estimate=spec.price_is_estimate,
             note="List price when the model was added",
         )
@@ -170,8 +176,62 @@ def _sync_licence(account: ProviderAccount, text: str) -> None:
         License.objects.create(account=account, text=text)
 
 
+def _priced_values(spec: ModelSpec | ActionSpec, settings: Mapping[str, Value], takes: int, text: str) -> PricedValues:
+    """Return what a price may depend on: the model's fields with their defaults, the prompt and the takes."""
+    values = {field.name: field.default for field in spec.fields if field.default is not None} | dict(settings)
+    if isinstance(spec, ModelSpec):
+        values |= {spec.prompt_name: text} | ({spec.takes_name: takes} if spec.takes_name else {})
+    return values
+
+
+def priced_names(spec: ModelSpec | ActionSpec) -> set[str]:
+    """Return the names that a price formula of a model may use, besides `base_price` and `takes`."""
+    names = {field.name for field in spec.fields}
+    return names | {spec.prompt_name, spec.takes_name} - {""} if isinstance(spec, ModelSpec) else names
+
+
+class _Priced:
+    """A choice that has a price."""
+
+    spec: ModelSpec | ActionSpec
+    price: Price
+
+    def total(self, settings: Mapping[str, Value], takes: int, text: str = "") -> Micros:
+        """Return the price of a request, all takes together.
+
+        Raises:
+            UserError: it depends on the request, and cannot be computed for this one.
+        """
+        try:
+            return self.price.total(_priced_values(self.spec, settings, takes, text), takes)
+        except FormulaError as error:
+            sentence = _("The price of this request cannot be computed, so nothing was sent: {reason}.")
+            raise UserError(sentence.format(reason=error), code="no_price") from error
+
+    def total_again(self, generation: Generation) -> Micros | None:
+        """Return what the same request costs now; None if there is no price for it."""
+        settings = {**generation.prompt.settings}
+        try:
+            return self.total(settings, generation.takes_requested, generation.prompt.text)
+        except UserError:
+            return None
+
+    @property
+    def per_take(self) -> Micros | None:
+        """Return the price of one take with the model's defaults; None if there is none without more values."""
+        try:
+            return self.total({}, 1)
+        except UserError:
+            return None
+
+    @property
+    def varies(self) -> bool:
+        """Return whether the price depends on more than the number of takes."""
+        return bool(self.price.formula)
+
+
 @dataclass(frozen=True)
-class ModelChoice:
+class ModelChoice(_Priced):
     """A model as offered in the form."""
 
     model: MusicModel
@@ -285,7 +345,7 @@ def _unavailable_reason(row: MusicModel, price: Price) -> str:
 
 
 @dataclass(frozen=True)
-class ActionChoice:
+class ActionChoice(_Priced):
     """An action as offered on a page."""
 
     model: MusicModel

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from generator.currency import Micros
 from generator.messages import Message, gettext_noop, join_texts
-from generator.models import Generation, Price, ProviderWebhookEvent, State
+from generator.models import Generation, ProviderWebhookEvent, State
 from generator.providers.base import PollProvider, Progress, Provider, Quoting, Request, Snapshot, StreamProvider
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
 from generator.services.errors import NOT_CHARGED
@@ -27,6 +27,7 @@ from generator.services.generation.local_jobs import request_of
 from generator.services.provider_jobs import (
     adoption,
     backoff,
+    catalog,
     circuit_breaker,
     downloader,
     provider_actions,
@@ -107,8 +108,9 @@ async def _agree(provider: Quoting, generation: Generation, request: Request, ht
 
 
 def _listed(generation: Generation) -> Micros | None:
-    price = Price.objects.at(generation.model, timezone.now())
-    return Micros(price.per_take * generation.takes_requested) if price else None
+    find_choice = catalog.action if generation.model.is_action else catalog.choice
+    choice = find_choice(generation.model.key)
+    return choice.total_again(generation) if choice else None
 
 
 async def _answers(provider: Provider, request: Request, http: httpx.AsyncClient) -> AsyncGenerator[Snapshot]:

@@ -189,11 +189,11 @@ def _refund_due(generation: Generation) -> Micros:
     Nothing is owed for a released job, nor for the missing take of a partial delivery, which was released too.
     """
     lines = list(ProviderBill.objects.filter(generation=generation).values_list("kind", "amount"))
-    taken = sum(abs(amount) for kind, amount in lines if not _is_refund(kind)) or generation.held
+    taken = sum(abs(amount) for kind, amount in lines if not _is_refund(kind)) or generation.price_total
     refunded = sum(abs(amount) for kind, amount in lines if _is_refund(kind))
     sums = dict(generation.entries.order_by().values_list("kind").annotate(Sum("amount")))
     charged = sums.get(LedgerEntry.Kind.CHARGE, 0) - sums.get(LedgerEntry.Kind.CREDIT, 0)
-    provider_share = generation.held * max(taken - refunded, 0) // taken if taken else 0
+    provider_share = generation.price_total * max(taken - refunded, 0) // taken if taken else 0
     return Micros(max(charged - provider_share, 0))
 
 

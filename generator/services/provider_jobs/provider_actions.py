@@ -30,7 +30,7 @@ from generator.providers.base import Gives, Snapshot, Value
 from generator.providers.errors import Failed
 from generator.services.errors import NOT_CHARGED, UserError
 from generator.services.generation import completion, states
-from generator.services.generation.checkout import CheckoutRequest, Order, Quote, place, placed_before, quote_of
+from generator.services.generation.checkout import CheckoutRequest, Order, Part, Quote, place, placed_before, quote_of
 from generator.services.generation.submit import clean_fields
 from generator.services.generation.submit import retry as retry_generation
 from generator.services.library import references
@@ -43,7 +43,12 @@ FORMAT = "mp3"  # format in the prompt, which always names one
 
 def quote(user: User, project: Project, choice: ActionChoice) -> Quote:
     """Return the quote for an action."""
-    return quote_of(user, project, [(choice.model, choice.price, 1)], choice.reason)
+    return quote_of(
+        user,
+        project,
+        [Part(choice.model.provider.key, choice.total({}, 1), 1, choice.price.is_estimate)],
+        choice.reason,
+    )
 
 
 # --- registering a reference ---
@@ -211,6 +216,7 @@ def _build_order(
         project=project,
         model=choice.model,
         price=choice.price,
+        total=choice.total(settings, 1),
         text=text,
         takes=1,
         format=FORMAT,

@@ -50,7 +50,7 @@ def create_generation(
         model=price.model,
         takes_requested=1,
         price=price,
-        price_per_take=0,  # whatever an administrator enters, nothing is charged
+        price_total=0,  # whatever an administrator enters, nothing is charged
         license=license,
         idempotency_key=f"upload-{secrets.token_urlsafe(18)}",
         state=State.READY,

@@ -11,7 +11,8 @@ from generator.audio import FORMATS
 from generator.durations import parse_duration, show_duration
 from generator.providers.base import ModelSpec
 from generator.services.briefs.understanding import Wishes, wishes_of
-from generator.services.generation.submit import SECONDS
+from generator.services.errors import UserError
+from generator.services.generation.submit import SECONDS, part_of, valid_settings
 from generator.services.provider_jobs.catalog import ModelChoice, describe
 from generator.translation import translate
 
@@ -51,6 +52,7 @@ class ModelLine:
     badges: Sequence[tuple[str, str]]  # code, title
     limits: Sequence[str]  # what it cannot do for this request
     usual_s: float
+    per_take: int | None  # micro-dollars
     is_chosen: bool
 
     @property
@@ -65,20 +67,42 @@ def model_lines(
     """Return the models, available and cheapest first, with what sets each apart for a request."""
     usual = {choice.spec.key: usual_seconds(choice, request) for choice in choices}
     usable = [choice for choice in choices if choice.available]
-    cheapest = min((choice.price.per_take for choice in usable), default=None)
+    prices = {choice.spec.key: per_take(choice, request) for choice in choices}
+    cheapest = min((price for choice in usable if (price := prices[choice.spec.key]) is not None), default=None)
     fastest = min((usual[choice.spec.key] for choice in usable), default=None)
 
     def badges(choice: ModelChoice) -> list[tuple[str, str]]:
         is_one_of_many = choice.available and len(usable) > 1
-        labels = [("cheapest", _("Cheapest"))] if is_one_of_many and choice.price.per_take == cheapest else []
+        labels = [("cheapest", _("Cheapest"))] if is_one_of_many and prices[choice.spec.key] == cheapest else []
         labels += [("fastest", _("Fastest"))] if is_one_of_many and usual[choice.spec.key] == fastest else []
         return labels + ([("last-used", _("Last used"))] if choice.spec.key == last_used else [])
 
     lines = [
-        ModelLine(choice, badges(choice), limits_for(choice, request), usual[choice.spec.key], choice in chosen)
+        ModelLine(
+            choice,
+            badges(choice),
+            limits_for(choice, request),
+            usual[choice.spec.key],
+            prices[choice.spec.key],
+            choice in chosen,
+        )
         for choice in choices
     ]
-    return sorted(lines, key=lambda line: (not line.choice.available, line.choice.price.per_take, line.usual_s))
+    return sorted(lines, key=lambda line: (not line.choice.available, *_order(line.per_take), line.usual_s))
+
+
+def _order(price: int | None) -> tuple[bool, int]:
+    """Return what sorts by price, with the unknown ones last."""
+    return price is None, price or 0
+
+
+def per_take(choice: ModelChoice, request: Request) -> int | None:
+    """Return what one take of a request costs, rounded up; None if there is no price for it."""
+    takes = min(max(request.takes, 1), choice.spec.takes_max)
+    try:
+        return part_of(choice, valid_settings(choice.spec, request.values), takes, request.text).per_take
+    except UserError:
+        return None
 
 
 def usual_seconds(choice: ModelChoice, request: Request) -> float:

@@ -72,7 +72,7 @@ def _price_again(failures: list[Place]) -> None:
     choices = {choice.model.pk: choice for choice in catalog.models()} if failures else {}
     for place in failures:
         choice = choices.get(place.run.model_id)
-        place.price_again = choice.price.per_take * place.run.takes_requested if choice else None
+        place.price_again = choice.total_again(place.run) if choice else None
         place.refresh_key = secrets.token_urlsafe(12)
 
 

@@ -152,7 +152,7 @@ def create_form(
     fields, price = FormFields(), PriceSummary()
     if models.choice:
         fields = _form_fields(user, project, defaults, models, text, data, error, last_used)
-        price = _price(user, project, models, fields, text, project_defaults.conflicts_with(defaults, text))
+        price = _price(user, project, models, fields, text, data, project_defaults.conflicts_with(defaults, text))
     return CreateForm(
         **vars(models),
         **vars(fields),
@@ -305,9 +305,18 @@ def _interpret(
 
 
 def _price(
-    user: User, project: Project, models: ModelSelection, fields: FormFields, text: str, unwanted: str
+    user: User,
+    project: Project,
+    models: ModelSelection,
+    fields: FormFields,
+    text: str,
+    data: QueryDict,
+    unwanted: str,
 ) -> PriceSummary:
-    quote = submit.quote_many(user, project, {spec.key: fields.takes for spec in models.specs})
+    try:
+        quote = submit.quote_many(user, project, [_wanted(spec, fields, text, data) for spec in models.specs])
+    except UserError as error:  # the price depends on what is being typed
+        return PriceSummary(button=_("Generate"), refusal=error.sentence, budget_status=budgets.tightest(user, project))
     refusal = quote.refusal or unwanted
     if models.comparing and not MIN_CANDIDATES <= len(models.chosen) <= MAX_CANDIDATES:
         refusal = _("Choose {least} to {most} models to compare.").format(least=MIN_CANDIDATES, most=MAX_CANDIDATES)
@@ -317,7 +326,7 @@ def _price(
         button=_button(models, fields.takes, submit.price_line(quote)),
         quote=quote,
         refusal=refusal,
-        parts=[_price_part(choice, fields) for choice in models.chosen],
+        parts=[_price_part(choice, fields, text, data) for choice in models.chosen],
         budget_status=status,
         left_after=status.left - quote.total if status else None,
         sketch=sketch,
@@ -335,10 +344,15 @@ def _button(models: ModelSelection, takes: int, price: str) -> str:
     return with_models.format(count=count, price=price)
 
 
-def _price_part(choice: ModelChoice, fields: FormFields) -> Part:
-    spec, price = choice.spec, choice.price
+def _wanted(spec: ModelSpec, fields: FormFields, text: str, data: QueryDict) -> submit.Wanted:
+    return submit.Wanted(spec.key, fields.takes, submit.valid_settings(spec, settings(data)), text)
+
+
+def _price_part(choice: ModelChoice, fields: FormFields, text: str, data: QueryDict) -> Part:
+    spec, wanted = choice.spec, _wanted(choice.spec, fields, text, data)
+    part = submit.part_of(choice, wanted.settings, wanted.takes, wanted.text)
     format = "" if fields.format in spec.formats else spec.formats[0]
-    return Part(spec.title, fields.takes, price.per_take, price.is_estimate, format)
+    return Part(spec.title, fields.takes, part.per_take, part.is_estimate, format)
 
 
 def _sketch(project: Project, models: ModelSelection, text: str) -> tuple[str, str]:

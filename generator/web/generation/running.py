@@ -165,7 +165,7 @@ def _comparison_card(comparison: Comparison) -> dict[str, Any]:
     return {
         "comparison": comparison,
         "runs": generations,
-        "held": sum(generation.held for generation in generations),
+        "held": sum(generation.price_total for generation in generations),
         "may_still_cost": any(map(cancellation.may_still_cost, generations)),
         "is_moving": any(generation.is_active for generation in generations),
         "is_waiting": any(
@@ -194,7 +194,7 @@ def _price_again(jobs: list[dict[str, Any]]) -> None:
         generation = job["generation"]
         find_choice = catalog.action if generation.model.is_action else catalog.choice
         choice = find_choice(generation.model.key)
-        job["price_again"] = choice.price.per_take * generation.takes_requested if choice else None
+        job["price_again"] = choice.total_again(generation) if choice else None
 
 
 def _charged(generation: Generation) -> int:

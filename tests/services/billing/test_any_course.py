@@ -57,7 +57,7 @@ class Studio:
         self.made.append(made)
         for room in before.values():
             if room.budget.provider_key in ("", model.partition("/")[0]):
-                assert made.held <= room.left, "a hold went past a cap"
+                assert made.price_total <= room.left, "a hold went past a cap"
         assert not suspensions.reason_in_force(self.user, where, model.partition("/")[0])
 
     def _one(self, which):
@@ -87,7 +87,7 @@ class Studio:
         error = (
             Busy("nobody there", cause=Cause.UNREACHABLE),
             OperatorMustAct("the key", cause=Cause.KEY_REFUSED),
-            PriceChanged("the price", theirs=number, ours=one.held),
+            PriceChanged("the price", theirs=number, ours=one.price_total),
         )[number - 1]
         if one.state == State.SUBMITTING:
             backoff.record_failure(one, error)

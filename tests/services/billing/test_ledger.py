@@ -57,8 +57,8 @@ def _book(generation, kind, amount):
 def test_the_database_refuses_to_charge_or_release_beyond_the_hold(ask):
     generation = ask(takes=2)
     with pytest.raises(DatabaseError, match="needs its hold"), transaction.atomic():
-        _book(generation, LedgerEntry.Kind.CHARGE, generation.held + 1)
-    _book(generation, LedgerEntry.Kind.CHARGE, generation.held)
+        _book(generation, LedgerEntry.Kind.CHARGE, generation.price_total + 1)
+    _book(generation, LedgerEntry.Kind.CHARGE, generation.price_total)
     with pytest.raises(DatabaseError, match="needs its hold"), transaction.atomic():
         _book(generation, LedgerEntry.Kind.RELEASE, 1)
 

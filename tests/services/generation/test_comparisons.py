@@ -305,7 +305,7 @@ def test_the_ledger_has_every_hold_or_none(user, project, models, takes, caps, o
         except UserError:
             assert nothing_is_left_behind()
         else:
-            held = {run.model.key: run.held for run in comparison.generations.all()}
+            held = {run.model.key: run.price_total for run in comparison.generations.all()}
             assert set(held) == set(models)
             amounts = LedgerEntry.objects.order_by("id").values_list("amount", flat=True)
             assert list(amounts) == [held[key] for key in sorted(held)]

@@ -82,8 +82,8 @@ def test_the_quote_is_what_the_ledger_books(ask, user, project, priced):
 def test_old_work_keeps_the_price_it_ran_at(ask, priced):
     before = ask()
     priced(POLL, "9")
-    assert before.held == dollars("0.03")
-    assert ask().held == dollars("9")
+    assert before.price_total == dollars("0.03")
+    assert ask().price_total == dollars("9")
 
 
 @pytest.mark.parametrize("target", ["user", "project", "member", "provider"])
@@ -94,7 +94,7 @@ def test_every_kind_of_cap_is_in_the_way_and_says_so(ask, user, project, target)
         project=project if target in ("project", "member") else None,
         provider_key="fakepoll" if target == "provider" else "",
     )
-    assert ask().held == dollars("0.03")
+    assert ask().price_total == dollars("0.03")
     with refused("budget_exceeded") as refusal:
         ask()
     assert amounts(refusal.value.sentence) == ["$0.03", "$0.02", "$0.05"]

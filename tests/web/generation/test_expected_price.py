@@ -96,7 +96,7 @@ def test_trying_again_costs_what_its_button_says(user_client, project, ask):
     assert Generation.objects.count() == 1
     assert "$1.00" in shown
     user_client.post(retry, Form(shown).sent)
-    assert Generation.objects.latest("id").held == 1_000_000
+    assert Generation.objects.latest("id").price_total == 1_000_000
     assert ledger.differences() == []
 
 

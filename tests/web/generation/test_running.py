@@ -119,7 +119,7 @@ def test_trying_again_works_from_the_cards_own_button(user_client, ask, cards):
     reply = user_client.post(door(generation, "retry"), {"idempotency_key": button_key(shown)}, headers=HTMX)
     again = Generation.objects.get(parent=generation)
     assert (again.prompt.text, again.takes_requested, again.state) == ("sad trombone", 2, State.QUEUED)
-    assert again.held == dollars("0.06")
+    assert again.price_total == dollars("0.06")
     assert f'id="job-{again.public_id}"' in reply.content.decode()
     assert f'id="job-{generation.public_id}"' not in reply.content.decode(), "the failed one has made way"
 

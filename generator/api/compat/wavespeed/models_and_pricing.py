@@ -9,8 +9,11 @@ from generator.api.compat.wavespeed.model_schemas import Contract
 from generator.api.compat.wavespeed.submit import model_for
 from generator.currency import MICROS_PER_DOLLAR
 from generator.models import ApiKey
+from generator.providers.base import ModelSpec
+from generator.services.errors import UserError
+from generator.services.generation.submit import valid_settings
 from generator.services.provider_jobs import catalog
-from generator.services.provider_jobs.catalog import ModelChoice
+from generator.services.provider_jobs.catalog import ActionChoice, ModelChoice
 
 CURRENCY = "USD"
 _TYPES = {True: "audio-to-audio", False: "text-to-audio"}
@@ -21,9 +24,9 @@ def models(call: Call) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     choices = _choices_by_key()
     for contract in model_schemas.all_contracts():
-        price = _price(call.key, contract, choices)
-        if price is not None:
-            items.append(_model_out(contract, price, len(items) + 1))
+        choice = _choice(call.key, contract, choices)
+        if choice and choice.per_take is not None:
+            items.append(_model_out(contract, choice.per_take, len(items) + 1))
     return items
 
 
@@ -51,12 +54,16 @@ def _model_out(contract: Contract, price: int, position: int) -> dict[str, Any]:
 
 def price(call: Call) -> dict[str, Any]:
     """POST model/price {model_id, inputs}: what a run would cost."""
-    contract, per_take = _read_model(call)
+    contract, choice = _read_model(call)
     inputs = {} if call.body.get("inputs") is None else call.body["inputs"]
     if not isinstance(inputs, dict):
         raise Problem(400, "inputs must be an object.")
     takes = whole_number(inputs, "number_of_songs", 1, 1, max(1, contract.takes_max))
-    total = in_dollars(per_take * takes)
+    settings = valid_settings(choice.spec, inputs) if isinstance(choice.spec, ModelSpec) else {}
+    try:
+        total = in_dollars(choice.total(settings, takes, str(inputs.get("prompt", ""))))
+    except UserError as error:
+        raise Problem(400, error.sentence) from error
     return {
         "model_id": contract.path,
         "price": total,
@@ -68,30 +75,30 @@ def price(call: Call) -> dict[str, Any]:
 
 def pricing(call: Call) -> dict[str, Any]:
     """POST model/pricing {model_id}: the older contract, for one take."""
-    contract, per_take = _read_model(call)
-    return {"model_id": contract.path, "unit_price": in_dollars(per_take), "currency": CURRENCY}
+    contract, choice = _read_model(call)
+    return {"model_id": contract.path, "unit_price": in_dollars(choice.per_take or 0), "currency": CURRENCY}
 
 
-def _read_model(call: Call) -> tuple[Contract, int]:
+def _read_model(call: Call) -> tuple[Contract, ModelChoice | ActionChoice]:
     path = text(call.body, "model_id", model_schemas.MAX_PATH_CHARS).strip("/")
     contract = model_schemas.contract_of(path, call.key)
-    per_take = _price(call.key, contract, _choices_by_key()) if contract else None
-    if contract is None or per_take is None:
+    choice = _choice(call.key, contract, _choices_by_key()) if contract else None
+    if contract is None or choice is None or choice.per_take is None:
         raise Problem(404, f"There is no model “{path[:100]}”. GET /api/v3/models lists them.")
-    return contract, per_take
+    return contract, choice
 
 
 def _choices_by_key() -> dict[str, ModelChoice]:
     return {choice.spec.key: choice for choice in catalog.models()}
 
 
-def _price(key: ApiKey, contract: Contract, choices: Mapping[str, ModelChoice]) -> int | None:
-    """Return micro-dollars per take of the model that answers a path; None if none does."""
+def _choice(key: ApiKey, contract: Contract, choices: Mapping[str, ModelChoice]) -> ModelChoice | ActionChoice | None:
+    """Return the model or action that answers a path; None if none does."""
     if contract.is_action:
         action = catalog.action(contract.key)
-        return action.price.per_take if action and not action.reason else None
+        return action if action and not action.reason else None
     choice = choices.get(model_for(key, contract))
-    return choice.price.per_take if choice and choice.available else None
+    return choice if choice and choice.available else None
 
 
 def in_dollars(micros: int) -> float:

@@ -159,7 +159,7 @@ def _batch_out(request: HttpRequest, row: Batch) -> BatchOut:
         failed=progress.failed,
         canceled=progress.canceled,
         in_doubt=progress.unconfirmed,
-        price_usd=usd(sum(run.held for run in runs)),
+        price_usd=usd(sum(run.price_total for run in runs)),
         charged_usd=usd(_charged(runs)),
         created_at=row.created_at,
         generations=[serializers.generation(run, base) for run in runs],

@@ -79,7 +79,8 @@ def _model_out(choice: ModelChoice) -> schemas.ModelOut:
         available=choice.available,
         unavailable_reason=choice.reason,
         is_local=choice.is_local,
-        price_usd=serializers.usd(choice.price.per_take),
+        price_usd=serializers.optional_usd(choice.per_take),
+        price_formula=choice.price.formula,
         price_is_estimate=choice.price.is_estimate,
         prompt_limit=spec.prompt_limit,
         takes_default=spec.takes_default,
@@ -106,8 +107,9 @@ def field_out(field: Field) -> schemas.FieldOut:
 def create_quote(request: HttpRequest, ask: schemas.QuoteIn) -> schemas.QuoteOut:
     """What a request would cost now, what the budgets leave, and whether it would be refused. Nothing is stored."""
     user = user_of(request)
-    takes = dict.fromkeys(ask.models, ask.takes)
-    quote = submit.quote_many(user, project_of(user, ask.project), takes)
+    specs = [submit.choice_of(key).spec for key in ask.models]
+    wanted = [submit.Wanted(spec.key, ask.takes, submit.clean_settings(spec, ask.settings), ask.text) for spec in specs]
+    quote = submit.quote_many(user, project_of(user, ask.project), wanted)
     return schemas.QuoteOut(
         total_usd=serializers.usd(quote.total),
         per_take_usd=serializers.usd(quote.per_take),

@@ -197,7 +197,7 @@ def _explain_difference(generation: Generation | None, billed: int, charged: int
     if not charged:
         state = str(State(generation.state).label).lower()
         return _("Billed; {state} and not charged here").format(state=state)
-    if billed == generation.held and billed > charged:
+    if billed == generation.price_total and billed > charged:
         sentence = _("Billed in full for {count} takes; some did not arrive or were corrected")
         return sentence.format(count=generation.takes_requested)
     return _("Billed more than was charged") if billed > charged else _("Billed less than was charged")
