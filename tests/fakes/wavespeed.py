@@ -38,7 +38,7 @@ class Model:
 MODELS = {
     "mureka-ai/mureka-v7.6/generate-bgm": Model(0.03, {**_FOUR, "instrumental_id": _IDS["instrumental_id"]}),
     "mureka-ai/mureka-v8/generate-bgm": Model(0.045, {**_FOUR, "instrumental_id": _IDS["instrumental_id"]}),
-    "mureka-ai/mureka-v9/generate-bgm": Model(0.225, _TWO),
+    "mureka-ai/mureka-v9/generate-bgm": Model(0.045, {**_FOUR, "instrumental_id": _IDS["instrumental_id"]}),
     "mureka-ai/mureka-v9.5/generate-bgm": Model(0.225, _TWO),
     "mureka-ai/mureka-v7.6/generate-song": Model(
         0.03, {**_FOUR, **_IDS, "lyrics": (str, lambda value: 0 < len(value) <= 3000)}, ("lyrics",)

@@ -56,7 +56,12 @@ def test_every_field_of_the_contract_is_sent_and_nothing_else(vendors, wavespeed
     [
         ("mureka-v7.6-bgm", {}, "mureka-v7.6/generate-bgm", {"prompt", "number_of_songs", "output_format"}),
         ("mureka-v8-bgm", {}, "mureka-v8/generate-bgm", {"prompt", "number_of_songs", "output_format"}),
-        ("mureka-v9-bgm", {"instrumental_id": "1"}, "mureka-v9/generate-bgm", {"prompt", "output_format"}),
+        (
+            "mureka-v9-bgm",
+            {"instrumental_id": "1"},
+            "mureka-v9/generate-bgm",
+            {"prompt", "number_of_songs", "output_format", "instrumental_id"},
+        ),
         ("mureka-v9.5-bgm", {"instrumental_id": "1"}, "mureka-v9.5/generate-bgm", {"prompt", "output_format"}),
         (
             "mureka-v7.6-song",

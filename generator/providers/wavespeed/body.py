@@ -35,7 +35,7 @@ class Recipe:
 RECIPES: Mapping[str, Recipe] = {
     "wavespeed/mureka-v7.6-bgm": Recipe("mureka-ai/mureka-v7.6/generate-bgm", 1024, 3, FORMATS, ("instrumental_id",)),
     "wavespeed/mureka-v8-bgm": Recipe("mureka-ai/mureka-v8/generate-bgm", 1024, 3, FORMATS, ("instrumental_id",)),
-    "wavespeed/mureka-v9-bgm": Recipe("mureka-ai/mureka-v9/generate-bgm", 1024, 0, FORMATS),
+    "wavespeed/mureka-v9-bgm": Recipe("mureka-ai/mureka-v9/generate-bgm", 1024, 3, FORMATS, ("instrumental_id",)),
     "wavespeed/mureka-v9.5-bgm": Recipe("mureka-ai/mureka-v9.5/generate-bgm", 1024, 0, FORMATS),
     "wavespeed/mureka-v7.6-song": Recipe(
         "mureka-ai/mureka-v7.6/generate-song",

@@ -74,12 +74,11 @@ MODELS = (
     _bgm("8", "0.045", _("A newer background music model with the same settings.")),
     _bgm(
         "9",
-        "0.225",
-        _("A later background music model. One take at a time."),
-        siblings=False,
+        "0.045",
+        _("A later background music model with the same settings."),
         estimate=_(
-            "WaveSpeed lists this model, but no page with its fields and price was found. The studio sends only the "
-            "prompt and the format, and reserves the price of the most expensive similar model."
+            "Fields and price are from a copy of WaveSpeed’s catalog of June 2026. WaveSpeed is asked for its price "
+            "before anything is sent."
         ),
     ),
     _bgm(
@@ -135,7 +134,6 @@ STEMS = ActionSpec(
     title=_("Separate into stems"),
     summary=_("Separates a finished track into stems."),
     list_price=dollars("0.06"),
-    price_is_estimate=True,
     fields=(
         Field(
             "model",
@@ -150,8 +148,8 @@ STEMS = ActionSpec(
     ),
     unverified=(
         _(
-            "The vendor’s page lists the fields, but neither the price nor how the stems are delivered. The studio "
-            "reserves the price that Mureka reportedly charges."
+            "The vendor’s page lists the fields, but not how the stems are delivered. The price is from a copy of "
+            "WaveSpeed’s catalog of June 2026."
         )
     ),
     checked=CHECKED,
