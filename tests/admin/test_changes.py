@@ -212,3 +212,24 @@ def test_who_set_a_cap_is_written_down(desk, user):
         "none (was $6.00 per month)",
     ]
     assert {entry.actor.email for entry in audit_log} == {"boss@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("formula", "code"),
+    [
+        ("base_price * duration * takes", None),
+        ("", None),
+        ("base_price * length", "formula"),  # the model has none
+        ("base_price *", "formula"),
+        ("get_duration(audio) * 900", "formula"),
+    ],
+)
+def test_a_price_by_formula_is_checked_when_it_is_saved(desk, paid_providers, formula, code):
+    model = MusicModel.objects.get(key="soundverse/music")
+    typed = {"model": model.pk, "per_take": "0.0003", "formula": formula}
+    typed |= {"valid_from_0": "2026-11-01", "valid_from_1": "10:00", "note": ""}
+    before = Price.objects.count()
+    page = desk.post(url("price_add"), typed)
+    if code:
+        assert list(errors(page)) == [code]
+    assert Price.objects.count() == before + (code is None)

@@ -35,6 +35,10 @@ GenerationId = Annotated[
     str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` that `create_generation` returned.")
 ]
 TrackId = Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` of a track.")]
+Settings = Annotated[
+    dict[str, str | int | float | bool] | None,
+    Field(description="The model's own fields, by name; the price may depend on them."),
+]
 COMPOSER = "composer/studio"
 
 
@@ -57,10 +61,15 @@ class Tools:
         return schemas.Models.model_validate({"models": reply["items"]})
 
     def get_quote(
-        self, context: Context, model: ModelId = COMPOSER, takes: Takes = 1, project: Project = ""
+        self,
+        context: Context,
+        model: ModelId = COMPOSER,
+        takes: Takes = 1,
+        settings: Settings = None,
+        project: Project = "",
     ) -> schemas.Quote:
-        """Return what takes of a model would cost now, what the budgets leave, and whether they would be refused."""
-        body = {"models": [model], "takes": takes, "project": project or None}
+        """Return what a request would cost now, what the budgets leave, and whether it would be refused."""
+        body = {"models": [model], "takes": takes, "settings": settings or {}, "project": project or None}
         return schemas.Quote.model_validate(self._call_api(context, "POST", "quotes", body=body))
 
     def create_generation(
@@ -70,9 +79,7 @@ class Tools:
         model: ModelId = COMPOSER,
         takes: Takes = 1,
         format: Annotated[str, Field(description="mp3, wav, flac; empty: the model's default.")] = "",
-        settings: Annotated[
-            dict[str, str | int | float | bool] | None, Field(description="The model's own fields, by name.")
-        ] = None,
+        settings: Settings = None,
         project: Project = "",
         idempotency_key: Annotated[
             str, Field(max_length=64, description="Repeating a key returns the first result at no cost.")
