@@ -83,7 +83,8 @@ class ProviderForm(forms.ModelForm):
         """Require the key again if the address changes, and reject settings that would be ignored without a key."""
         cleaned = super().clean() or {}
         has_new_address = cleaned.get("base_url", "") != self.initial.get("base_url", "")
-        if not cleaned.get("secret") and (cleaned.get("base_url") or cleaned.get("extra")):
+        needs_key = not catalog.is_key_optional(self.instance)
+        if needs_key and not cleaned.get("secret") and (cleaned.get("base_url") or cleaned.get("extra")):
             message = _(
                 "Without a key, the address and the settings are ignored, and the studio uses those from the "
                 "environment. Enter the key too, or clear the address and the settings."

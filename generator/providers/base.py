@@ -256,6 +256,7 @@ class OnAccount:
 
     key: str
     extra: tuple[str, ...] = ()
+    key_is_optional = False  # an address is enough
 
     def __init__(self, config: ProviderConfig | None = None) -> None:
         self._given = config
@@ -270,6 +271,32 @@ class OnAccount:
     @property
     def _account(self) -> ProviderConfig:
         return self._given or from_environment(self.key.upper(), self.extra)
+
+
+@dataclass(frozen=True)
+class FileAccess:
+    """What the download of a finished file needs, until it is redirected elsewhere."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    private_ok: bool = False  # allow plain HTTP and private addresses
+
+
+@runtime_checkable
+class Guarded(Protocol):
+    """A provider whose files need its key, or lie in the operator's own network."""
+
+    def access(self, url: str) -> FileAccess:
+        """Return what a file of this provider's needs; nothing for an address that is not one of its own."""
+        ...
+
+
+@runtime_checkable
+class Testable(Protocol):
+    """A provider with a free call that tells whether it can be used."""
+
+    async def test(self, http: httpx.AsyncClient) -> str:
+        """Return a sentence for the operator; raises a ProviderError if it cannot be used."""
+        ...
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ import sys
 import time
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ import httpx
 from generator.messages import Message, join_texts
 from generator.messages import gettext_noop as _
 from generator.providers import ssrf_guard
-from generator.providers.base import Patience, ProviderConfig
+from generator.providers.base import FileAccess, Patience, ProviderConfig
 from generator.providers.errors import Cause, OperatorMustAct
 from generator.providers.sanitize import loads
 
@@ -122,6 +122,9 @@ SLOW = Pace(seconds=600, min_rate=4_000, grace=30)
 PICTURE = Pace(seconds=10, min_rate=0)
 
 
+Access = tuple[FileAccess, FileAccess]  # to the file's own address, and to where that redirects
+
+
 @dataclass
 class _Progress:
     size: int = 0  # bytes received
@@ -132,25 +135,30 @@ def download(
     target: Path,
     *,
     private_ok: bool = False,
+    access: FileAccess | None = None,
     max_bytes: int = MAX_DOWNLOAD_BYTES,
     pace: Pace = QUICK,
     alive: Callable[[], None] = lambda: None,
 ) -> None:
-    """Download a provider's file to `target`: no key is sent, size and time are limited, each redirect is checked.
+    """Download a provider's file to `target`: size and time are limited, each redirect is checked.
+
+    No key is sent, unless the provider gives `access` to this very address; a redirect never gets it.
 
     Raises:
         TooSlow: it did not arrive at this pace.
         DownloadFailed: with `gone` if a retry cannot help.
     """
-    asyncio.run(_download_paced(url, target, private_ok, max_bytes, pace, alive))
+    anywhere = FileAccess(private_ok=private_ok)
+    first = replace(access, private_ok=access.private_ok or private_ok) if access else anywhere
+    asyncio.run(_download_paced(url, target, (first, anywhere), max_bytes, pace, alive))
 
 
 async def _download_paced(
-    url: str, target: Path, private_ok: bool, max_bytes: int, pace: Pace, alive: Callable[[], None]
+    url: str, target: Path, access: Access, max_bytes: int, pace: Pace, alive: Callable[[], None]
 ) -> None:
     """Download with a pace check that the server cannot block."""
     began, progress = time.monotonic(), _Progress()
-    fetching = asyncio.ensure_future(_fetch(url, target, private_ok, max_bytes, progress))
+    fetching = asyncio.ensure_future(_fetch(url, target, access, max_bytes, progress))
     try:
         while not (await asyncio.wait({fetching}, timeout=_PACE_CHECK_INTERVAL_S))[0]:
             alive()
@@ -166,23 +174,24 @@ async def _download_paced(
             await fetching
 
 
-async def _fetch(url: str, target: Path, private_ok: bool, max_bytes: int, progress: _Progress) -> None:
-    async with client(public_only=not private_ok) as http:
-        for _attempt in range(MAX_REDIRECTS + 1):
-            await asyncio.to_thread(check_address, url, private_ok=private_ok)
-            try:
-                async with http.stream("GET", url, headers={"Accept-Encoding": "identity"}) as reply:
-                    if reply.is_redirect:
-                        url = _redirect_target(url, reply.headers.get("location", ""))
-                        continue
-                    await _write(reply, target, max_bytes, progress)
-                    return
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-                if isinstance(error.__cause__, ssrf_guard.PrivateAddress):
-                    raise DownloadFailed(_PRIVATE_ADDRESS, gone=True) from error
-                raise DownloadFailed(
-                    Message("The download was interrupted ({error}).", error=type(error).__name__)
-                ) from error
+async def _fetch(url: str, target: Path, access: Access, max_bytes: int, progress: _Progress) -> None:
+    current, redirected = access
+    for _attempt in range(MAX_REDIRECTS + 1):
+        await asyncio.to_thread(check_address, url, private_ok=current.private_ok)
+        headers = {"Accept-Encoding": "identity", **current.headers}
+        try:
+            async with (
+                client(public_only=not current.private_ok) as http,
+                http.stream("GET", url, headers=headers) as reply,
+            ):
+                if not reply.is_redirect:
+                    return await _write(reply, target, max_bytes, progress)
+                url, current = _redirect_target(url, reply.headers.get("location", "")), redirected
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            if isinstance(error.__cause__, ssrf_guard.PrivateAddress):
+                raise DownloadFailed(_PRIVATE_ADDRESS, gone=True) from error
+            sentence = Message("The download was interrupted ({error}).", error=type(error).__name__)
+            raise DownloadFailed(sentence) from error
     raise DownloadFailed(_("The provider redirected the download too many times."))
 
 

@@ -109,6 +109,7 @@ def _provider_key() -> Item:
 
 def _needs_key(account: ProviderAccount) -> bool:
     try:
-        return isinstance(catalog.provider_of(account.key), Configurable)
+        provider = catalog.provider_of(account.key)
     except KeyError:
         return False
+    return isinstance(provider, Configurable) and not catalog.is_key_optional(account)

@@ -26,9 +26,7 @@ class Model(Shape):
     summary: str
     available: bool
     unavailable_reason: str = Field(description="Why it is not available; empty if it is.")
-    price_usd: str | None = Field(
-        description="One take with default settings, in US dollars; see `get_quote`."
-    )
+    price_usd: str | None = Field(description="One take with default settings, in US dollars; see `get_quote`.")
     price_formula: str = Field(description="How the price depends on the settings; empty: it does not.")
     price_is_estimate: bool
     takes_max: int

@@ -31,6 +31,7 @@ from generator.providers.base import (
     Gives,
     LocalProvider,
     ModelSpec,
+    OnAccount,
     Provider,
     ProviderConfig,
     Value,
@@ -123,8 +124,11 @@ def provider_for(generation: Generation) -> Provider:
 
 
 def with_account(provider: Provider, account: ProviderAccount) -> Provider:
-    """Return a provider configured with an account; without a key, it uses the environment."""
-    if not account.secret or not isinstance(provider, Configurable):
+    """Return a provider configured with an account; without a key (or an address, where that is enough), it uses the
+    environment.
+    """
+    is_set = bool(account.secret or (account.base_url and is_key_optional(account)))
+    if not is_set or not isinstance(provider, Configurable):
         return provider
     config = ProviderConfig(
         base_url=account.base_url,
@@ -313,6 +317,15 @@ def has_key(account: ProviderAccount) -> bool:
     except KeyError:
         return False
     return not isinstance(provider, Configurable) or provider.has_key
+
+
+def is_key_optional(account: ProviderAccount) -> bool:
+    """Return whether a provider works with an address alone."""
+    try:
+        provider = provider_of(account.key)
+    except KeyError:
+        return False
+    return isinstance(provider, OnAccount) and provider.key_is_optional
 
 
 def key_is_refused(account: ProviderAccount) -> bool:

@@ -27,13 +27,13 @@ from generator.audio import sandbox
 from generator.messages import Message, gettext_noop, join_texts
 from generator.models import Generation, RemoteOutput, State
 from generator.providers import http
-from generator.providers.base import Output
+from generator.providers.base import FileAccess, Guarded, Output
 from generator.providers.errors import Failed
 from generator.services.background import claims, job_queue
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import completion, ingest, states
 from generator.services.library import media
-from generator.services.provider_jobs import provider_stems
+from generator.services.provider_jobs import catalog, provider_stems
 
 log = logging.getLogger(__name__)
 
@@ -130,14 +130,27 @@ def _fetch(output: RemoteOutput, folder: Path, claim: claims.Claim) -> bool:
 
 
 def _download(output: RemoteOutput, file: Path, claim: claims.Claim) -> None:
-    private_ok = settings.STUDIO_PRIVATE_DOWNLOADS
+    options: dict[str, Any] = {
+        "private_ok": settings.STUDIO_PRIVATE_DOWNLOADS,
+        "access": _access(output),
+        "alive": claim.alive,
+    }
     try:
-        http.download(output.url, file, private_ok=private_ok, alive=claim.alive)
+        http.download(output.url, file, **options)
     except http.TooSlow:
         with claims.exclusive(SLOW_LANE) as lane:
             if lane is None:
                 raise
-            http.download(output.url, file, private_ok=private_ok, pace=http.SLOW, alive=claim.alive)
+            http.download(output.url, file, pace=http.SLOW, **options)
+
+
+def _access(output: RemoteOutput) -> FileAccess:
+    """Return what the provider's file needs; the key is the account's of today and never stored."""
+    try:
+        provider = catalog.provider_for(output.generation)
+    except KeyError:
+        return FileAccess()
+    return provider.access(output.url) if isinstance(provider, Guarded) else FileAccess()
 
 
 def _store(output: RemoteOutput, file: Path, claim: claims.Claim) -> bool:

@@ -29,12 +29,13 @@ from generator.models import (
     State,
 )
 from generator.providers import http
-from generator.providers.base import Bill, Bookkeeping, Configurable, Notifying, Provider
+from generator.providers.base import Bill, Bookkeeping, Configurable, Notifying, Provider, Testable
 from generator.providers.errors import Cause, OperatorMustAct, ProviderError, WebhookRefused
 from generator.services.billing import budget_alerts
 from generator.services.billing.ledger import book
 from generator.services.generation import states
 from generator.services.provider_jobs import catalog, circuit_breaker
+from generator.translation import translate
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ def test(account: ProviderAccount) -> tuple[bool, str]:
         return True, _("{provider} needs no key.").format(provider=account.title)
     if not provider.has_key:
         return False, _("{provider} has no key yet.").format(provider=account.title)
+    if isinstance(provider, Testable):
+        return _test(account, provider)
     if not isinstance(provider, Bookkeeping):
         sentence = _("A key is set. {provider} has no free API call, so only a generation can test the key.")
         return True, sentence.format(provider=account.title)
@@ -90,6 +93,17 @@ def test(account: ProviderAccount) -> tuple[bool, str]:
     try_again(account)
     sentence = _("The key works. {provider} reports a balance of {amount}.")
     return True, sentence.format(provider=account.title, amount=currency.show(balance))
+
+
+def _test(account: ProviderAccount, provider: Testable) -> tuple[bool, str]:
+    try:
+        sentence: str = _call(provider.test)
+    except ProviderError as error:
+        if isinstance(error, OperatorMustAct):
+            circuit_breaker.halt(account, error)
+        return False, translate(error.sentence)
+    try_again(account)
+    return True, translate(sentence)
 
 
 def try_again(account: ProviderAccount) -> None:
