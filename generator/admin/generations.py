@@ -38,7 +38,7 @@ class GenerationAdmin(ReadOnly):
         "model",
         "author",
         "project",
-        dollars("held", _("On hold"), sortable=False),
+        dollars("price_total", _("On hold"), sortable=False),
         "created_at",
         "error_message",
     )

@@ -21,7 +21,7 @@ from generator.services.billing import ledger
 from generator.services.errors import UserError
 from generator.services.generation import comparisons
 from generator.services.generation.comparisons import submit_many
-from generator.services.generation.submit import quote_many
+from generator.services.generation.submit import Wanted, quote_many
 from generator.services.provider_jobs.provider_actions import retry
 from tests.conftest import COMPOSER, POLL, STREAM
 from tests.refusals import amounts, refused
@@ -184,12 +184,12 @@ def test_a_providers_ceiling_is_asked_for_its_share_only(compare, cap, fits):
 def test_the_quote_is_what_the_ledger_books_and_what_it_leaves(compare, user, project):
     Budget.objects.create(cap=dollars("1"), project=project)
     Budget.objects.create(cap=dollars("0.08"), provider_key="fakepoll")
-    shown = quote_many(user, project, dict.fromkeys(ALL, 2))
+    shown = quote_many(user, project, [Wanted(key, 2) for key in ALL])
     assert (shown.total, shown.left, shown.left_after) == (dollars("0.12"), dollars("0.08"), dollars("0.02"))
     assert shown.refusal == ""
     compare(takes=2)
     assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == shown.total
-    again = quote_many(user, project, dict.fromkeys(ALL, 2))
+    again = quote_many(user, project, [Wanted(key, 2) for key in ALL])
     assert again.refusal
     assert (again.blocked_by.provider_key, again.left) == ("fakepoll", dollars("0.02"))
 
