@@ -34,6 +34,7 @@ MAX_FORMATS = 12
 DRAFT_AGE = dt.timedelta(days=1)
 TYPICAL_SOUND = (48_000, 2)  # Hz and channels: what a format can hold does not depend on the track
 PREVIEW = Format(format="mp3", bit_rate=192_000)
+_REQUEST_FIELDS = ("formats", "requested_by", "requested_at")
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,16 @@ def preview(user: User, track: Track, steps: Mapping[str, Any], *, based_on: Edi
                 "claim": None,
                 "trashed_at": None,
                 "due_at": timezone.now(),
+                "requested_by": user,
+                "requested_at": timezone.now(),
             },
             create_defaults={
                 "recipe": recipe.to_json(),
                 "voice_sha256": duck.voice if (duck := recipe.get(Duck)) else "",
                 "based_on": based_on,
                 "due_at": timezone.now(),
+                "requested_by": user,
+                "requested_at": timezone.now(),
             },
         )
         job_queue.start(job_queue.RENDER_EDIT)
@@ -102,8 +107,8 @@ def save(user: User, edit: Edit, title: str, formats: Sequence[Mapping[str, Any]
         wanted_title = one_line(title, "title") or edit.title or summaries.steps(edit.recipe)
         edit.title = _unused_title(edit, wanted_title[:120])
         edit.is_draft = False
-        _add_formats(edit, wanted)
-        edit.save(update_fields=["title", "is_draft", "formats"])
+        _add_formats(user, edit, wanted)
+        edit.save(update_fields=["title", "is_draft", *_REQUEST_FIELDS])
         request_files(user, edit)
     return edit
 
@@ -114,8 +119,8 @@ def add_formats(user: User, edit: Edit, formats: Sequence[Mapping[str, Any]]) ->
     _check_stems(edit, wanted)
     with transaction.atomic():
         edit = _lock(edit)
-        _add_formats(edit, wanted)
-        edit.save(update_fields=["formats"])
+        _add_formats(user, edit, wanted)
+        edit.save(update_fields=_REQUEST_FIELDS)
         request_files(user, edit)
     return edit
 
@@ -135,15 +140,16 @@ def _lock(edit: Edit) -> Edit:
     return current
 
 
-def request_files(user: User | None, edit: Edit) -> None:
+def request_files(user: User, edit: Edit) -> None:
     """Have a worker make the files that are missing. Raises UserError if the person has requested too many."""
     if edit.is_active or not any(file.path is None for file in files(edit)):
         return
-    if user:
-        _count(user)
+    _count(user)
+    now = timezone.now()
+    afresh = {"state": EditState.QUEUED, "percent": 0, "error_code": "", "attempts": 0, "due_at": now}
     with transaction.atomic():
         waiting = Edit.objects.filter(pk=edit.pk).exclude(state__in=EditState.active())
-        if waiting.update(state=EditState.QUEUED, percent=0, error_code="", attempts=0, due_at=timezone.now()):
+        if waiting.update(**afresh, requested_by=user, requested_at=now):
             job_queue.start(job_queue.RENDER_EDIT)
     edit.refresh_from_db()
 
@@ -289,13 +295,14 @@ def _check_stems(edit: Edit, wanted: Iterable[Format]) -> None:
         raise UserError(sentence, "formats", code="no_stems")
 
 
-def _add_formats(edit: Edit, wanted: Iterable[Format]) -> None:
+def _add_formats(user: User, edit: Edit, wanted: Iterable[Format]) -> None:
     known = [_format(one) for one in edit.formats]
     together = [*known, *(one for one in wanted if one not in known)]
     if len(together) > MAX_FORMATS:
         sentence = _("An edit can have up to {count} files.").format(count=MAX_FORMATS)
         raise UserError(sentence, "formats", code="limit_reached")
     edit.formats = [asdict(one) for one in together]
+    edit.requested_by, edit.requested_at = user, timezone.now()
 
 
 def _count(user: User) -> None:

@@ -118,8 +118,8 @@ class GridIn(Strict):
     beats_per_bar: int | None = None
 
 
-def _edit_out(request: HttpRequest, edit: Edit) -> EditOut:
-    base = signed_files.base_url(request)
+def edit_out(edit: Edit, base: str) -> EditOut:
+    """Return an edit in the form of this API; `base` is the studio’s address."""
     made = [
         EditFileOut(
             number=number,
@@ -145,6 +145,10 @@ def _edit_out(request: HttpRequest, edit: Edit) -> EditOut:
         report={name: value for name, value in edit.report.items() if name != "waveform"},
         files=made,
     )
+
+
+def _shown(request: HttpRequest, edit: Edit) -> EditOut:
+    return edit_out(edit, signed_files.base_url(request))
 
 
 def _find_edit(request: HttpRequest, edit_id: str, *, to_change: bool = False) -> Edit:
@@ -200,7 +204,7 @@ def _grid_out(track: Track) -> GridOut:
 def list_edits(request: HttpRequest, track_id: str, query: PageQuery = Paging) -> PageContent[EditOut]:
     track = find(request, track_id)
     rows = permissions.edits(user_of(request)).kept().filter(track=track).select_related("track", "author")
-    return page(rows, query, lambda row: _edit_out(request, row))
+    return page(rows, query, lambda row: _shown(request, row))
 
 
 @router.post("/tracks/{track_id}/edits", response={201: EditOut}, summary="Edit a track")
@@ -213,19 +217,19 @@ def create_edit(request: HttpRequest, track_id: str, ask: EditIn) -> Status[Edit
     with transaction.atomic():  # a refused format leaves no draft behind
         edit = edits.preview(user, track, {"version": VERSION, "steps": ask.recipe.steps})
         edit = edits.save(user, edit, ask.title, _formats(ask.formats))
-    return Status(201, _edit_out(request, edit))
+    return Status(201, _shown(request, edit))
 
 
 @router.get("/edits/{edit_id}", response=EditOut, summary="Get an edit")
 def get_edit(request: HttpRequest, edit_id: str) -> EditOut:
-    return _edit_out(request, _find_edit(request, edit_id))
+    return _shown(request, _find_edit(request, edit_id))
 
 
 @router.patch("/edits/{edit_id}", response=EditOut, summary="Rename an edit")
 def update_edit(request: HttpRequest, edit_id: str, ask: EditPatch) -> EditOut:
     edit = _find_edit(request, edit_id, to_change=True)
     edits.rename(edit, ask.title)
-    return _edit_out(request, edit)
+    return _shown(request, edit)
 
 
 @router.delete("/edits/{edit_id}", response={204: None}, summary="Delete an edit")
@@ -240,14 +244,14 @@ def cancel_edit(request: HttpRequest, edit_id: str) -> EditOut:
     edit = _find_edit(request, edit_id, to_change=True)
     edits.cancel(edit)
     edit.refresh_from_db()
-    return _edit_out(request, edit)
+    return _shown(request, edit)
 
 
 @router.post("/edits/{edit_id}/files", response=EditOut, summary="Make more files of an edit")
 def create_edit_files(request: HttpRequest, edit_id: str, ask: EditFilesIn) -> EditOut:
     edit = _find_edit(request, edit_id, to_change=True)
     edit = edits.add_formats(user_of(request), edit, _formats(ask.formats))
-    return _edit_out(request, edit)
+    return _shown(request, edit)
 
 
 @router.api_operation(
