@@ -99,6 +99,7 @@ urlpatterns = [
     path("projects/<str:public_id>/uploads/list/", uploads.upload_list, name="upload-list"),
     path("uploads/<str:public_id>/cancel/", uploads.cancel, name="upload-cancel"),
     path("tracks/<str:public_id>/original", uploads.original, name="original"),
+    path("tracks/<str:public_id>/stated/", uploads.correct_facts, name="stated-facts"),
     path("tracks/<str:public_id>/cost/", uploads.correct_cost, name="stated-cost"),
     path("projects/<str:public_id>/packs/", packs.project_packs, name="packs"),
     path("packs/<str:public_id>/", packs.pack, name="pack"),

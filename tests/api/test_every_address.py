@@ -106,6 +106,7 @@ TABLE = """
     get_upload                   GET     200   200       200       404       404
     cancel_upload                POST    403   204       204       404       404
     get_original                 GET     200   200       200       404       404
+    update_upload                PATCH   403   200       200       404       404
     correct_cost                 POST    403   422       422       404       404
     upload_stems                 POST    403   202       202       404       404
     list_references              GET     200   200       200       404       404
@@ -196,6 +197,7 @@ SENT = {
     "create_reference": {"project": "{project}", "file": b"as good as a sound, until it is read"},
     "create_upload": {"project": "{project}", "file": b"as good as a track, until it is read"},
     "correct_cost": {"cost_usd": "29.00"},
+    "update_upload": {"credit": "Grace H."},
     "upload_stems": {"files": b"as good as a stem, until it is read"},
     "register_reference": {"model": COMPOSER, "field": "no such"},
     "create_comment": {"position_s": 0.2, "text": "Louder here"},

@@ -14,11 +14,11 @@ from generator.api.v1.auth import must_edit, project_of, user_of
 from generator.api.v1.library.tracks import FILE, editable_track, get_stems, serve_file
 from generator.api.v1.pagination import Page, PageContent, PageQuery, page
 from generator.api.v1.problems import Problem
-from generator.api.v1.schemas import Ref, StemsOut, Usd
+from generator.api.v1.schemas import Ref, StemsOut, Strict, Usd
 from generator.audio import MAX_AUDIO_BYTES
 from generator.models import TrackUpload, UploadSource
 from generator.services.library import media
-from generator.services.uploads import adding, facts, stated_costs
+from generator.services.uploads import adding, corrections, facts, stated_costs
 from generator.services.uploads.adding import Arrived, Duplicate
 from generator.translation import translate
 
@@ -45,6 +45,17 @@ class CostIn(Schema):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"cost_usd": "29.00"}]})
     cost_usd: str = Field(max_length=40)
     reason: str = Field("", max_length=200)
+
+
+class UploadPatch(Strict):
+    """What was stated, corrected; fields that are left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"license_text": "License No. 4712"}]})
+    source: Literal["bought", "recorded", "tool", "other"] | None = None
+    source_text: str | None = Field(None, max_length=400)
+    license_text: str | None = None
+    credit: str | None = Field(None, max_length=400)
+    bought_on: str | None = Field(None, max_length=10, description="YYYY-MM-DD; empty: not stated.")
 
 
 class UploadOut(Schema):
@@ -132,6 +143,18 @@ def create_upload(request: HttpRequest, ask: Form[UploadIn], file: UploadedFile 
 
 @router.get("/uploads/{upload_id}", response=UploadOut, summary="Get an upload")
 def get_upload(request: HttpRequest, upload_id: str) -> UploadOut:
+    return _out(_find(request, upload_id))
+
+
+@router.patch("/uploads/{upload_id}", response=UploadOut, summary="Correct what was stated about a track")
+def update_upload(request: HttpRequest, upload_id: str, ask: UploadPatch) -> UploadOut:
+    """The history of its generation keeps the earlier statement. Certificates, new packs and new files have the new.
+
+    The cost has its own operation, because its correction is an entry in the ledger.
+    """
+    row = _find(request, upload_id)
+    must_edit(user_of(request), row.project)
+    corrections.correct(user_of(request), row, ask.model_dump(exclude_none=True))
     return _out(_find(request, upload_id))
 
 
