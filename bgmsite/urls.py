@@ -85,6 +85,7 @@ urlpatterns = [
     path("tracks/<str:public_id>/finish/voice/", finish.add_voice, name="finish-voice"),
     path("tracks/<str:public_id>/finish/grid/", bar_grid.grid, name="finish-grid"),
     path("tracks/<str:public_id>/finish/grid/change/", bar_grid.change_grid, name="finish-grid-change"),
+    path("tracks/<str:public_id>/edits.zip", finish.download_edits, name="track-edit-files"),
     path("edits/<str:public_id>/", finish.edit_part, name="edit"),
     path("edits/<str:public_id>/audio", finish.audio, name="edit-audio"),
     path("edits/<str:public_id>/gain.csv", finish.gain_curve, name="edit-gain"),

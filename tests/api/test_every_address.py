@@ -100,6 +100,7 @@ TABLE = """
     share_pack                   POST    403   200       200       404       404
     unshare_pack                 POST    403   200       200       404       404
     get_pack_file                GET     200   200       200       404       404
+    get_edits_archive            GET     202   202       202       404       404
     get_edit_file                GET     202   202       202       404       404
     list_uploads                 GET     200   200       200       404       404
     create_upload                POST    403   201       201       404       404

@@ -115,6 +115,7 @@ TABLE = """
     finish-voice              POST    in         404       404     422     422    404
     finish-grid               GET     in         404       302     302     302    404
     finish-grid-change        POST    in         404       404     302     302    404
+    track-edit-files          GET     in         404       202     202     202    404
     edit                      GET     in         404       200     200     200    404
     edit-audio                GET     in         404       404     404     404    404
     edit-save                 POST    in         404       404     302     302    404

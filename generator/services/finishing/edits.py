@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from generator.audio.editing.recipe import VERSION, Duck, Format, Recipe, parse
 from generator.audio.export import choose_settings
 from generator.models import Edit, EditState, Rendition, Track, User
+from generator.models.edit import EditQuerySet
 from generator.services import throttling
 from generator.services.background import job_queue
 from generator.services.errors import UserError
@@ -206,6 +207,18 @@ def files(edit: Edit) -> list[EditedFile]:
     hashes = [_file_hash(edit, one) for one in formats]
     rows = {row.recipe_hash: row for row in edit.track.renditions.filter(recipe_hash__in=hashes)}
     return [_edited_file(one, rows.get(identity)) for one, identity in zip(formats, hashes, strict=True)]
+
+
+def chosen_of(rows: EditQuerySet, public_ids: Sequence[str]) -> list[tuple[Edit, list[EditedFile]]]:
+    """Return the saved edits among `rows` that are named, in the order in which they were made, each with its files.
+
+    Without names, all of them. Raises LookupError: one is not there, or there are none.
+    """
+    saved = rows.kept().select_related("track__project", "author").order_by("id")
+    found = list(saved.filter(public_id__in=public_ids) if public_ids else saved)
+    if not found or {edit.public_id for edit in found} < set(public_ids):
+        raise LookupError
+    return [(edit, files(edit)) for edit in found]
 
 
 def file_of(edit: Edit, number: int) -> EditedFile:
