@@ -32,7 +32,7 @@ from generator.services.finishing import delivery_files, edits, grid_changes, st
 router = Router(tags=["Library"])
 Step = Annotated[dict[str, Any], Field(description="A step: `step` is its name, the other keys are its values.")]
 _RECIPE: JsonDict = {"steps": [{"step": "fit", "length_s": 28.5}, {"step": "level", "destination": "podcast"}]}
-CHOSEN = Query([], max_length=edits.MAX_SAVED_PER_TRACK, description="Edit ids; none: all of the track.")
+CHOSEN = Query("", max_length=4_000, description="Edit ids, with commas between them; empty: all edits of the track.")
 
 
 class ApiEditState(enum.StrEnum):
@@ -222,12 +222,14 @@ def get_edits_archive(
     request: HttpRequest,
     response: HttpResponse,
     track_id: str,
-    edit: list[str] = CHOSEN,
+    edit_ids: str = CHOSEN,
 ) -> Status[dict[str, Any]] | HttpResponseBase:
     """While files are being made: 202, with `Location` and `Retry-After`."""
     track, user = find(request, track_id), user_of(request)
     try:
-        chosen = edits.chosen_of(permissions.edits(user).filter(track=track), edit)
+        chosen = edits.chosen_of(
+            permissions.edits(user).filter(track=track), [one for one in edit_ids.split(",") if one]
+        )
     except LookupError:
         raise Problem(404, "Edit not found, or not accessible with this key.") from None
     delivery_files.check_size(chosen)
