@@ -16,7 +16,7 @@ from generator.api.v1.pagination import Page, PageContent, PageQuery, page
 from generator.api.v1.problems import Problem
 from generator.api.v1.schemas import Ref, StemsOut, Strict, Usd
 from generator.audio import MAX_AUDIO_BYTES
-from generator.models import TrackUpload, UploadSource
+from generator.models import Project, TrackUpload, UploadSource, User
 from generator.services.library import media
 from generator.services.uploads import adding, corrections, facts, stated_costs
 from generator.services.uploads.adding import Arrived, Duplicate
@@ -82,7 +82,7 @@ class UploadOut(Schema):
 _STATES: dict[str, State] = {"waiting": "waiting", "reading": "processing", "ready": "ready", "refused": "rejected"}
 
 
-def _out(row: TrackUpload) -> UploadOut:
+def upload_out(row: TrackUpload) -> UploadOut:
     return UploadOut(
         id=row.public_id,
         project=row.project.public_id,
@@ -119,7 +119,7 @@ def list_uploads(
 ) -> PageContent[UploadOut]:
     user = user_of(request)
     rows = permissions.uploads(user).select_related("project", "track", "author")
-    return page(rows.filter(project=project_of(user, project)) if project else rows, query, _out)
+    return page(rows.filter(project=project_of(user, project)) if project else rows, query, upload_out)
 
 
 @router.post("/uploads", response={201: UploadOut}, summary="Upload a track from elsewhere")
@@ -133,17 +133,22 @@ def create_upload(request: HttpRequest, ask: Form[UploadIn], file: UploadedFile 
     project = project_of(user, ask.project)
     must_edit(user, project)
     stated = facts.read_facts({**ask.dict(), "cost": ask.cost_usd})
+    row = add(user, project, Arrived(file.name or "", file.chunks()), stated)
+    return Status(201, upload_out(_find(request, row.public_id)))
+
+
+def add(user: User, project: Project, file: Arrived, stated: facts.Facts) -> TrackUpload:
+    """Store a file that is to become a track. Raises Problem: the project has it already."""
     try:
-        row = adding.add_track(user, project, Arrived(file.name or "", file.chunks()), stated)
+        return adding.add_track(user, project, file, stated)
     except Duplicate as error:
         known = f" Its id is {error.track.public_id}." if error.track else ""
         raise Problem(409, error.sentence + known, "file") from error
-    return Status(201, _out(_find(request, row.public_id)))
 
 
 @router.get("/uploads/{upload_id}", response=UploadOut, summary="Get an upload")
 def get_upload(request: HttpRequest, upload_id: str) -> UploadOut:
-    return _out(_find(request, upload_id))
+    return upload_out(_find(request, upload_id))
 
 
 @router.patch("/uploads/{upload_id}", response=UploadOut, summary="Correct what was stated about a track")
@@ -155,7 +160,7 @@ def update_upload(request: HttpRequest, upload_id: str, ask: UploadPatch) -> Upl
     row = _find(request, upload_id)
     must_edit(user_of(request), row.project)
     corrections.correct(user_of(request), row, ask.model_dump(exclude_none=True))
-    return _out(_find(request, upload_id))
+    return upload_out(_find(request, upload_id))
 
 
 @router.post("/uploads/{upload_id}/cancel", response={204: None}, summary="Cancel an upload that is not read yet")
@@ -188,7 +193,7 @@ def correct_cost(request: HttpRequest, upload_id: str, ask: CostIn) -> UploadOut
     if cost is None or row.track is None:
         raise Problem(422, "Give an amount." if cost is None else "It is not a track yet.", "cost_usd")
     stated_costs.correct_cost(row.track, cost, ask.reason, user, set(permissions.editable_projects(user)))
-    return _out(_find(request, upload_id))
+    return upload_out(_find(request, upload_id))
 
 
 @router.post("/tracks/{track_id}/stem-uploads", response={202: StemsOut}, summary="Upload the stems of a track")
