@@ -436,6 +436,20 @@ def packs(user: User) -> PackQuerySet:
     return Pack.objects.filter(_in_projects_of(user, "project")).exclude(pk__in=hidden.values("pack"))
 
 
+def packs_without_private_tracks(project: Project) -> PackQuerySet:
+    """Return the packs that a project's webhooks may be sent, whoever made them."""
+    hidden = PackItem.objects.filter(Q(track__in=PrivateTrack.objects.values("track")) | Q(track=None))
+    return project.packs.exclude(pk__in=hidden.values("pack"))
+
+
+def edits_of_shared_tracks(project: Project) -> EditQuerySet:
+    """Return the saved edits that a project's webhooks may be sent, whoever made them."""
+    shared = Track.objects.kept().filter(project=project, privacy=None)
+    blind = Comparison.objects.blind().values("pk")
+    shared = shared.exclude(generation__comparison__in=blind)
+    return Edit.objects.kept().filter(track__in=shared.values("pk"))
+
+
 def editable_packs(user: User) -> PackQuerySet:
     """Return the packs that a person may cancel, share and delete."""
     return packs(user).filter(_in_projects_of(user, "project", _MAY_EDIT))
@@ -482,7 +496,7 @@ def notifications(user: User) -> NotificationQuerySet:
         rows = rows.exclude(kind=NotificationKind.WEBHOOK)
     if key.project_id is None:
         return rows
-    opened = {"studio": projects, "track": tracks, "compare": comparisons, "webhook": webhooks}
+    opened = {"studio": projects, "track": tracks, "compare": comparisons, "webhook": webhooks, "pack": packs}
     leads = Q(pk__in=())
     for page, readable_rows in opened.items():
         before = reverse(page, args=["-"]).partition("-")[0]

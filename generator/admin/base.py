@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from generator import currency
+from generator.models import PrivateTrack
 from generator.models.fields import MicrosField
 from generator.models.search import spelling_pattern
 from generator.services import amount_confirmation
@@ -69,6 +70,19 @@ class ReadOnly(SpellingSearch):
         if not self.has_view_permission(request):
             raise PermissionDenied
         return super().history_view(request, object_id, extra_context)
+
+
+class OfTracks(ReadOnly):
+    """Records of tracks. Those of private tracks are for their author, and for staff who may view tracks."""
+
+    track_column = "track"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        if request.user.has_perm("generator.view_track"):
+            return rows
+        hidden = PrivateTrack.objects.exclude(author=request.user.pk).values("track")
+        return rows.exclude(**{f"{self.track_column}__in": hidden})
 
 
 class ReadOnlyInline(admin.TabularInline):

@@ -1,4 +1,5 @@
-"""Read-only admin of generations (with events and ledger entries), comparisons, tracks and heartbeats."""
+"""Read-only admin of generations (with events and ledger entries), comparisons, tracks (with what was made of them) and
+heartbeats."""
 
 from django.contrib import admin
 from django.utils.html import format_html
@@ -7,7 +8,18 @@ from django.utils.translation import gettext_lazy as _
 
 from generator import currency
 from generator.admin.base import ReadOnly, ReadOnlyInline, dollars
-from generator.models import Comparison, Generation, GenerationEvent, Heartbeat, LedgerEntry, Track
+from generator.models import (
+    Comparison,
+    Edit,
+    Generation,
+    GenerationEvent,
+    GridChange,
+    Heartbeat,
+    LedgerEntry,
+    PackItem,
+    Track,
+    TrackUpload,
+)
 
 
 class EventInline(ReadOnlyInline):
@@ -49,6 +61,26 @@ class GenerationAdmin(ReadOnly):
     show_full_result_count = False
 
 
+class EditInline(ReadOnlyInline):
+    model = Edit
+    fields = ("title", "author", "state", "is_draft", "created_at")
+
+
+class GridChangeInline(ReadOnlyInline):
+    model = GridChange
+    fields = ("correction", "author", "created_at")
+
+
+class InPackInline(ReadOnlyInline):
+    model = PackItem
+    fields = ("pack", "number", "planned_files", "left_out")
+
+
+class UploadInline(ReadOnlyInline):
+    model = TrackUpload
+    fields = ("title", "is_stem", "name", "author", "created_at")
+
+
 @admin.register(Track)
 class TrackAdmin(ReadOnly):
     list_display = ("title", "project", "author", "model_key", "length_ms", "has_findings", "created_at", "page")
@@ -56,6 +88,7 @@ class TrackAdmin(ReadOnly):
     list_select_related = ("project", "author")
     search_fields = ("title", "public_id", "sha256")
     exclude = ("peaks", "waveform", "search_text")
+    inlines = (UploadInline, EditInline, GridChangeInline, InPackInline)
     show_full_result_count = False
 
     @admin.display(description=_("Page"))

@@ -57,7 +57,8 @@ SECTIONS = (
         gettext_lazy("What was requested, what came back, and who can listen to it."),
         (
             *("generator.Generation", "generator.Track", "generator.Comparison", "generator.Reference"),
-            *("generator.Stem", "generator.TrackUpload", "generator.ShareLink"),
+            *("generator.Stem", "generator.TrackUpload", "generator.Edit", "generator.GridChange"),
+            *("generator.Pack", "generator.ShareLink"),
         ),
     ),
     Section(

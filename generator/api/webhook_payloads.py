@@ -8,7 +8,9 @@ from typing import Any
 
 from generator.api.compat.wavespeed import predictions
 from generator.api.v1 import serializers
-from generator.models import Generation, Track, Webhook
+from generator.api.v1.library.edits import edit_out
+from generator.api.v1.library.packs import pack_out
+from generator.models import Edit, Generation, Pack, Track, Webhook
 from generator.models.track import TrackQuerySet
 from generator.services.webhooks import payloads
 
@@ -26,4 +28,14 @@ def track(record: Track, base: str, webhook: Webhook | None) -> dict[str, Any]:
     return serializers.track(row, base).model_dump(mode="json", exclude={"starred"})
 
 
-SHAPES = payloads.Shapes(generation, track, predictions.webhook_content)
+def pack(record: Pack, base: str) -> dict[str, Any]:
+    """Return a pack as in /api/v1."""
+    return pack_out(record, base).model_dump(mode="json")
+
+
+def edit(record: Edit, base: str) -> dict[str, Any]:
+    """Return an edit as in /api/v1."""
+    return edit_out(record, base).model_dump(mode="json")
+
+
+SHAPES = payloads.Shapes(generation, track, predictions.webhook_content, pack, edit)

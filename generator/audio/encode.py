@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from generator.audio.decode import decode
 from generator.audio.quantize import is_on_grid, to_16_bit, to_24_bit
-from generator.audio.tags import read_cover, read_tags, write_tags
+from generator.audio.tags import Tags, read_cover, read_tags, write_tags
 from generator.messages import Message
 from generator.messages import gettext_noop as _
 
@@ -65,10 +65,17 @@ def encode(
         _write(samples, sample_rate, partial, FORMATS[format], bit_rate, bits, report)
 
 
-def convert(source_path: str | Path, target_path: str | Path, format: str, gain_db: float = 0.0) -> None:
+def convert(
+    source_path: str | Path,
+    target_path: str | Path,
+    format: str,
+    gain_db: float = 0.0,
+    change_tags: Callable[[Tags], Tags] = lambda tags: tags,
+) -> None:
     """Convert a file to another format or loudness, with its tags and cover; the target appears complete or not at all.
 
-    The caller must make sure that `gain_db` does not cause clipping.
+    The caller must make sure that `gain_db` does not cause clipping. `change_tags` returns what is written for the tags
+    of the source.
 
     Raises:
         KeyError: no such format.
@@ -84,7 +91,7 @@ def convert(source_path: str | Path, target_path: str | Path, format: str, gain_
             tags, cover = read_tags(source_path), read_cover(source_path)
         except ValueError:
             return  # other formats carry no tags of ours
-        write_tags(partial, tags, cover, format=format)
+        write_tags(partial, change_tags(tags), cover, format=format)
 
 
 @contextmanager

@@ -13,6 +13,12 @@ MAX_NAME_BYTES = 120
 DEFAULT_TITLE = "Track"
 # Characters with a special meaning on Windows, macOS, Linux or in a URL.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*]+')
+# ASCII for what has no accent to be taken off.
+_SPELLED = {
+    **{"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"},
+    **{"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ı": "i"},
+    **{"–": "-", "—": "-", "−": "-", "‐": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'},
+}
 _INVISIBLE = (
     "Cc",
     "Cf",
@@ -66,13 +72,23 @@ def _folded(name: str) -> str:
 def disposition(name: str, *, inline: bool = False) -> str:
     """Return a Content-Disposition header with this name (RFC 6266): in ASCII for old programs, and in UTF-8."""
     kind = "inline" if inline else "attachment"
-    plain = "".join(letter for letter in unicodedata.normalize("NFKD", name) if not unicodedata.combining(letter))
+    plain = _without_accents(name)
     stem, dot, ending = plain.rpartition(".")
     stem = " ".join(re.sub(r'[^ -~]+|["\\%]', "_", stem if dot else plain).split()).strip(_EDGES)
     ascii_name = f"{stem if re.search('[A-Za-z0-9]', stem) else DEFAULT_TITLE}{dot}{ending if dot else ''}"
     if ascii_name == name:
         return f'{kind}; filename="{name}"'
     return f"{kind}; filename=\"{ascii_name}\"; filename*=utf-8''{quote(name, safe='')}"
+
+
+def as_ascii(text: str) -> str:
+    """Return a text in ASCII, for fields that hold nothing else: letters without accents, "?" for other scripts."""
+    spelled = "".join(_SPELLED.get(character, character) for character in text)
+    return _without_accents(spelled).encode("ascii", "replace").decode()
+
+
+def _without_accents(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
 def _safe(text: str) -> str:

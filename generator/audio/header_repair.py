@@ -16,7 +16,20 @@ MIN_PIPED_BYTES = (
 MAX_CHUNKS = 1000
 _EXTENSIBLE, _PCM = 0xFFFE, 1
 _TAIL_BYTES = 1 << 20  # bytes at the end that are searched for other chunks
-_AFTER_SOUND = (b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"chna", b"cue ", b"smpl", b"_PMX", b"acid")
+_AFTER_SOUND = (
+    b"LIST",
+    b"id3 ",
+    b"ID3 ",
+    b"bext",
+    b"iXML",
+    b"axml",
+    b"chna",
+    b"cue ",
+    b"smpl",
+    b"_PMX",
+    b"acid",
+    b"CSET",
+)
 _WAVE64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 
 

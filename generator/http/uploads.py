@@ -20,6 +20,7 @@ LARGE = {
     "uploads": MAX_AUDIO_BYTES,
     "add-stems": 2 * MAX_AUDIO_BYTES,
     "api/v1/uploads": MAX_AUDIO_BYTES,
+    "api:upload-address": MAX_AUDIO_BYTES,
     "api/v1/tracks/<track_id>/stem-uploads": 2 * MAX_AUDIO_BYTES,
 }
 

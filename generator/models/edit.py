@@ -81,6 +81,10 @@ class Edit(models.Model):
     error_code = models.CharField(max_length=40, blank=True, editable=False)
     report = models.JSONField(default=dict, editable=False, help_text="What rendering did: length, loudness, joins.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    requested_at = models.DateTimeField(null=True, editable=False, help_text="When its files were last requested.")
     trashed_at = models.DateTimeField(null=True, editable=False)
     due_at = models.DateTimeField(null=True, editable=False, help_text="Next attempt to render it; empty once done.")
     claim = models.BigIntegerField(null=True, editable=False, help_text="Number of the worker that holds it.")

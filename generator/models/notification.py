@@ -18,6 +18,7 @@ class NotificationKind(models.TextChoices):
     APPROVAL = "approval", _("Approval is requested, granted, or declined")
     BUDGET = "budget", _("A budget is running low")
     WEBHOOK = "webhook", _("A webhook in my project is paused")
+    FILES = "files", _("My pack or edit is ready, or could not be made")
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):

@@ -18,14 +18,18 @@ from generator.models import (
     AuditLogEntry,
     Budget,
     Comparison,
+    Edit,
     Generation,
     GenerationEvent,
+    GridChange,
     Heartbeat,
     Invitation,
     LedgerEntry,
     License,
     MusicModel,
+    Pack,
     Price,
+    PrivateTrack,
     Project,
     ProviderAccount,
     ProviderAction,
@@ -61,6 +65,9 @@ READ_ONLY = (
     ProviderAction,
     Stem,
     TrackUpload,
+    Edit,
+    GridChange,
+    Pack,
     AuditLogEntry,
     ShareLink,
     ApiKey,
@@ -99,7 +106,9 @@ def desk(client, boss) -> Client:
 
 
 @pytest.fixture
-def one_of_each(ask, make_track, make_reference, make_stem, make_upload, user, project) -> dict[type, object]:
+def one_of_each(
+    ask, make_track, make_reference, make_stem, make_upload, make_edit, make_pack, user, project
+) -> dict[type, object]:
     """A row of every kind the admin lists."""
     generation = ask()
     track = make_track(generation=generation, findings=[{"code": "x", "severity": "note", "sentence": "Hm."}])
@@ -117,6 +126,9 @@ def one_of_each(ask, make_track, make_reference, make_stem, make_upload, user, p
         Comparison.objects.create(project=project, author=user, text="a brief", idempotency_key="c"),
         make_stem(track),
         make_upload(),
+        make_edit(track),
+        make_pack(track),
+        GridChange.objects.create(track=track, author=user, correction={"shift_s": 0.25}),
         generation,
         track,
         LedgerEntry.objects.get(),
@@ -294,6 +306,9 @@ def test_nobody_can_be_given_the_right_to_change_the_ledger(client, one_of_each,
         (Reference, ["My theme", "Kitchen stories", "4711", "instrumental"]),
         (ProviderReference, ["My theme", "4711"]),
         (Stem, ["Vocals", "Tea time"]),
+        (Edit, ["Tea time", "Ada"]),
+        (GridChange, ["Tea time", "0.25", "Ada"]),
+        (Pack, ["Tea time", "Kitchen stories", "podcast", "Ada"]),
     ],
 )
 def test_the_page_of_a_record_shows_what_it_holds(desk, one_of_each, model, facts):
@@ -370,3 +385,38 @@ def test_what_is_wrong_with_a_list_itself_is_not_hidden(desk, monkeypatch):
     desk.raise_request_exception = False
     assert desk.get(url(Track, "changelist")).status_code == 500
     assert desk.get(url(Track, "changelist"), {"e": "1"}).status_code == 500
+
+
+# --- what is made of tracks ---
+
+
+@pytest.mark.parametrize("model", [Edit, GridChange, Pack, Stem], ids=lambda model: model.__name__)
+def test_records_of_a_private_track_are_for_staff_who_may_view_tracks(client, one_of_each, stranger, model):
+    row, track = one_of_each[model], one_of_each[Track]
+    User.objects.filter(pk=stranger.pk).update(is_staff=True)
+    stranger.user_permissions.add(Permission.objects.get(codename=f"view_{model._meta.model_name}"))
+    client.force_login(stranger)
+    page = url(model, "change", row.pk)
+    assert client.get(page).status_code == 200
+    PrivateTrack.objects.create(track=track, author=track.author)
+    assert client.get(page).status_code == 302
+    assert not client.get(url(model, "changelist")).context["cl"].queryset.exists()
+    stranger.user_permissions.add(Permission.objects.get(codename="view_track"))
+    assert client.get(page).status_code == 200
+
+
+def test_a_track_leads_to_what_was_made_of_it_and_back(desk, one_of_each):
+    track = one_of_each[Track]
+    shown = desk.get(url(Track, "change", track.pk)).content.decode()
+    for model in (Edit, Pack, GridChange):
+        assert url(model, "change", one_of_each[model].pk) in shown
+    for model in (Edit, Pack, GridChange):
+        back = desk.get(url(model, "change", one_of_each[model].pk)).content.decode()
+        assert url(Track, "change", track.pk) in back
+        assert url(User, "change", one_of_each[model].author_id) in back
+
+
+def test_the_key_of_a_packs_link_is_not_shown(desk, one_of_each):
+    pack = one_of_each[Pack]
+    Pack.objects.filter(pk=pack.pk).update(share_key="SECRETSECRETSECR")
+    assert "SECRETSECRETSECR" not in desk.get(url(Pack, "change", pack.pk)).content.decode()

@@ -1,6 +1,7 @@
 """An assistant's complete work with the official client: over stdio beside the studio, and over remote HTTP."""
 
 import asyncio
+import shlex
 import subprocess
 import sys
 import urllib.error
@@ -10,12 +11,14 @@ from typing import Any
 
 import httpx
 import pytest
+import soundfile
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from generator.management.agents.client import Studio as Door
 from generator.management.agents.tools import server
+from tests.audio.signals import RATE, song
 from tests.management.tree import ROOT, free_port, wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.xdist_group("agents")]
@@ -31,6 +34,8 @@ TOOLS = sorted(
             "get_edit",
             "create_pack",
             "get_pack",
+            "create_upload",
+            "get_upload",
         ),
         *("search_tracks", "get_track"),
         *("cancel_generation", "get_spend"),
@@ -122,6 +127,31 @@ async def ready(client: Client, tool: str, **given: Any) -> dict[str, Any]:
             return told
         await asyncio.sleep(0.5)
     raise AssertionError(told)
+
+
+def test_a_track_from_elsewhere_is_sent_without_a_key(studio, keys, tmp_path):
+    file = tmp_path / "a theme.wav"
+    soundfile.write(file, song(2.0), RATE)
+
+    async def act(client: Client) -> None:
+        given = {"source": "bought", "license_text": "License 4711", "credit": "Grace H.", "cost_usd": "5"}
+        address = await good(client, "create_upload", file_name=file.name, **given)
+        command = shlex.split(address["command"])
+        assert command[:3] == ["curl", "-T", file.name]
+        url = f"{studio.url}/u/{command[3].partition('/u/')[2]}"
+        async with httpx.AsyncClient(timeout=30) as anybody:
+            taken = await anybody.put(url, content=file.read_bytes())
+            assert (taken.status_code, taken.json()["credit"]) == (201, "Grace H.")
+            assert (await anybody.put(url, content=file.read_bytes())).status_code == 409
+        for _ in range(120):
+            upload = await good(client, "get_upload", upload=taken.json()["id"])
+            if upload["state"] not in ("waiting", "processing"):
+                break
+            await asyncio.sleep(0.5)
+        assert (upload["state"], upload["license_text"], upload["cost_usd"]) == ("ready", "License 4711", "5.000000")
+        assert (await good(client, "get_track", track=upload["track"]))["title"] == "a theme"
+
+    with_client(stdio(studio, keys["generate"]), act)
 
 
 def test_a_track_is_finished_and_packed(studio, keys):

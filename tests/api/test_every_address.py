@@ -100,12 +100,15 @@ TABLE = """
     share_pack                   POST    403   200       200       404       404
     unshare_pack                 POST    403   200       200       404       404
     get_pack_file                GET     200   200       200       404       404
+    get_edits_archive            GET     202   202       202       404       404
     get_edit_file                GET     202   202       202       404       404
     list_uploads                 GET     200   200       200       404       404
+    create_upload_address        POST    403   200       200       404       404
     create_upload                POST    403   201       201       404       404
     get_upload                   GET     200   200       200       404       404
     cancel_upload                POST    403   204       204       404       404
     get_original                 GET     200   200       200       404       404
+    update_upload                PATCH   403   200       200       404       404
     correct_cost                 POST    403   422       422       404       404
     upload_stems                 POST    403   202       202       404       404
     list_references              GET     200   200       200       404       404
@@ -195,7 +198,9 @@ SENT = {
     "create_mix": {"gains_db": {"{stem_id}": -6}},
     "create_reference": {"project": "{project}", "file": b"as good as a sound, until it is read"},
     "create_upload": {"project": "{project}", "file": b"as good as a track, until it is read"},
+    "create_upload_address": {"project": "{project}", "file_name": "theme.wav"},
     "correct_cost": {"cost_usd": "29.00"},
+    "update_upload": {"credit": "Grace H."},
     "upload_stems": {"files": b"as good as a stem, until it is read"},
     "register_reference": {"model": COMPOSER, "field": "no such"},
     "create_comment": {"position_s": 0.2, "text": "Louder here"},

@@ -190,8 +190,8 @@ def test_a_file_is_part_of_the_request(program, things):  # noqa: F811
 
 # --- ETag, If-None-Match, If-Match ---
 
-# A PDF contains its creation time; a download may still have to be made.
-PREPARED = ("download_track", "get_edit_file")  # their first answer says that the file is being made
+# A PDF contains its creation time; the first answer to a download may say that the file is being made.
+PREPARED = ("download_track", "get_edit_file", "get_edits_archive")
 READ = sorted(name for name, (method, _) in ROWS.items() if method == "GET" and name not in PREPARED)
 TOLD = [name for name in READ if name not in ("get_certificate", "get_statement")]
 

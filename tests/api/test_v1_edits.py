@@ -1,10 +1,13 @@
 """Edits through the API: made, polled, downloaded; what cannot be made is refused and leaves nothing behind."""
 
+import io
+import zipfile
+
 import pytest
 from django_q.models import OrmQ
 
 from generator.models import Edit, Scope
-from tests.downloads import let_go
+from tests.downloads import body, let_go
 
 FADE = {"steps": [{"step": "fades", "in_s": 0.1}]}
 
@@ -24,6 +27,23 @@ def test_an_edit_is_made_and_downloaded(program, track, run_background):
     reply = program().ask("GET", f"edits/{made['id']}/files/1")
     assert (reply.status_code, reply["Content-Type"]) == (200, "audio/wav")
     let_go(reply)
+
+
+def test_several_edits_are_one_download(program, track, run_background):
+    ids = [
+        make(program, track, {"steps": [{"step": "fades", "in_s": at}]}, format="flac").json()["id"]
+        for at in (0.1, 0.2)
+    ]
+    address = f"tracks/{track.public_id}/edits/archive"
+    waiting = program().ask("GET", address)
+    assert (waiting.status_code, waiting.headers["Retry-After"].isdecimal()) == (202, True)
+    run_background()
+    for chosen, count in (("", 2), (",".join(ids), 2), (ids[1], 1)):
+        reply = program().ask("GET", f"{address}?edit_ids={chosen}")
+        assert (reply.status_code, reply["Content-Type"]) == (200, "application/zip")
+        assert len(zipfile.ZipFile(io.BytesIO(body(reply))).namelist()) == count
+        let_go(reply)
+    assert program().ask("GET", f"{address}?edit_ids={ids[0]},nothing").status_code == 404
 
 
 @pytest.mark.parametrize(

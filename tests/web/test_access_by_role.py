@@ -107,6 +107,7 @@ TABLE = """
     upload-cancel             POST    in         404       404     302     302    404
     add-stems                 POST    in         404       404     422     422    404
     original                  GET     in         404       404     404     404    404
+    stated-facts              POST    in         404       404     404     404    404
     stated-cost               POST    in         404       404     302     302    404
     owned                     GET     in         404       200     200     200    404
     finish                    GET     in         404       200     200     200    404
@@ -114,6 +115,7 @@ TABLE = """
     finish-voice              POST    in         404       404     422     422    404
     finish-grid               GET     in         404       302     302     302    404
     finish-grid-change        POST    in         404       404     302     302    404
+    track-edit-files          GET     in         404       202     202     202    404
     edit                      GET     in         404       200     200     200    404
     edit-audio                GET     in         404       404     404     404    404
     edit-save                 POST    in         404       404     302     302    404

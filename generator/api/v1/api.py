@@ -19,6 +19,7 @@ from generator.api.v1.library import (
     stem_separations,
     tracks,
     transfer,
+    upload_addresses,
     uploads,
 )
 from generator.api.v1.parsing import Json
@@ -72,7 +73,7 @@ PARTS = (
         sharing,
         transfer,
     ),
-    *(uploads, stem_separations, spend, budgets, documents, notifications, webhooks),
+    *(uploads, upload_addresses, stem_separations, spend, budgets, documents, notifications, webhooks),
 )
 for part in PARTS:
     operations.wrap_operations(part.router)

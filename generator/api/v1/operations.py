@@ -27,7 +27,7 @@ from generator.api.v1.auth import ApiRequest, user_of
 from generator.api.v1.parsing import Json
 from generator.api.v1.problems import CHANGED_DETAIL, Problem
 from generator.http import etags
-from generator.models import Comment, Edit, Preset, Project, ShareLink, Track, Webhook
+from generator.models import Comment, Edit, Preset, Project, ShareLink, Track, TrackUpload, Webhook
 
 View = Callable[..., Any]
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -79,6 +79,7 @@ _ROWS: dict[str, Any] = {
     "webhook_id": Webhook,
     "preset_id": Preset,
     "edit_id": Edit,
+    "upload_id": TrackUpload,
     "project_id": Project,
 }
 # Operations whose idempotency tokens were stored under an earlier name.

@@ -39,7 +39,7 @@ class _Encoder:
 
 
 def write_audio(path: Path, blocks: Blocks, settings: Settings, header: Mapping[str, str]) -> None:
-    """Write float blocks (frames, channels) to a file; `header` is what WAV keeps in `bext` and `INFO`."""
+    """Write float blocks (frames, channels) to a file; `header` is what WAV keeps in `bext`."""
     match settings.format.code:
         case "ogg":
             _write_vorbis(path, blocks, settings)
@@ -71,7 +71,7 @@ def _encoder(code: str, settings: Settings) -> _Encoder:
 
 def _write_ffmpeg(path: Path, blocks: Blocks, settings: Settings, encoder: _Encoder, header: Mapping[str, str]) -> None:
     layout = "mono" if settings.channels == 1 else "stereo"
-    muxing = {"fflags": "+bitexact"} | ({"write_bext": "1"} if "originator" in header else {})
+    muxing = {"fflags": "+bitexact"} | ({"write_bext": "1"} if header else {})
     packed = encoder.sample_format.removesuffix("p")
     with av.open(str(path), mode="w", format=encoder.muxer, options=muxing) as file:
         file.metadata.update(header)

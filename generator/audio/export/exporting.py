@@ -21,6 +21,7 @@ from generator.audio.export.containers import write_audio
 from generator.audio.export.conversion import converted_blocks, converted_frames
 from generator.audio.export.formats import Settings
 from generator.audio.export.tagging import Technical, write_metadata
+from generator.audio.filenames import as_ascii
 from generator.audio.loudness import loudness
 from generator.audio.tags import Tags
 
@@ -31,7 +32,7 @@ MONO_AS_STEREO_LU = 3.01  # one channel, played by two loudspeakers
 
 @dataclass(frozen=True)
 class BroadcastInfo:
-    """What a broadcast WAV says of its origin (EBU Tech 3285). Texts are ASCII there, and are cut to its lengths."""
+    """What a broadcast WAV says of its origin (EBU Tech 3285). Texts are cut to its lengths, in the nearest ASCII."""
 
     description: str = ""
     originator: str = "BGM Studio"
@@ -101,9 +102,10 @@ def export(
         marks = replace(marks, loop=None)
     blocks = converted_blocks(samples, rate, settings.rate, settings.channels, is_loop=is_loop)
     with atomic_target(Path(path)) as partial:
-        write_audio(partial, _reported(blocks, frames, report), settings, _header(description))
+        write_audio(partial, _reported(blocks, frames, report), settings, _broadcast(description))
         if settings.format.code == "wav":
-            wav_chunks.append_marks(partial, marks, settings.rate)
+            wav_chunks.append(partial, wav_chunks.text_chunks(_info(description.tags)))
+            wav_chunks.append(partial, wav_chunks.mark_chunks(marks, settings.rate))
         write_metadata(
             partial,
             settings.format.code,
@@ -147,33 +149,33 @@ def read_loop(path: str | Path) -> LoopPoints | None:
     return loop if loop.start >= 0 and loop.length > 0 else None
 
 
-def _header(description: Description) -> dict[str, str]:
-    """Return the texts of a WAV file's INFO list, and of its `bext` chunk, under FFmpeg's names for them."""
-    tags = description.tags
-    texts = {
-        "title": tags.title,
-        "artist": tags.artist,
-        "album": tags.album,
-        "date": tags.date,
-        "comment": tags.comment or tags.url,
-        "copyright": tags.license,
+def _info(tags: Tags) -> dict[str, str]:
+    """Return the texts of a WAV file's INFO list, by its four-letter names."""
+    return {
+        "INAM": tags.title,
+        "IART": tags.artist,
+        "IPRD": tags.album,
+        "ICRD": tags.date,
+        "ICMT": tags.comment or tags.url,
+        "ICOP": tags.license,
     }
+
+
+def _broadcast(description: Description) -> dict[str, str]:
+    """Return the texts of a WAV file's `bext` chunk, under FFmpeg's names for them; empty if it has none."""
     info = description.broadcast
-    if info:
-        texts |= {
-            "description": _ascii(info.description or tags.title, 255),
-            "originator": _ascii(info.originator, 31),
-            "originator_reference": _ascii(info.reference, 31),
-            "origination_date": info.date,
-            "origination_time": info.time,
-            "time_reference": str(info.time_reference),
-            "coding_history": _ascii(info.coding_history, 1000),
-        }
+    if info is None:
+        return {}
+    texts = {
+        "description": as_ascii(info.description or description.tags.title)[:255],
+        "originator": as_ascii(info.originator)[:31],
+        "originator_reference": as_ascii(info.reference)[:31],
+        "origination_date": info.date,
+        "origination_time": info.time,
+        "time_reference": str(info.time_reference),
+        "coding_history": as_ascii(info.coding_history)[:1000],
+    }
     return {name: text.replace("\0", " ") for name, text in texts.items() if text}
-
-
-def _ascii(text: str, limit: int) -> str:
-    return text.encode("ascii", "replace").decode()[:limit]
 
 
 def _reported(blocks: Iterator[Samples], frames: int, report: Report) -> Iterator[Samples]:

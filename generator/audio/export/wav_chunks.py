@@ -1,29 +1,49 @@
-"""Chunks of WAV files that FFmpeg does not write: loop points (`smpl`), cue points (`cue `) and their names (`adtl`).
+"""Chunks of WAV files that FFmpeg does not write, or not completely: loop points (`smpl`), cue points (`cue `) with
+their names (`adtl`), and texts (`INFO`) with their character set (`CSET`). They follow the sound.
 
 Formats: Microsoft and IBM, "Multimedia Programming Interface and Data Specifications 1.0", 1991.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from generator.audio.editing.marks import Cue, LoopPoints, Marks
 
 MIDDLE_C = 60
+UTF_8 = 65001  # its number among the code pages
 MAX_RIFF_BYTES = 0xFFFFFFFF
 _MAX_CHUNKS = 1000
 _SAMPLER_HEAD, _SAMPLER_LOOP = struct.Struct("<9I"), struct.Struct("<6I")
 _CUE_POINT = struct.Struct("<2I4s3I")
 
 
-def append_marks(path: Path, marks: Marks, rate: int) -> None:
-    """Add the loop and the cue points to a finished WAV file."""
+def mark_chunks(marks: Marks, rate: int) -> bytes:
+    """Return the chunks of the loop and the cue points."""
     chunks = b""
     if marks.loop:
         chunks += _chunk(b"smpl", _sampler(marks.loop, rate))
     if marks.cues:
         chunks += _chunk(b"cue ", _cue_points(marks.cues)) + _chunk(b"LIST", _labels(marks.cues))
+    return chunks
+
+
+def text_chunks(texts: Mapping[str, str]) -> bytes:
+    """Return an INFO list of texts by their four-letter names, after the chunk that says that they are UTF-8.
+
+    Without that chunk, programs that follow the specification read them in the code page of their system.
+    """
+    chunks = b"".join(
+        _chunk(name.encode(), text.replace("\0", " ").encode() + b"\0") for name, text in texts.items() if text
+    )
+    if not chunks:
+        return b""
+    return _chunk(b"CSET", struct.pack("<4H", UTF_8, 0, 0, 0)) + _chunk(b"LIST", b"INFO" + chunks)
+
+
+def append(path: Path, chunks: bytes) -> None:
+    """Add chunks to the end of a finished WAV file. Raises ValueError if it becomes too large."""
     if not chunks:
         return
     with path.open("rb+") as file:

@@ -196,6 +196,26 @@ class Pack(Shape):
     tracks: list[PackTrack]
 
 
+class UploadAddress(Shape):
+    url: str = Field(description="Accepts the bytes of the file with PUT, without a key.")
+    command: str = Field(description="Sends the file from a shell, in its folder.")
+    expires_at: str
+    max_bytes: int
+
+
+class Upload(Shape):
+    id: str = Field(description="For `get_upload`.")
+    state: str = Field(description="waiting, processing, ready or rejected.")
+    error_message: str
+    track: str | None = Field(description="The `id` of the track that it became; null until it is ready.")
+    title: str
+    name: str
+    source: str
+    license_text: str
+    credit: str
+    cost_usd: str | None
+
+
 class SpendShare(Shape):
     title: str
     spent_usd: str

@@ -1,6 +1,7 @@
 """The MCP tools: models, quotes, generations, the library and spend."""
 
 import secrets
+import shlex
 import time
 from collections.abc import Callable
 from functools import partial
@@ -199,6 +200,37 @@ class Tools:
         """Return the state of a pack, its files, and what was left out with the reason."""
         return schemas.Pack.model_validate(self._call_api(context, "GET", f"packs/{pack}"))
 
+    def create_upload(
+        self,
+        context: Context,
+        file_name: Annotated[str, Field(min_length=1, max_length=200, description="With its ending: theme.wav.")],
+        title: Annotated[str, Field(max_length=120, description="Empty: the name of the file.")] = "",
+        source: Annotated[str, Field(description="bought, recorded, tool or other.")] = "other",
+        source_text: Annotated[str, Field(max_length=200, description="The shop, the session, the tool.")] = "",
+        license_text: Annotated[str, Field(max_length=2000, description="The terms that came with it.")] = "",
+        credit: Annotated[str, Field(max_length=200, description="Its composer or author.")] = "",
+        cost_usd: Annotated[str, Field(max_length=40, description="As stated by a person. Empty: not stated.")] = "",
+        bought_on: Annotated[str, Field(max_length=10, description="YYYY-MM-DD. Empty: not stated.")] = "",
+        project: Project = "",
+    ) -> schemas.UploadAddress:
+        """Get an address that takes a track from elsewhere. PUT the file there within an hour; the answer has its `id`.
+
+        Then call `get_upload` until it is ready. State only what a person told you.
+        """
+        body = {"file_name": file_name, "title": title, "source": source, "source_text": source_text}
+        body |= {"license_text": license_text, "credit": credit, "cost_usd": cost_usd, "bought_on": bought_on}
+        reply = self._call_api(context, "POST", "upload-addresses", body={**body, "project": project})
+        command = f"curl -T {shlex.quote(file_name)} {shlex.quote(reply['url'])}"
+        return schemas.UploadAddress.model_validate({**reply, "command": command})
+
+    def get_upload(
+        self,
+        context: Context,
+        upload: Annotated[str, Field(pattern=r"^[\w-]{1,32}$", description="The `id` that the upload returned.")],
+    ) -> schemas.Upload:
+        """Return the state of an upload, and the track that it became."""
+        return schemas.Upload.model_validate(self._call_api(context, "GET", f"uploads/{upload}"))
+
     async def wait_for_generation(
         self,
         context: Context,
@@ -266,7 +298,7 @@ class Tools:
 def server(studio: Studio) -> MCPServer:
     """Return an MCP server with the tools of a studio."""
     tools = Tools(studio)
-    making = ("create_generation", "create_batch", "correct_grid", "create_edit", "create_pack")
+    making = ("create_generation", "create_batch", "correct_grid", "create_edit", "create_pack", "create_upload")
     kinds = {**dict.fromkeys(making, MAKES), "cancel_generation": STOPS}
     names = (
         *("list_models", "get_quote", "create_generation", "wait_for_generation"),
@@ -279,6 +311,8 @@ def server(studio: Studio) -> MCPServer:
             "get_edit",
             "create_pack",
             "get_pack",
+            "create_upload",
+            "get_upload",
         ),
         *("search_tracks", "get_track"),
         *("cancel_generation", "get_spend"),

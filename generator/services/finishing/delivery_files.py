@@ -6,13 +6,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from django.utils.translation import gettext as _
+
 from generator.audio import unused_name
 from generator.audio.editing.recipe import Format
 from generator.audio.export import FILE_FORMATS
 from generator.audio.filenames import file_name
 from generator.models import Edit, Track
+from generator.services.errors import UserError
 from generator.services.finishing import summaries
 from generator.services.finishing.edits import EditedFile, extension_of
+
+MAX_ARCHIVE_BYTES = 4_000_000_000
 
 
 def mime_of(format: Format) -> str:
@@ -52,16 +57,32 @@ def archive_name(edit: Edit) -> str:
     return file_name(f"{edit.track.title} - {summaries.title_in_name(edit.title)}", ext="zip")
 
 
+def archive_name_of_track(track: Track) -> str:
+    """Return the name of a zip of several edits of a track."""
+    return file_name(f"{track.title} - {track.project.name} - edits", ext="zip")
+
+
+def check_size(chosen: Sequence[tuple[Edit, Sequence[EditedFile]]]) -> None:
+    """Raise UserError if the files of edits are too large for one zip that is made while somebody waits."""
+    if sum(file.size for _edit, files in chosen for file in files[1:]) > MAX_ARCHIVE_BYTES:
+        sentence = _("Together these files have more than {size} GB. Choose fewer edits.")
+        raise UserError(sentence.format(size=MAX_ARCHIVE_BYTES // 10**9), "edit", code="too_large")
+
+
 def gain_curve_name(edit: Edit) -> str:
     use = summaries.title_in_name(edit.title or str(summaries.steps(edit.recipe)))
     return file_name(f"{edit.track.title} - {use} - gain curve", ext="csv")
 
 
-def archive(edit: Edit, files: Sequence[EditedFile], folder: Path) -> IO[bytes]:
-    """Return a zip of the files of `edits.files` without the preview, uncompressed; the caller closes it."""
+def archive(chosen: Sequence[tuple[Edit, Sequence[EditedFile]]], folder: Path) -> IO[bytes]:
+    """Return a zip of the files of edits (`edits.files`, without the previews), uncompressed; the caller closes it."""
+    names: set[str] = set()
     out = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (the caller closes it)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive_file:
-        for name, file in zip(names_of(edit, files)[1:], files[1:], strict=True):
-            if file.path:
-                archive_file.write(file.path, name)
+        for edit, files in chosen:
+            for wanted, file in zip(names_of(edit, files)[1:], files[1:], strict=True):
+                name = unused_name(wanted, names)
+                names.add(name)
+                if file.path:
+                    archive_file.write(file.path, name)
     return out

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from generator.audio.editing.recipe import VERSION, Duck, Format, Recipe, parse
 from generator.audio.export import choose_settings
 from generator.models import Edit, EditState, Rendition, Track, User
+from generator.models.edit import EditQuerySet
 from generator.services import throttling
 from generator.services.background import job_queue
 from generator.services.errors import UserError
@@ -34,6 +35,7 @@ MAX_FORMATS = 12
 DRAFT_AGE = dt.timedelta(days=1)
 TYPICAL_SOUND = (48_000, 2)  # Hz and channels: what a format can hold does not depend on the track
 PREVIEW = Format(format="mp3", bit_rate=192_000)
+_REQUEST_FIELDS = ("formats", "requested_by", "requested_at")
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,16 @@ def preview(user: User, track: Track, steps: Mapping[str, Any], *, based_on: Edi
                 "claim": None,
                 "trashed_at": None,
                 "due_at": timezone.now(),
+                "requested_by": user,
+                "requested_at": timezone.now(),
             },
             create_defaults={
                 "recipe": recipe.to_json(),
                 "voice_sha256": duck.voice if (duck := recipe.get(Duck)) else "",
                 "based_on": based_on,
                 "due_at": timezone.now(),
+                "requested_by": user,
+                "requested_at": timezone.now(),
             },
         )
         job_queue.start(job_queue.RENDER_EDIT)
@@ -102,8 +108,8 @@ def save(user: User, edit: Edit, title: str, formats: Sequence[Mapping[str, Any]
         wanted_title = one_line(title, "title") or edit.title or summaries.steps(edit.recipe)
         edit.title = _unused_title(edit, wanted_title[:120])
         edit.is_draft = False
-        _add_formats(edit, wanted)
-        edit.save(update_fields=["title", "is_draft", "formats"])
+        _add_formats(user, edit, wanted)
+        edit.save(update_fields=["title", "is_draft", *_REQUEST_FIELDS])
         request_files(user, edit)
     return edit
 
@@ -114,8 +120,8 @@ def add_formats(user: User, edit: Edit, formats: Sequence[Mapping[str, Any]]) ->
     _check_stems(edit, wanted)
     with transaction.atomic():
         edit = _lock(edit)
-        _add_formats(edit, wanted)
-        edit.save(update_fields=["formats"])
+        _add_formats(user, edit, wanted)
+        edit.save(update_fields=_REQUEST_FIELDS)
         request_files(user, edit)
     return edit
 
@@ -135,15 +141,16 @@ def _lock(edit: Edit) -> Edit:
     return current
 
 
-def request_files(user: User | None, edit: Edit) -> None:
+def request_files(user: User, edit: Edit) -> None:
     """Have a worker make the files that are missing. Raises UserError if the person has requested too many."""
     if edit.is_active or not any(file.path is None for file in files(edit)):
         return
-    if user:
-        _count(user)
+    _count(user)
+    now = timezone.now()
+    afresh = {"state": EditState.QUEUED, "percent": 0, "error_code": "", "attempts": 0, "due_at": now}
     with transaction.atomic():
         waiting = Edit.objects.filter(pk=edit.pk).exclude(state__in=EditState.active())
-        if waiting.update(state=EditState.QUEUED, percent=0, error_code="", attempts=0, due_at=timezone.now()):
+        if waiting.update(**afresh, requested_by=user, requested_at=now):
             job_queue.start(job_queue.RENDER_EDIT)
     edit.refresh_from_db()
 
@@ -200,6 +207,18 @@ def files(edit: Edit) -> list[EditedFile]:
     hashes = [_file_hash(edit, one) for one in formats]
     rows = {row.recipe_hash: row for row in edit.track.renditions.filter(recipe_hash__in=hashes)}
     return [_edited_file(one, rows.get(identity)) for one, identity in zip(formats, hashes, strict=True)]
+
+
+def chosen_of(rows: EditQuerySet, public_ids: Sequence[str]) -> list[tuple[Edit, list[EditedFile]]]:
+    """Return the saved edits among `rows` that are named, in the order in which they were made, each with its files.
+
+    Without names, all of them. Raises LookupError: one is not there, or there are none.
+    """
+    saved = rows.kept().select_related("track__project", "author").order_by("id")
+    found = list(saved.filter(public_id__in=public_ids) if public_ids else saved)
+    if not found or {edit.public_id for edit in found} < set(public_ids):
+        raise LookupError
+    return [(edit, files(edit)) for edit in found]
 
 
 def file_of(edit: Edit, number: int) -> EditedFile:
@@ -289,13 +308,14 @@ def _check_stems(edit: Edit, wanted: Iterable[Format]) -> None:
         raise UserError(sentence, "formats", code="no_stems")
 
 
-def _add_formats(edit: Edit, wanted: Iterable[Format]) -> None:
+def _add_formats(user: User, edit: Edit, wanted: Iterable[Format]) -> None:
     known = [_format(one) for one in edit.formats]
     together = [*known, *(one for one in wanted if one not in known)]
     if len(together) > MAX_FORMATS:
         sentence = _("An edit can have up to {count} files.").format(count=MAX_FORMATS)
         raise UserError(sentence, "formats", code="limit_reached")
     edit.formats = [asdict(one) for one in together]
+    edit.requested_by, edit.requested_at = user, timezone.now()
 
 
 def _count(user: User) -> None:

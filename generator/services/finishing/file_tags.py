@@ -8,6 +8,7 @@ from generator.audio import Tags, read_cover, read_tags
 from generator.models import Edit, Track
 from generator.services.finishing import summaries
 from generator.services.library import media
+from generator.services.uploads import stated_tags
 
 
 def of_edit(edit: Edit, report: Mapping[str, Any]) -> Tags:
@@ -28,11 +29,12 @@ def of_version(
 
 
 def original_of(track: Track) -> Tags:
-    """Return the tags in the track's own file; those of a file that has none are empty."""
+    """Return the tags in the track's own file; of a track from elsewhere, with what is stated about it now."""
     try:
-        return read_tags(media.path(track.file))
+        tags = read_tags(media.path(track.file))
     except ValueError:
-        return Tags()
+        tags = Tags()
+    return stated_tags.as_stated(track, tags)
 
 
 def cover_of(track: Track) -> bytes | None:

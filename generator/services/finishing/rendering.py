@@ -19,15 +19,18 @@ from generator.audio.edited_files import AppliedEdit
 from generator.audio.editing.recipe import Format
 from generator.models import Edit, EditState
 from generator.services.background import claims, job_queue
-from generator.services.finishing import edited_stems, edits, file_tags, structures, voice_overs
+from generator.services.finishing import edited_stems, edits, file_tags, structures, summaries, voice_overs
 from generator.services.finishing.edited_stems import EditedMix
 from generator.services.library import media, rendition_storage
+from generator.services.team import notifications
+from generator.services.webhooks import events
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 3
 RETRY_AFTER = dt.timedelta(seconds=20)
 STRUCTURE_PERCENT, APPLIED_PERCENT = 15, 60
+_WHILE_RENDERING = ("title", "is_draft", "formats", "requested_by", "requested_at")  # what people may change meanwhile
 
 
 class _Cannot(Exception):
@@ -65,11 +68,11 @@ def _render_claimed(edit: Edit, claim: claims.Claim) -> None:
             raise _Cannot("edit_failed")
         applied = _render(edit, claim)
     except _Cannot as error:
-        claim.release(state=EditState.FAILED, error_code=error.code, due_at=None)
+        _fail(edit, claim, error.code)
     except NotAudio:
-        claim.release(state=EditState.FAILED, error_code="source_unreadable", due_at=None)
+        _fail(edit, claim, "source_unreadable")
     except FileNotFoundError:
-        claim.release(state=EditState.FAILED, error_code="source_gone", due_at=None)
+        _fail(edit, claim, "source_gone")
     except (sandbox.Interrupted, OSError):
         log.exception("edit %s could not be rendered", edit.public_id)
         claim.release(due_at=timezone.now() + RETRY_AFTER)
@@ -83,11 +86,27 @@ def _finish(edit: Edit, claim: claims.Claim, applied: AppliedEdit | None) -> Non
     changes: dict[str, Any] = {"report": dict(applied.report)} if applied else {}
     with transaction.atomic():
         claim.lock()
-        edit.refresh_from_db(fields=["formats"])
+        edit.refresh_from_db(fields=_WHILE_RENDERING)
         if any(file.path is None for file in edits.files(edit)):
             claim.release(state=EditState.QUEUED, due_at=timezone.now(), attempts=0, **changes)
         else:
             claim.release(state=EditState.READY, percent=100, due_at=None, **changes)
+            _announce(edit, "")
+
+
+def _fail(edit: Edit, claim: claims.Claim, code: str) -> None:
+    with transaction.atomic():
+        claim.lock()
+        edit.refresh_from_db(fields=_WHILE_RENDERING)
+        claim.release(state=EditState.FAILED, error_code=code, due_at=None)
+        _announce(edit, code)
+
+
+def _announce(edit: Edit, code: str) -> None:
+    """Tell of the end of a saved edit; a draft is waited for in the page."""
+    if not edit.is_draft:
+        events.publish(edit.track.project, "edit.failed" if code else "edit.ready", edit=edit.public_id)
+        notifications.edit_ended(edit, summaries.failure_of(code))
 
 
 def _render(edit: Edit, claim: claims.Claim) -> AppliedEdit | None:

@@ -85,7 +85,12 @@ def _level(step: Mapping[str, Any]) -> str:
 
 def failure(edit: Edit) -> str:
     """Return why an edit could not be made; empty if it was, or is being made."""
-    return str(FAILURES.get(edit.error_code, FAILURES["edit_failed"])) if edit.error_code else ""
+    return failure_of(edit.error_code)
+
+
+def failure_of(code: str) -> str:
+    """Return the sentence of an error code; empty for an empty one."""
+    return str(FAILURES.get(code, FAILURES["edit_failed"])) if code else ""
 
 
 def report_facts(report: Mapping[str, Any]) -> list[str]:

@@ -6,7 +6,9 @@ process dies here? The row comes after the file, so a rendition is either comple
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -14,13 +16,14 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generator.audio import FORMATS, codec_title, convert, is_lossy, label
+from generator.audio import FORMATS, Tags, codec_title, convert, is_lossy, label
 from generator.messages import Message
 from generator.models import Rendition, Track, User
 from generator.services import throttling
 from generator.services.background import claims, job_queue, local_slots
 from generator.services.errors import UserError
 from generator.services.library import blind_copies, media, rendition_storage
+from generator.services.uploads import stated_tags
 
 VERSION = 1  # increment when convert() produces different bytes for the same recipe
 WAIT_TIMEOUT_S = 60  # seconds until a request may be repeated: its worker may have died
@@ -192,7 +195,9 @@ def make(track: Track, format: str, lufs: float | None = None) -> Path:
         return existing
     level = levelled(track, lufs) if lufs is not None else None
     try:
-        rendition = prepared(media.path(track.file), format, lufs, level.gain_db if level else 0.0)
+        gain_db = level.gain_db if level else 0.0
+        change_tags = partial(stated_tags.as_stated, track)
+        rendition = prepared(media.path(track.file), format, lufs, gain_db, change_tags)
     except Exception:
         cache.set(f"{key}/failed", True, FAILURE_TTL_S)
         raise
@@ -210,12 +215,18 @@ def make(track: Track, format: str, lufs: float | None = None) -> Path:
     return media.path(rendition.file)
 
 
-def prepared(source: Path, format: str, lufs: float | None = None, gain_db: float = 0.0) -> Rendition:
-    """Convert and store a file; return its unsaved rendition without a track."""
+def prepared(
+    source: Path,
+    format: str,
+    lufs: float | None = None,
+    gain_db: float = 0.0,
+    change_tags: Callable[[Tags], Tags] = lambda tags: tags,
+) -> Rendition:
+    """Convert and store a file; return its unsaved rendition without a track. See `convert` for the rest."""
     recipe = _recipe(format, lufs)
     with media.workshop() as folder:
         target = folder / f"rendition.{FORMATS[format].extension}"
-        convert(source, target, format, gain_db)
+        convert(source, target, format, gain_db, change_tags)
         size = target.stat().st_size
         name = media.keep(target, FORMATS[format].extension)[0]
     return Rendition(recipe_hash=_hash(recipe), recipe=recipe, file=name, size=size)

@@ -13,6 +13,7 @@ import logging
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,9 +23,10 @@ from generator.audio.filenames import file_name
 from generator.models import Pack, PackItem, PackState, Track
 from generator.services.background import claims, job_queue, local_slots
 from generator.services.library import media, rendition_storage
-from generator.services.packs import documents, planning, staging, track_files
+from generator.services.packs import documents, packs, planning, staging, track_files
 from generator.services.packs.contents import Contents
-from generator.services.packs.packs import KEPT_FOR
+from generator.services.team import notifications
+from generator.services.webhooks import events
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +135,7 @@ def _finish(pack: Pack, claim: claims.Claim) -> None:
     code = "pack_failed" if pack.attempts > MAX_ATTEMPTS else ""
     code = code if any(item.files for item in items) else "nothing_made"
     if code:
-        claim.release(state=PackState.FAILED, error_code=code, due_at=None)
+        _end(pack, claim, state=PackState.FAILED, error_code=code)
         staging.clear(pack)
         return
     with media.workshop() as folder:
@@ -141,12 +143,23 @@ def _finish(pack: Pack, claim: claims.Claim) -> None:
         _write_zip(pack, items, target, claim)
         size = target.stat().st_size
         name, digest = media.keep(target, "zip")
-    values = {"file": name, "sha256": digest, "size": size, "expires_at": timezone.now() + KEPT_FOR}
-    if claim.release(state=PackState.READY, due_at=None, **values):
+    values = {"file": name, "sha256": digest, "size": size, "expires_at": timezone.now() + packs.KEPT_FOR}
+    if _end(pack, claim, state=PackState.READY, **values):
         staging.clear(pack)
     else:
         media.discard([name])
         raise claims.ClaimLost
+
+
+def _end(pack: Pack, claim: claims.Claim, **values: Any) -> bool:
+    """Write how a pack ended and announce it, in one transaction; return False if the claim was lost."""
+    with transaction.atomic():
+        if not claim.release(due_at=None, **values):
+            return False
+        failure = packs.failure_of(values.get("error_code", ""))
+        events.publish(pack.project, "pack.failed" if failure else "pack.ready", pack=pack.public_id)
+        notifications.pack_ended(pack, failure)
+    return True
 
 
 def _write_zip(pack: Pack, items: Sequence[PackItem], target: Path, claim: claims.Claim) -> None:

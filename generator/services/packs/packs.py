@@ -167,7 +167,12 @@ def is_over(pack: Pack) -> bool:
 
 def failure(pack: Pack) -> str:
     """Return why a pack could not be made; empty if it was, or is being made."""
-    return str(FAILURES.get(pack.error_code, FAILURES["pack_failed"])) if pack.error_code else ""
+    return failure_of(pack.error_code)
+
+
+def failure_of(code: str) -> str:
+    """Return the sentence of an error code; empty for an empty one."""
+    return str(FAILURES.get(code, FAILURES["pack_failed"])) if code else ""
 
 
 def delete_expired() -> int:

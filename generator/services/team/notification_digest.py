@@ -59,6 +59,7 @@ SUBJECTS: Mapping[NotificationKind, Promise] = {  # fixed subjects: user text be
     NotificationKind.INVITATION: gettext_lazy("invitation to a project"),
     NotificationKind.JOINED: gettext_lazy("someone you invited has joined"),
     NotificationKind.APPROVAL: gettext_lazy("approval of a track"),
+    NotificationKind.FILES: gettext_lazy("your files"),
 }
 
 

@@ -17,11 +17,13 @@ from generator import permissions
 from generator.models import (
     ApprovalRequest,
     Comment,
+    Edit,
     Generation,
     Invitation,
     Notification,
     NotificationKind,
     NotificationPreference,
+    Pack,
     Project,
     Track,
     User,
@@ -49,6 +51,7 @@ DEFAULT_CHANNELS: Mapping[NotificationKind, Ways] = {
     NotificationKind.APPROVAL: Ways(in_app=True, browser=True, mail=True),
     NotificationKind.BUDGET: Ways(in_app=True, browser=True, mail=True),
     NotificationKind.WEBHOOK: Ways(in_app=True, browser=False, mail=True),
+    NotificationKind.FILES: Ways(in_app=True, browser=True, mail=False),
 }
 
 
@@ -139,6 +142,30 @@ def ended(generation: Generation, text: str, *, is_good: bool) -> None:
         link = reverse("compare", args=[generation.comparison.public_id])
     kind = NotificationKind.DONE if is_good else NotificationKind.FAILED
     notify(generation.author, kind, message, link, project=generation.project)
+
+
+def pack_ended(pack: Pack, failure: str) -> None:
+    """Notify the person who requested a pack that it is ready, or why it failed; see `ended` for what is skipped."""
+    if not failure and timezone.now() - pack.created_at < PRESENCE_TIME:
+        return
+    message = failure or _("the pack is ready.")
+    text = _("“{title}”: {message}").format(title=shortened(pack.title, 80), message=message)
+    link = reverse("pack", args=[pack.public_id])
+    notify(pack.author, NotificationKind.FILES, text, link, project=pack.project)
+
+
+def edit_ended(edit: Edit, failure: str) -> None:
+    """Notify the person who requested the files of a saved edit, if they may still see it, as `pack_ended` does."""
+    person, since = edit.requested_by, edit.requested_at or edit.created_at
+    if person is None or (not failure and timezone.now() - since < PRESENCE_TIME):
+        return
+    if not permissions.edits(person).filter(pk=edit.pk).exists():
+        return
+    message = failure or _("the files are ready.")
+    title = shortened(f"{edit.track.title} – {edit.title}", 80)
+    text = _("“{title}”: {message}").format(title=title, message=message)
+    link = f"{reverse('finish', args=[edit.track.public_id])}?edit={edit.public_id}"
+    notify(person, NotificationKind.FILES, text, link, project=edit.track.project)
 
 
 def commented(comment: Comment) -> None:

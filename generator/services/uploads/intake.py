@@ -19,7 +19,7 @@ from generator.models import UPLOADED_TRACK, Track, TrackUpload
 from generator.services.background import claims, job_queue
 from generator.services.generation import ingest
 from generator.services.library import media, tracks
-from generator.services.uploads import records, stated_costs, stem_sets
+from generator.services.uploads import corrections, records, stated_costs, stem_sets
 from generator.services.webhooks import events
 
 log = logging.getLogger(__name__)
@@ -115,6 +115,7 @@ def _add_track(upload: TrackUpload, taken: Taken, claim: claims.Claim) -> None:
     """Write the track, its settled generation and its stated cost, in one transaction."""
     with transaction.atomic():
         claim.lock()
+        upload.refresh_from_db(fields=corrections.FIELDS)  # somebody may have corrected them meanwhile
         generation = records.create_generation(
             upload.project,
             upload.author,
@@ -122,7 +123,7 @@ def _add_track(upload: TrackUpload, taken: Taken, claim: claims.Claim) -> None:
             upload.title,
             Message("Added from the file “{name}”", name=upload.name),
             format=taken.format,
-            license=records.license_as_stated(upload),
+            license=records.license_as_stated(upload, upload.author),
             key=upload.key,
         )
         title = tracks.free_title(generation, 1, upload.title)

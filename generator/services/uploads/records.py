@@ -64,13 +64,13 @@ def create_generation(
     return generation
 
 
-def license_as_stated(upload: TrackUpload) -> License | None:
-    """Return the license that a person stated, dated by the purchase or else today; None if none was stated."""
+def license_as_stated(upload: TrackUpload, by: User) -> License | None:
+    """Return the license that a person stated, dated today; None if none was stated."""
     if not upload.license_text:
         return None
     account = _account()
-    known = License.objects.filter(account=account, text=upload.license_text, created_by=upload.author).first()
-    return known or License.objects.create(account=account, text=upload.license_text, created_by=upload.author)
+    known = License.objects.filter(account=account, text=upload.license_text, created_by=by).first()
+    return known or License.objects.create(account=account, text=upload.license_text, created_by=by)
 
 
 def _account() -> ProviderAccount:

@@ -32,6 +32,10 @@ EVENTS: Mapping[str, Promise] = {
     "track.created": gettext_lazy("A take is ready to play, even if other takes in the same generation are not"),
     "track.approved": gettext_lazy("A track was approved for use"),
     "track.approval_withdrawn": gettext_lazy("A track’s approval was withdrawn"),
+    "pack.ready": gettext_lazy("A delivery pack is ready to download"),
+    "pack.failed": gettext_lazy("A delivery pack could not be made"),
+    "edit.ready": gettext_lazy("The requested files of an edit are ready"),
+    "edit.failed": gettext_lazy("The requested files of an edit could not be made"),
     "budget.alert": gettext_lazy(
         "The project’s budget, or a member’s budget in the project, has reached 50%, 80%, or 95%"
     ),

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from generator import permissions
-from generator.models import Generation, Track, Webhook, WebhookDelivery
+from generator.models import Edit, Generation, Pack, Track, Webhook, WebhookDelivery
 from generator.models.track import TrackQuerySet
 from generator.services.webhooks.events import REQUESTED
 
@@ -25,6 +25,8 @@ class Shapes:
     generation: Callable[[Generation, TrackQuerySet, str, Webhook | None], Shown]  # with the takes the project sees
     track: Callable[[Track, str, Webhook | None], Shown]
     prediction: Callable[[Generation, str], Shown]  # in WaveSpeed's format, for `?webhook=`
+    pack: Callable[[Pack, str], Shown]
+    edit: Callable[[Edit, str], Shown]
 
 
 _shapes: list[Shapes] = []
@@ -50,7 +52,7 @@ def _data(delivery: WebhookDelivery, generation: Generation | None, base: str) -
     project = {"id": delivery.project.public_id, "name": delivery.project.name}
     payload: Shown = {"project": project, **delivery.facts}
     if generation is None:
-        return payload
+        return payload | _files(delivery, base)
     if permissions.concealed_generations(None).filter(pk=generation.pk).exists():  # private by now: send its id only
         payload["generation"] = {"id": generation.public_id}
         return payload | ({"track": {"id": public_id}} if (public_id := delivery.facts.get("track")) else {})
@@ -60,6 +62,17 @@ def _data(delivery: WebhookDelivery, generation: Generation | None, base: str) -
         track = takes.filter(public_id=public_id).select_related("author").first()
         payload["track"] = _shapes[0].track(track, base, delivery.webhook) if track else {"id": public_id}
     return payload
+
+
+def _files(delivery: WebhookDelivery, base: str) -> Shown:
+    """Return the pack or the edit of a message; its id alone if it is deleted, or holds a private track by now."""
+    if public_id := delivery.facts.get("pack"):
+        pack = permissions.packs_without_private_tracks(delivery.project).filter(public_id=public_id).first()
+        return {"pack": _shapes[0].pack(pack, base) if pack else {"id": public_id}}
+    if public_id := delivery.facts.get("edit"):
+        edit = permissions.edits_of_shared_tracks(delivery.project).filter(public_id=public_id).first()
+        return {"edit": _shapes[0].edit(edit, base) if edit else {"id": public_id}}
+    return {}
 
 
 def _base(delivery: WebhookDelivery) -> str:

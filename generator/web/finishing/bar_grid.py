@@ -3,11 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,7 +21,7 @@ from generator.services.finishing import grid_changes, structures, summaries
 from generator.web.finishing import edit_form
 from generator.web.finishing.lookup import find_track
 from generator.web.library import waveform_view
-from generator.web.site.htmx import Request, client_event, wants_part
+from generator.web.site.htmx import Request, back, client_event, wants_part
 
 NUDGE_S = 0.01
 METERS = (3, 4, 2, 6)
@@ -55,6 +57,7 @@ def context(request: Request, track: Track) -> dict[str, Any]:
         "first_beat": show_duration(round(structure.bars[0], 3)) if structure.bars else "",
         "can_undo_grid": grid_changes.can_undo(track),
         "meters": METERS,
+        "is_grid_open": request.GET.get("open") == "grid",
         "facts": summaries.structure_facts(structure),
         "description": summaries.description(structure),
         **waveform_view.context(track, structure=structure),
@@ -87,9 +90,18 @@ def change_grid(request: Request, public_id: str) -> HttpResponse:
     if not wants_part(request):
         if error:
             messages.warning(request, error.sentence, extra_tags=error.code)
-        return redirect("finish", track.public_id)
+        return redirect(_room_before(request, track))
     reply = _show(request, track, error)
     return reply if error else client_event(reply, "grid-changed")
+
+
+def _room_before(request: Request, track: Track) -> str:
+    """Return the address of the room as it was shown, with its edit or its fields, at the open form of the grid."""
+    page = reverse("finish", args=[track.public_id])
+    previous = urlsplit(back(request, page))
+    query = QueryDict(previous.query if previous.path == page else "", mutable=True)
+    query["open"] = "grid"
+    return f"{page}?{query.urlencode()}#edit-grid"
 
 
 def _show(request: Request, track: Track, error: UserError | None = None, *, is_new: bool = False) -> HttpResponse:

@@ -265,8 +265,28 @@ def download_all(request: Request, public_id: str) -> HttpResponseBase:
     if any(file.path is None for file in files[1:]):
         return _wait(request, edit, "ZIP")
     name = delivery_files.archive_name(edit)
-    archive = delivery_files.archive(edit, files, temporary_folder())
+    archive = delivery_files.archive([(edit, files)], temporary_folder())
     return serve_made(request, archive, "application/zip", name)
+
+
+@login_required
+@require_safe
+def download_edits(request: Request, public_id: str) -> HttpResponseBase:
+    """Return the files of the edits that `edit` names, or of all, in one zip; 202 while they are made."""
+    track = find_track(request, public_id)
+    try:
+        chosen = edits.chosen_of(permissions.edits(request.user).filter(track=track), request.GET.getlist("edit"))
+        delivery_files.check_size(chosen)
+    except LookupError:
+        raise Http404 from None
+    except UserError as error:
+        return render(request, "errors/404.html", {"sentence": error.sentence, "code": error.code}, status=404)
+    incomplete = [edit for edit, files in chosen if any(file.path is None for file in files[1:])]
+    if incomplete:
+        waits = [_wait(request, edit, "ZIP") for edit in incomplete]
+        return next((wait for wait in waits if wait.status_code != 202), waits[0])
+    archive = delivery_files.archive(chosen, temporary_folder())
+    return serve_made(request, archive, "application/zip", delivery_files.archive_name_of_track(track))
 
 
 @login_required

@@ -16,10 +16,10 @@ from generator import currency, permissions
 from generator.audio import disposition
 from generator.http.file_responses import serve
 from generator.http.uploads import too_large
-from generator.models import Project, Track, UploadSource, User
+from generator.models import Project, Track, TrackUpload, UploadSource, User
 from generator.services.amount_confirmation import as_understood, confirmed_amount
 from generator.services.errors import UserError
-from generator.services.uploads import adding, facts, intake, stated_costs
+from generator.services.uploads import adding, corrections, facts, intake, stated_costs
 from generator.services.uploads.adding import FIELD, Arrived, Duplicate
 from generator.web.site.htmx import Request, back, wants_part
 
@@ -171,6 +171,21 @@ def correct_cost(request: Request, public_id: str) -> HttpResponse:
     return redirect(page)
 
 
+@login_required
+@require_POST
+def correct_facts(request: Request, public_id: str) -> HttpResponse:
+    """State another source, license, credit or date of an uploaded track; the history keeps the earlier one."""
+    track = get_object_or_404(permissions.editable_tracks(request.user), public_id=public_id)
+    upload = get_object_or_404(TrackUpload, track=track, is_stem=False)
+    try:
+        corrections.correct(request.user, upload, request.POST.dict())
+    except UserError as error:
+        messages.warning(request, error.sentence, extra_tags=error.code)
+    else:
+        messages.info(request, _("Saved. Packs that are ready stay as they are; make them again where it matters."))
+    return redirect(f"{track.get_absolute_url()}?tab=record#upload")
+
+
 def track_context(user: User, track: Track) -> Mapping[str, Any]:
     """Return what the page of a track shows of its upload; empty for a track that was made here."""
     upload = stated_costs.upload_of(track)
@@ -178,4 +193,10 @@ def track_context(user: User, track: Track) -> Mapping[str, Any]:
         return {"upload": None}
     may_correct = not hasattr(track, "origin") and permissions.can_edit(user, track.generation.project)
     typed = "" if upload.cost is None else currency.as_typed(upload.cost)
-    return {"upload": upload, "may_correct_cost": may_correct, "typed_cost": typed}
+    return {
+        "upload": upload,
+        "may_correct_cost": may_correct,
+        "typed_cost": typed,
+        "stated": corrections.typed(upload),
+        "sources": UploadSource.choices,
+    }

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import pytest
 import soundfile
@@ -63,6 +64,26 @@ def test_mediainfo_sees_tempo_key_loudness_and_origin(wav) -> None:
     assert (extra["bext_Present"], extra["Initial_key"]) == ("Yes", "Am")
     assert (extra["LOOPSTART"], extra["LOOPLENGTH"]) == ("4410", "44100")
     assert extra["REPLAYGAIN_TRACK_GAIN"] == f"{-18 - done.lufs:+.2f} dB"
+
+
+TITLE = "Größe – Ünïcode ♪"
+
+
+def test_every_reader_shows_a_title_in_any_script(tmp_path) -> None:
+    """The INFO list is UTF-8 and says so, ID3 is Unicode; `bext` is ASCII, and has the nearest letters."""
+    path, _ = write(tmp_path, "wav", tags=replace(TAGS, title=TITLE), marks=MARKS, broadcast=BroadcastInfo())
+    fields = "format_tags=title"
+    assert json.loads(run("ffprobe", "-v", "error", "-show_entries", fields, "-of", "json", path))["format"] == {
+        "tags": {"title": TITLE}
+    }
+    general = json.loads(run("mediainfo", "--Output=JSON", path))["media"]["track"][0]
+    assert general["Track"] == TITLE  # of ID3; its "Title" is the INFO list, which it always takes for Latin-1
+    (seen,) = json.loads(run("exiftool", "-j", "-a", "-G1", path))
+    assert (seen["RIFF:Title"], seen["ID3v2_4:Title"]) == (TITLE, TITLE)
+    assert seen["RIFF:Description"] == "Grosse - Unicode ?"
+    with soundfile.SoundFile(path) as file:
+        assert file.copy_metadata()["title"] == TITLE
+    assert (int(run("soxi", "-c", path)), read_marks(path)) == (2, MARKS)
 
 
 def test_sox_and_libsndfile_read_the_sound_and_the_studio_its_marks(wav) -> None:

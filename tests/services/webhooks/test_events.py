@@ -4,9 +4,12 @@ import pytest
 from django.db import transaction
 
 from generator.currency import dollars
-from generator.models import Budget, Generation, PrivateTrack, State, WebhookDelivery
+from generator.models import Budget, Edit, Generation, Pack, PrivateTrack, State, Track, WebhookDelivery
+from generator.services.finishing import edits
 from generator.services.generation import cancellation, comparisons, completion, states
 from generator.services.library import approvals
+from generator.services.packs import packs
+from generator.services.packs.contents import Contents
 from generator.services.team import projects
 from generator.services.webhooks import delivery, endpoints
 from tests.conftest import POLL, STREAM, ended
@@ -147,3 +150,62 @@ def test_a_blind_candidate_does_not_say_who_makes_it(hook, user, project, receiv
     delivery.run()
     assert one.model.key not in receiver.seen[0].body.decode()
     assert one.model.title not in receiver.seen[0].body.decode()
+
+
+# --- packs and edits ---
+
+
+FULL_LENGTH = Contents("streaming", (), ("full",), ("wav",))
+
+
+def request_pack(user, project, run_background) -> Pack:
+    pack = packs.create(user, project, Track.objects.filter(project=project), "editor", FULL_LENGTH, "Handover")
+    run_background()
+    return pack
+
+
+def test_a_pack_is_announced_as_the_api_shows_it(hook, user, project, track, receiver, opened, run_background):
+    pack = request_pack(user, project, run_background)
+    (message,) = told(receiver, opened)
+    assert (message["type"], message["data"]["pack"]["id"]) == ("pack.ready", pack.public_id)
+    shown = message["data"]["pack"]
+    assert (shown["state"], shown["title"], shown["tracks"][0]["track"]) == ("ready", "Handover", track.public_id)
+    assert shown["url"].startswith("https://studio.example/api/v1/packs/")
+
+
+def test_a_failed_pack_is_announced_with_the_reason(hook, user, project, make_track, receiver, opened, run_background):
+    make_track(file="00/missing.wav")
+    request_pack(user, project, run_background)
+    (message,) = told(receiver, opened)
+    assert (message["type"], message["data"]["pack"]["error_code"]) == ("pack.failed", "nothing_made")
+
+
+def test_of_a_pack_with_a_private_track_only_the_id_is_sent(
+    hook, user, project, track, receiver, opened, run_background
+):
+    PrivateTrack.objects.create(track=track, author=user)
+    pack = request_pack(user, project, run_background)
+    (message,) = told(receiver, opened)
+    assert message["data"]["pack"] == {"id": pack.public_id}
+
+
+def test_saved_edits_are_announced_and_drafts_are_not(hook, user, track, receiver, opened, run_background):
+    recipe = {"version": 1, "steps": [{"step": "fades", "in_s": 0.1}]}
+    draft = edits.preview(user, track, recipe)
+    run_background()
+    assert told(receiver, opened) == []
+    edits.save(user, draft, "Faded", [{"format": "flac"}])
+    run_background()
+    (message,) = told(receiver, opened)
+    assert (message["type"], message["data"]["edit"]["id"]) == ("edit.ready", draft.public_id)
+    assert [file["format"]["format"] for file in message["data"]["edit"]["files"]] == ["flac"]
+
+
+def test_an_edit_that_fails_is_announced(hook, user, track, receiver, opened, run_background):
+    edit = edits.preview(user, track, {"version": 1, "steps": [{"step": "fades", "in_s": 0.1}]})
+    edits.save(user, edit, "Faded", [{"format": "flac"}])
+    Track.objects.filter(pk=track.pk).update(file="00/missing.wav")
+    run_background()
+    assert Edit.objects.get().error_code == "source_gone"
+    (message,) = told(receiver, opened)
+    assert (message["type"], message["data"]["edit"]["error_code"]) == ("edit.failed", "source_gone")

@@ -55,6 +55,21 @@ def test_a_tapped_tempo_gives_a_pulse_to_a_track_without_one(user_client, track)
     assert structures.known(track).bars == (0.1,)
 
 
+def test_without_script_a_change_returns_to_the_room_as_it_was_shown(user_client, track, run_background):
+    measure(track, PULSE)
+    edit = cut(user_client, track, run_background)
+    page, address = reverse("finish", args=[track.public_id]), reverse("finish-grid-change", args=[track.public_id])
+    shown = {"referer": f"http://testserver{page}?edit={edit.public_id}"}
+    reply = user_client.post(address, {"do": "later"}, headers=shown)
+    assert reply.url == f"{page}?edit={edit.public_id}&open=grid#edit-grid"
+    back = user_client.get(reply.url)
+    assert (back.context["edit"], back.context["is_grid_open"]) == (edit, True)
+    assert user_client.post(address, {"do": "later"}, headers={"referer": reply.url}).url.count("open=") == 1
+    for elsewhere in ("https://example.com/", f"http://testserver{reverse('finish-preview', args=[track.public_id])}"):
+        reply = user_client.post(address, {"bpm": "fast"}, headers={"referer": elsewhere})
+        assert reply.url == f"{page}?open=grid#edit-grid"
+
+
 @pytest.mark.parametrize(
     ("fields", "code"),
     [

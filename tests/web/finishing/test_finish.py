@@ -28,6 +28,32 @@ def save(client, edit, *formats, **fields):
     return client.post(reverse("edit-save", args=[edit.public_id]), {"format": formats, **fields})
 
 
+def test_several_edits_of_a_track_are_one_download(user_client, track, run_background):
+    made = []
+    for seconds in ("0.1", "0.2", "0.3"):
+        made.append(preview(user_client, track, fade_in=seconds))
+        save(user_client, made[-1], "flac", title=f"Soft {seconds}")
+    page = reverse("track-edit-files", args=[track.public_id])
+    assert user_client.get(page).status_code == 202
+    run_background()
+
+    def titles(**chosen) -> list[str]:
+        reply = user_client.get(page, chosen)
+        with zipfile.ZipFile(io.BytesIO(b"".join(reply.streaming_content))) as archive:
+            return [name for name in archive.namelist() if archive.getinfo(name).file_size]
+
+    assert len(titles()) == 3
+    chosen = titles(edit=[made[0].public_id, made[2].public_id])
+    assert [name for name in chosen if "Soft 0.1" in name or "Soft 0.3" in name] == chosen
+    assert len(chosen) == 2
+    assert user_client.get(page, {"edit": [made[0].public_id, "nothing"]}).status_code == 404
+    user_client.post(reverse("edit-delete", args=[made[0].public_id]))
+    assert user_client.get(page, {"edit": made[0].public_id}).status_code == 404
+    assert len(titles()) == 2
+    shown = user_client.get(track.get_absolute_url()).content.decode()
+    assert shown.count('form="choose-edits"') == 2
+
+
 def test_a_preview_is_rendered_once_and_heard(user_client, track, run_background):
     edit = preview(user_client, track, fade_in="0.1", destination="podcast")
     assert edit.state == EditState.QUEUED

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from generator.models import Generation, Notification, NotificationKind, State
+from generator.models import Edit, Generation, Notification, NotificationKind, Pack, PrivateTrack, State, Track
 from generator.services.background import tasks
 from generator.services.generation import cancellation
 from generator.services.library import approvals
@@ -96,6 +96,56 @@ def test_an_invitation_is_told_to_those_with_an_account(user, stranger, project)
     invitations.invite("nobody@example.com", user, project)
     assert heard(stranger) == [("invitation", "Ada invited you to “Kitchen stories”.")]
     assert stranger.notifications.get().link == reverse("projects")
+
+
+def test_a_pack_tells_its_maker_that_it_is_ready(user_client, user, project, track, member, run_background):
+    member("editor")
+    user_client.post(reverse("packs", args=[project.public_id]), {"preset": "podcast", "title": "Handover"})
+    Pack.objects.update(created_at=timezone.now() - 2 * notifications.PRESENCE_TIME)
+    run_background()
+    pack = Pack.objects.get()
+    assert pack.state == "ready"
+    (one,) = Notification.objects.all()
+    assert (one.recipient, one.kind) == (user, "files")
+    assert one.link == reverse("pack", args=[pack.public_id])
+    assert user_client.get(reverse("notification", args=[one.pk]), follow=True).status_code == 200
+
+
+def test_a_pack_that_is_ready_at_once_is_no_news_and_one_that_failed_is(
+    user_client, user, project, make_track, run_background
+):
+    make_track()
+    user_client.post(reverse("packs", args=[project.public_id]), {"preset": "podcast"})
+    run_background()
+    assert (Pack.objects.get().state, heard(user)) == ("ready", [])
+    Track.objects.update(file="00/missing.wav")
+    user_client.post(reverse("packs", args=[project.public_id]), {"preset": "podcast"})
+    run_background()
+    assert [kind for kind, _ in heard(user)] == ["files"]
+
+
+def test_the_files_of_an_edit_are_told_to_whoever_asked_for_them_last(user_client, user, track, member, run_background):
+    user_client.post(reverse("finish-preview", args=[track.public_id]), {"fade_in": "0.1"})
+    edit = Edit.objects.get()
+    other = member("editor")
+    user_client.post(reverse("edit-save", args=[edit.public_id]), {"format": "flac"})
+    Edit.objects.update(requested_by=other, requested_at=timezone.now() - 2 * notifications.PRESENCE_TIME)
+    run_background()
+    edit.refresh_from_db()
+    assert (edit.state, heard(user)) == ("ready", [])
+    assert other.notifications.get().link == f"{reverse('finish', args=[track.public_id])}?edit={edit.public_id}"
+
+
+def test_an_edit_of_a_track_that_turned_private_is_told_to_nobody_else(
+    user_client, user, track, member, run_background
+):
+    user_client.post(reverse("finish-preview", args=[track.public_id]), {"fade_in": "0.1"})
+    user_client.post(reverse("edit-save", args=[Edit.objects.get().public_id]), {"format": "flac"})
+    other = member("editor")
+    Edit.objects.update(requested_by=other, requested_at=timezone.now() - 2 * notifications.PRESENCE_TIME)
+    PrivateTrack.objects.create(track=track, author=user)
+    run_background()
+    assert (Edit.objects.get().state, Edit.objects.get().is_draft, heard(other)) == ("ready", False, [])
 
 
 # --- the bell and the list ---

@@ -9,11 +9,15 @@ import pytest
 import soundfile
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from generator.audio import read_tags
 from generator.currency import dollars
 from generator.models import Budget, Edit, LedgerEntry, Pack, Stem, Track, TrackUpload
+from generator.models.search import matching
 from generator.services.billing import budgets, ledger
+from generator.services.finishing import edits
 from generator.services.library import media, tracks, transfer
 from generator.services.team import projects
+from generator.services.uploads import corrections
 from tests.audio.signals import RATE, noise, song, tone
 from tests.downloads import body, let_go
 from tests.refusals import code_of
@@ -84,6 +88,63 @@ def test_a_bought_track_is_one_of_the_project_and_says_what_it_is(add, user_clie
         dollars("-10"),
     ]
     assert ledger.differences() == []
+
+
+def test_a_wrong_statement_is_corrected_and_the_history_keeps_it(add, user_client, user, project, run_background):
+    add(SimpleUploadedFile("theme.flac", encoded(song(1.0), "FLAC")), **BOUGHT)
+    run_background()
+    track = Track.objects.get()
+    page = track.get_absolute_url()
+    user_client.post(f"{page}finish/preview/", {"fade_out": "0.1"})
+    edit = Edit.objects.get()
+    user_client.post(f"/edits/{edit.public_id}/save/", {"format": "flac"})
+    run_background()
+    made = set(track.renditions.values_list("file", flat=True))
+    assert len(made) == 2
+
+    right = {"license_text": "Extended License No. 4712", "credit": "Hedy L.", "bought_on": "2026-11-03"}
+    assert code_of(user_client.post(f"{page}stated/", {"bought_on": "2099-01-01"}, follow=True)) == "out_of_range"
+    user_client.post(f"{page}stated/", right)
+    upload, track = TrackUpload.objects.get(), Track.objects.get()
+    assert (upload.license_text, upload.credit, str(upload.bought_on)) == tuple(right.values())
+    assert (upload.source_text, track.generation.license.text) == (BOUGHT["source_text"], right["license_text"])
+    before = [event.text for event in track.generation.events.filter(data__has_key="stated_field")]
+    assert len(before) == 3
+    assert all(BOUGHT[name] in " ".join(before) for name in right)
+    assert LedgerEntry.objects.count() == 1
+    assert code_of(user_client.post(f"{page}stated/", right, follow=True)) == "unchanged"
+    assert [one.pk for one in matching(Track.objects.all(), "Hedy")] == [track.pk]
+    assert not matching(Track.objects.all(), "Grace").exists()
+
+    certificate = user_client.get(f"{page}documents/").content.decode()
+    assert right["license_text"] in certificate
+    assert BOUGHT["license_text"] not in certificate.partition("<main")[2]
+    user_client.post(f"/projects/{project.public_id}/packs/", {"preset": "podcast"})
+    user_client.get(f"/edits/{edit.public_id}/files/1")
+    run_background()
+    with zipfile.ZipFile(media.path(Pack.objects.get().file)) as archive:
+        assert json.loads(archive.read("manifest.json"))["tracks"][0]["author"] == right["credit"]
+        texts = " ".join(archive.read(name).decode() for name in archive.namelist() if name.endswith(".txt"))
+    assert right["license_text"] in texts
+    assert BOUGHT["license_text"] not in texts
+    tags = read_tags(edits.file_of(Edit.objects.get(), 1).path)
+    assert (tags.artist, tags.license) == (right["credit"], right["license_text"])
+
+
+def test_what_is_corrected_before_the_file_is_read_counts(add, user_client, user, project, run_background):
+    add(SimpleUploadedFile("theme.flac", encoded(song(1.0), "FLAC")), **BOUGHT)
+    corrections.correct(user, TrackUpload.objects.get(), {"license_text": "Extended"})
+    run_background()
+    track = Track.objects.get()
+    assert (track.generation.license.text, corrections.last_of(track.generation)) == ("Extended", None)
+
+
+def test_those_who_may_not_edit_correct_nothing(add, client, member, run_background):
+    add(sound(song(1.0), "theme.wav"), **BOUGHT)
+    run_background()
+    client.force_login(member("viewer"))
+    assert client.post(f"{Track.objects.get().get_absolute_url()}stated/", {"credit": "Me"}).status_code == 404
+    assert TrackUpload.objects.get().credit == BOUGHT["credit"]
 
 
 def test_a_copy_keeps_what_was_stated_and_costs_nothing(add, user_client, user, project, run_background):

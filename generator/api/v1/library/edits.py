@@ -9,12 +9,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
 from generator import permissions
 from generator.api import signed_files
+from generator.api.contract import file_of
 from generator.api.v1 import schemas
 from generator.api.v1.auth import user_of
 from generator.api.v1.library.tracks import FILE, RETRY_AFTER_S, editable_track, find, serve_file
@@ -22,6 +23,8 @@ from generator.api.v1.pagination import Page, PageContent, PageQuery, Paging, pa
 from generator.api.v1.problems import Problem
 from generator.api.v1.schemas import Ref, Strict
 from generator.audio.editing.recipe import VERSION
+from generator.http.file_responses import serve_made
+from generator.http.uploads import temporary_folder
 from generator.models import Edit, EditState, Track
 from generator.services.errors import UserError
 from generator.services.finishing import delivery_files, edits, grid_changes, structures, summaries
@@ -29,6 +32,7 @@ from generator.services.finishing import delivery_files, edits, grid_changes, st
 router = Router(tags=["Library"])
 Step = Annotated[dict[str, Any], Field(description="A step: `step` is its name, the other keys are its values.")]
 _RECIPE: JsonDict = {"steps": [{"step": "fit", "length_s": 28.5}, {"step": "level", "destination": "podcast"}]}
+CHOSEN = Query("", max_length=4_000, description="Edit ids, with commas between them; empty: all edits of the track.")
 
 
 class ApiEditState(enum.StrEnum):
@@ -118,8 +122,8 @@ class GridIn(Strict):
     beats_per_bar: int | None = None
 
 
-def _edit_out(request: HttpRequest, edit: Edit) -> EditOut:
-    base = signed_files.base_url(request)
+def edit_out(edit: Edit, base: str) -> EditOut:
+    """Return an edit in the form of this API; `base` is the studio’s address."""
     made = [
         EditFileOut(
             number=number,
@@ -145,6 +149,10 @@ def _edit_out(request: HttpRequest, edit: Edit) -> EditOut:
         report={name: value for name, value in edit.report.items() if name != "waveform"},
         files=made,
     )
+
+
+def _shown(request: HttpRequest, edit: Edit) -> EditOut:
+    return edit_out(edit, signed_files.base_url(request))
 
 
 def _find_edit(request: HttpRequest, edit_id: str, *, to_change: bool = False) -> Edit:
@@ -200,7 +208,40 @@ def _grid_out(track: Track) -> GridOut:
 def list_edits(request: HttpRequest, track_id: str, query: PageQuery = Paging) -> PageContent[EditOut]:
     track = find(request, track_id)
     rows = permissions.edits(user_of(request)).kept().filter(track=track).select_related("track", "author")
-    return page(rows, query, lambda row: _edit_out(request, row))
+    return page(rows, query, lambda row: _shown(request, row))
+
+
+@router.api_operation(
+    ["GET", "HEAD"],
+    "/tracks/{track_id}/edits/archive",
+    response={202: schemas.RenditionPendingOut},
+    openapi_extra=file_of("application/zip", "The files of the edits, whole."),
+    summary="Download the files of several edits in one zip",
+)
+def get_edits_archive(
+    request: HttpRequest,
+    response: HttpResponse,
+    track_id: str,
+    edit_ids: str = CHOSEN,
+) -> Status[dict[str, Any]] | HttpResponseBase:
+    """While files are being made: 202, with `Location` and `Retry-After`."""
+    track, user = find(request, track_id), user_of(request)
+    try:
+        chosen = edits.chosen_of(
+            permissions.edits(user).filter(track=track), [one for one in edit_ids.split(",") if one]
+        )
+    except LookupError:
+        raise Problem(404, "Edit not found, or not accessible with this key.") from None
+    delivery_files.check_size(chosen)
+    incomplete = [one for one, files in chosen if any(file.path is None for file in files[1:])]
+    for one in incomplete:
+        edits.request_files(user, one)
+        if one.error_code:
+            raise UserError(summaries.failure(one), code="rendition_failed")
+    if incomplete:
+        return _pending(request, response, "The files are being made.")
+    archive = delivery_files.archive(chosen, temporary_folder())
+    return serve_made(request, archive, "application/zip", delivery_files.archive_name_of_track(track))
 
 
 @router.post("/tracks/{track_id}/edits", response={201: EditOut}, summary="Edit a track")
@@ -213,19 +254,19 @@ def create_edit(request: HttpRequest, track_id: str, ask: EditIn) -> Status[Edit
     with transaction.atomic():  # a refused format leaves no draft behind
         edit = edits.preview(user, track, {"version": VERSION, "steps": ask.recipe.steps})
         edit = edits.save(user, edit, ask.title, _formats(ask.formats))
-    return Status(201, _edit_out(request, edit))
+    return Status(201, _shown(request, edit))
 
 
 @router.get("/edits/{edit_id}", response=EditOut, summary="Get an edit")
 def get_edit(request: HttpRequest, edit_id: str) -> EditOut:
-    return _edit_out(request, _find_edit(request, edit_id))
+    return _shown(request, _find_edit(request, edit_id))
 
 
 @router.patch("/edits/{edit_id}", response=EditOut, summary="Rename an edit")
 def update_edit(request: HttpRequest, edit_id: str, ask: EditPatch) -> EditOut:
     edit = _find_edit(request, edit_id, to_change=True)
     edits.rename(edit, ask.title)
-    return _edit_out(request, edit)
+    return _shown(request, edit)
 
 
 @router.delete("/edits/{edit_id}", response={204: None}, summary="Delete an edit")
@@ -240,14 +281,14 @@ def cancel_edit(request: HttpRequest, edit_id: str) -> EditOut:
     edit = _find_edit(request, edit_id, to_change=True)
     edits.cancel(edit)
     edit.refresh_from_db()
-    return _edit_out(request, edit)
+    return _shown(request, edit)
 
 
 @router.post("/edits/{edit_id}/files", response=EditOut, summary="Make more files of an edit")
 def create_edit_files(request: HttpRequest, edit_id: str, ask: EditFilesIn) -> EditOut:
     edit = _find_edit(request, edit_id, to_change=True)
     edit = edits.add_formats(user_of(request), edit, _formats(ask.formats))
-    return _edit_out(request, edit)
+    return _shown(request, edit)
 
 
 @router.api_operation(
@@ -272,7 +313,10 @@ def get_edit_file(
     edits.request_files(user_of(request), edit)
     if edit.error_code:
         raise UserError(summaries.failure(edit), code="rendition_failed")
+    return _pending(request, response, f"The {file.format.format.upper()} file is being made.")
+
+
+def _pending(request: HttpRequest, response: HttpResponse, message: str) -> Status[dict[str, Any]]:
     response.headers["Location"] = request.get_full_path()
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    message = f"The {file.format.format.upper()} file is being made."
     return Status(202, {"message": message, "location": request.get_full_path(), "retry_after_s": RETRY_AFTER_S})

@@ -103,8 +103,8 @@ class PackOut(Schema):
     tracks: list[PackTrackOut]
 
 
-def _pack_out(request: HttpRequest, pack: Pack) -> PackOut:
-    base = signed_files.base_url(request)
+def pack_out(pack: Pack, base: str) -> PackOut:
+    """Return a pack in the form of this API; `base` is the studio’s address."""
     has_file = packs.is_available(pack)
     state = PackState.EXPIRED if packs.is_over(pack) else PackState(pack.state)
     return PackOut(
@@ -141,6 +141,10 @@ def _track_out(item: PackItem) -> PackTrackOut:
     return PackTrackOut(track=track, title=item.title, files=files, left_out=missing)
 
 
+def _shown(request: HttpRequest, pack: Pack) -> PackOut:
+    return pack_out(pack, signed_files.base_url(request))
+
+
 def _find_pack(request: HttpRequest, pack_id: str, *, to_change: bool = False) -> Pack:
     user = user_of(request)
     rows = permissions.packs(user).select_related("project", "author").prefetch_related("items__track")
@@ -156,7 +160,7 @@ def _find_pack(request: HttpRequest, pack_id: str, *, to_change: bool = False) -
 def list_packs(request: HttpRequest, project_id: str, query: PageQuery = Paging) -> PageContent[PackOut]:
     user = user_of(request)
     rows = permissions.packs(user).filter(project=project_of(user, project_id)).select_related("project", "author")
-    return page(rows.prefetch_related("items__track"), query, lambda row: _pack_out(request, row))
+    return page(rows.prefetch_related("items__track"), query, lambda row: _shown(request, row))
 
 
 @router.post("/packs", response={201: PackOut}, summary="Make a pack of tracks")
@@ -176,12 +180,12 @@ def create_pack(request: HttpRequest, ask: PackIn) -> Status[PackOut]:
         if missing := set(ask.tracks) - set(tracks.values_list("public_id", flat=True)):
             raise Problem(422, f"Not a track of this project: {min(missing)[:20]}.", "tracks")
     pack = packs.create(user, project, tracks, ask.preset, contents, ask.title)
-    return Status(201, _pack_out(request, pack))
+    return Status(201, _shown(request, pack))
 
 
 @router.get("/packs/{pack_id}", response=PackOut, summary="Get a pack")
 def get_pack(request: HttpRequest, pack_id: str) -> PackOut:
-    return _pack_out(request, _find_pack(request, pack_id))
+    return _shown(request, _find_pack(request, pack_id))
 
 
 @router.delete("/packs/{pack_id}", response={204: None}, summary="Delete a pack")
@@ -195,7 +199,7 @@ def delete_pack(request: HttpRequest, pack_id: str) -> Status[None]:
 def cancel_pack(request: HttpRequest, pack_id: str) -> PackOut:
     pack = _find_pack(request, pack_id, to_change=True)
     packs.cancel(pack)
-    return _pack_out(request, _find_pack(request, pack_id))
+    return _shown(request, _find_pack(request, pack_id))
 
 
 @router.post("/packs/{pack_id}/share", response=PackOut, summary="Share a pack with a link")
@@ -203,14 +207,14 @@ def share_pack(request: HttpRequest, pack_id: str) -> PackOut:
     """Anyone who has `share_url` can download the zip, without a key, until the pack expires or the link is revoked."""
     pack = _find_pack(request, pack_id, to_change=True)
     pack_links.share(pack, user_of(request))
-    return _pack_out(request, pack)
+    return _shown(request, pack)
 
 
 @router.post("/packs/{pack_id}/unshare", response=PackOut, summary="Revoke the link to a pack")
 def unshare_pack(request: HttpRequest, pack_id: str) -> PackOut:
     pack = _find_pack(request, pack_id, to_change=True)
     pack_links.revoke(pack, user_of(request))
-    return _pack_out(request, pack)
+    return _shown(request, pack)
 
 
 @router.api_operation(["GET", "HEAD"], "/packs/{pack_id}/file", openapi_extra=_ZIP, summary="Download a pack")

@@ -14,11 +14,11 @@ from generator.api.v1.auth import must_edit, project_of, user_of
 from generator.api.v1.library.tracks import FILE, editable_track, get_stems, serve_file
 from generator.api.v1.pagination import Page, PageContent, PageQuery, page
 from generator.api.v1.problems import Problem
-from generator.api.v1.schemas import Ref, StemsOut, Usd
+from generator.api.v1.schemas import Ref, StemsOut, Strict, Usd
 from generator.audio import MAX_AUDIO_BYTES
-from generator.models import TrackUpload, UploadSource
+from generator.models import Project, TrackUpload, UploadSource, User
 from generator.services.library import media
-from generator.services.uploads import adding, facts, stated_costs
+from generator.services.uploads import adding, corrections, facts, stated_costs
 from generator.services.uploads.adding import Arrived, Duplicate
 from generator.translation import translate
 
@@ -47,6 +47,17 @@ class CostIn(Schema):
     reason: str = Field("", max_length=200)
 
 
+class UploadPatch(Strict):
+    """What was stated, corrected; fields that are left out stay as they are."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"license_text": "License No. 4712"}]})
+    source: Literal["bought", "recorded", "tool", "other"] | None = None
+    source_text: str | None = Field(None, max_length=400)
+    license_text: str | None = None
+    credit: str | None = Field(None, max_length=400)
+    bought_on: str | None = Field(None, max_length=10, description="YYYY-MM-DD; empty: not stated.")
+
+
 class UploadOut(Schema):
     id: Ref
     project: Ref
@@ -71,7 +82,7 @@ class UploadOut(Schema):
 _STATES: dict[str, State] = {"waiting": "waiting", "reading": "processing", "ready": "ready", "refused": "rejected"}
 
 
-def _out(row: TrackUpload) -> UploadOut:
+def upload_out(row: TrackUpload) -> UploadOut:
     return UploadOut(
         id=row.public_id,
         project=row.project.public_id,
@@ -108,7 +119,7 @@ def list_uploads(
 ) -> PageContent[UploadOut]:
     user = user_of(request)
     rows = permissions.uploads(user).select_related("project", "track", "author")
-    return page(rows.filter(project=project_of(user, project)) if project else rows, query, _out)
+    return page(rows.filter(project=project_of(user, project)) if project else rows, query, upload_out)
 
 
 @router.post("/uploads", response={201: UploadOut}, summary="Upload a track from elsewhere")
@@ -122,17 +133,34 @@ def create_upload(request: HttpRequest, ask: Form[UploadIn], file: UploadedFile 
     project = project_of(user, ask.project)
     must_edit(user, project)
     stated = facts.read_facts({**ask.dict(), "cost": ask.cost_usd})
+    row = add(user, project, Arrived(file.name or "", file.chunks()), stated)
+    return Status(201, upload_out(_find(request, row.public_id)))
+
+
+def add(user: User, project: Project, file: Arrived, stated: facts.Facts) -> TrackUpload:
+    """Store a file that is to become a track. Raises Problem: the project has it already."""
     try:
-        row = adding.add_track(user, project, Arrived(file.name or "", file.chunks()), stated)
+        return adding.add_track(user, project, file, stated)
     except Duplicate as error:
         known = f" Its id is {error.track.public_id}." if error.track else ""
         raise Problem(409, error.sentence + known, "file") from error
-    return Status(201, _out(_find(request, row.public_id)))
 
 
 @router.get("/uploads/{upload_id}", response=UploadOut, summary="Get an upload")
 def get_upload(request: HttpRequest, upload_id: str) -> UploadOut:
-    return _out(_find(request, upload_id))
+    return upload_out(_find(request, upload_id))
+
+
+@router.patch("/uploads/{upload_id}", response=UploadOut, summary="Correct what was stated about a track")
+def update_upload(request: HttpRequest, upload_id: str, ask: UploadPatch) -> UploadOut:
+    """The history of its generation keeps the earlier statement. Certificates, new packs and new files have the new.
+
+    The cost has its own operation, because its correction is an entry in the ledger.
+    """
+    row = _find(request, upload_id)
+    must_edit(user_of(request), row.project)
+    corrections.correct(user_of(request), row, ask.model_dump(exclude_none=True))
+    return upload_out(_find(request, upload_id))
 
 
 @router.post("/uploads/{upload_id}/cancel", response={204: None}, summary="Cancel an upload that is not read yet")
@@ -165,7 +193,7 @@ def correct_cost(request: HttpRequest, upload_id: str, ask: CostIn) -> UploadOut
     if cost is None or row.track is None:
         raise Problem(422, "Give an amount." if cost is None else "It is not a track yet.", "cost_usd")
     stated_costs.correct_cost(row.track, cost, ask.reason, user, set(permissions.editable_projects(user)))
-    return _out(_find(request, upload_id))
+    return upload_out(_find(request, upload_id))
 
 
 @router.post("/tracks/{track_id}/stem-uploads", response={202: StemsOut}, summary="Upload the stems of a track")

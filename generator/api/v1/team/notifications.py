@@ -20,7 +20,10 @@ from generator.services.team import notifications
 
 router = Router(tags=["Notifications"])
 # The pages that notifications link to, and what their public ID identifies.
-LINK_TARGETS = {"studio": "project", "track": "track", "compare": "comparison", "webhook": "webhook"}
+LINK_TARGETS = {
+    **{"studio": "project", "track": "track", "finish": "track", "compare": "comparison"},
+    **{"webhook": "webhook", "pack": "pack"},
+}
 
 
 class NotificationOut(Schema):
@@ -33,6 +36,7 @@ class NotificationOut(Schema):
     track: Ref | None
     comparison: Ref | None
     webhook: Ref | None
+    pack: Ref | None
     page_url: str = Field(
         description="For a browser: marks the notification as read and redirects to the page it is about."
     )
@@ -78,8 +82,8 @@ def list_notifications(
 ) -> PageContent[NotificationOut]:
     """Your own notifications, as far as this key can access them.
 
-    A key of one project gets those that link to the project, its tracks, comparisons and webhooks. Those that link
-    elsewhere (billing, invitations) require a key of all projects, and those about webhooks the scope `manage`.
+    A key of one project gets those that link to the project, its tracks, packs, comparisons and webhooks. Those that
+    link elsewhere (billing, invitations) require a key of all projects, those about webhooks the scope `manage`.
     """
     rows, base = permissions.notifications(user_of(request)), signed_files.base_url(request)
     return page(rows.unread() if unread else rows, query, lambda row: _notification_out(row, base))

@@ -12,7 +12,7 @@ from generator.models import Generation, Track, TrackUpload
 from generator.services.billing.reports.pdf import Sheet
 from generator.services.generation.ingest import license_of
 from generator.services.library.approvals import approval_of
-from generator.services.uploads import stated_costs
+from generator.services.uploads import corrections, stated_costs
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ def _certificate_of_upload(track: Track, upload: TrackUpload) -> Certificate:
         (_("Cost"), cost),
         *(((_("Bought on"), date_format(upload.bought_on)),) if upload.bought_on else ()),
         (_("Added"), date_format(timezone.localtime(track.created_at), "DATETIME_FORMAT")),
+        *_correction(track.generation),
         (_("Approved for use"), _approval(track)),
         (_("File"), _file(track)),
         ("SHA-256", track.sha256),
@@ -98,6 +99,15 @@ def _certificate_of_upload(track: Track, upload: TrackUpload) -> Certificate:
     by = _("Music: “{title}” by {credit}.") if upload.credit else _("Music: “{title}”.")
     credit = by.format(title=track.title, credit=upload.credit)
     return Certificate(track.title, facts, upload.license_text, "", credit, is_uploaded=True)
+
+
+def _correction(generation: Generation) -> tuple[tuple[str, str], ...]:
+    """Return who changed last what was stated; nothing if nobody did."""
+    event = corrections.last_of(generation)
+    if event is None or event.actor is None:
+        return ()
+    by = _("by {person}, {date}").format(person=event.actor.label, date=date_format(timezone.localtime(event.at)))
+    return ((_("Corrected"), by),)
 
 
 def _file(track: Track) -> str:

@@ -1,0 +1,12 @@
+"""Tags of an uploaded track as they are stated now; its own file keeps those that it was added with."""
+
+from dataclasses import replace
+
+from generator.audio import Tags
+from generator.models import Track
+
+
+def as_stated(track: Track, tags: Tags) -> Tags:
+    """Return the tags with the credit and the license that are stated; those of other tracks are unchanged."""
+    upload = track.uploads.filter(is_stem=False).first()
+    return replace(tags, artist=upload.credit, license=upload.license_text) if upload else tags
