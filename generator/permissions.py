@@ -341,6 +341,7 @@ def generations(user: User) -> GenerationQuerySet:
     return readable(Generation.objects.filter(_in_projects_of(user, "project")), user)
 
 
+@remembered  # a page builds several queries upon it
 def project_generations(user: User, project: Project) -> GenerationQuerySet:
     """Return the generations of a project that a member may see."""
     return readable(Generation.objects.filter(project=project), user)

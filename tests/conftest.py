@@ -21,7 +21,7 @@ from PIL import Image
 from generator import currency
 from generator.audio import encode
 from generator.audio.editing import parse
-from generator.composer import REVISION
+from generator.composer import REVISION, compose
 from generator.models import (
     Edit,
     EditState,
@@ -44,6 +44,7 @@ from generator.models import (
     TrackUpload,
     User,
 )
+from generator.providers.builtin import client as composer
 from generator.services.billing.ledger import differences
 from generator.services.generation.submit import submit
 from generator.services.library import composer_stems, media, tracks
@@ -59,6 +60,7 @@ from tests.collection import (  # noqa: F401  pytest calls them
     pytest_ignore_collect,
     pytest_make_parametrize_id,
 )
+from tests.composed_once import compose_once
 from tests.fakes.failing_provider import FakeProvider
 from tests.fakes.providers import BASE
 from tests.fakes.vendors import Vendors
@@ -221,8 +223,12 @@ def ask(user, project) -> Callable[..., Generation]:
 
 @pytest.fixture
 def run_background(db, monkeypatch) -> Callable[[], int]:
-    """Run queued tasks like the cluster, oldest first, until none is left; return how many ran."""
+    """Run queued tasks like the cluster, oldest first, until none is left; return how many ran.
+
+    What an earlier test has composed is not composed again, except with `composed_anew`.
+    """
     monkeypatch.setattr(poller, "TICK_S", 0.02)
+    monkeypatch.setattr(composer, "compose", compose_once)
 
     def _run(most: int = 200) -> int:
         ran = 0
@@ -234,6 +240,12 @@ def run_background(db, monkeypatch) -> Callable[[], int]:
         return ran
 
     return _run
+
+
+@pytest.fixture
+def composed_anew(run_background, monkeypatch) -> None:
+    """Compose everything in this test, for a test about composing the same again."""
+    monkeypatch.setattr(composer, "compose", compose)
 
 
 def ended(generation: Generation, run_background, state=State.READY) -> Generation:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
+from tests.browser.runs import wait_until_quiet
 from tests.fakes.failing_provider import FakeProvider
 from tests.fakes.providers import BASE
 from tests.management.tree import Studio
@@ -24,7 +25,7 @@ ARGUMENTS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
-TIMEOUT_MS = 30_000  # a slow machine is no fault
+TIMEOUT_MS = 60_000  # a slow machine is no fault
 ADMIN = "admin@studio.local"
 MAX_TEXT = 4000  # characters of a page that are shown with a failed test
 
@@ -84,7 +85,11 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
 
     def sign_in(self) -> None:
-        """Sign in as the administrator and open the sample project, wherever earlier tests have been."""
+        """Sign in as the administrator and open the sample project, wherever earlier tests have been.
+
+        Nothing of earlier tests is under way then, and the scripts of the page have run.
+        """
+        wait_until_quiet(self.studio)
         self.page.goto(f"{self.studio.url}/")
         self.page.get_by_label("Email").fill(ADMIN)
         self.page.get_by_label("Password").fill(self.studio.password())
@@ -94,6 +99,7 @@ class Visitor:
         if not self.page.url.endswith(str(sample)):
             self.page.goto(f"{self.studio.url}{sample}")
             self.page.locator("#prompt").wait_for()
+        self.page.wait_for_load_state()
 
     def shown(self) -> str:
         """Return the address and the text of the page, and what the browser reported."""

@@ -17,7 +17,8 @@ from tests.audio.signals import RATE, noise
 from tests.audio.singers import talker
 from tests.browser.clicks import clicks, count_clicks
 from tests.browser.hands import Hand, Mouse
-from tests.browser.test_main_job import is_playing, make_track
+from tests.browser.runs import make_track
+from tests.browser.test_main_job import is_playing
 from tests.management.tree import Studio
 
 PASSWORD = "a long enough password"

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_main_job import generate
+from tests.browser.runs import finish
 
 MAX_SHIFT = 0.02
 # What the browser reports as unexpected shifts from now on; those that follow an input at once are not among them.
@@ -14,17 +14,6 @@ WATCH = """
   }).observe({ type: "layout-shift" });
 }
 """
-
-
-def finish(page: Page, text: str, takes: int = 2):
-    """Generate, and return the card once it is ready and the takes are in the list, where nothing waits any more."""
-    generate(page, text, takes)
-    card = page.locator(".job-ready", has_text=text)
-    expect(card).to_be_visible(timeout=60_000)
-    run = str(card.get_attribute("id")).removeprefix("job-")
-    expect(page.locator(f".track[data-src][data-run='{run}']")).to_have_count(takes, timeout=20_000)
-    expect(page.locator(".track-place")).to_have_count(0, timeout=20_000)
-    return card
 
 
 def shift_of_arrival(page: Page, text: str) -> float:

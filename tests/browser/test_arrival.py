@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import ADMIN
-from tests.browser.shifts import MAX_SHIFT, WATCH, finish, shift_of_arrival
+from tests.browser.runs import finish
+from tests.browser.shifts import MAX_SHIFT, WATCH, shift_of_arrival
 from tests.browser.test_accessibility import problems
 from tests.browser.test_main_job import is_playing, until
 
@@ -84,7 +85,7 @@ def test_a_failure_keeps_its_place_and_nothing_moves(visit, width):
     page.evaluate(WATCH)
     visitor.studio.shell(FAIL.format(text=text))
     failed = page.locator(".track-place[data-state=failed]")
-    expect(failed).to_be_visible(timeout=20_000)
+    expect(failed).to_be_visible()
     expect(page.locator(".track-place")).to_have_count(2)
     assert failed.bounding_box()["height"] == pytest.approx(page.locator("[data-gone]").bounding_box()["height"], abs=1)
     assert sum(page.evaluate("window.shifts")) <= MAX_SHIFT

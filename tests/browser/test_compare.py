@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.findings import out_of_reach
+from tests.browser.runs import generate
 from tests.browser.test_accessibility import problems
-from tests.browser.test_main_job import generate, is_playing, until
+from tests.browser.test_main_job import is_playing, until
 from tests.management.tree import Studio
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("paid")]
@@ -53,7 +54,7 @@ def test_three_models_are_heard_blind_and_one_is_picked_with_the_keys(visit):
         page.keyboard.press(str(number + 1))
         is_playing(page)
         expect(takes.nth(number)).to_have_class(re.compile("is-playing"))
-        assert page.locator("[data-player=title]").inner_text() == f"Candidate {'ABC'[number]}"
+        expect(page.locator("[data-player=title]")).to_have_text(f"Candidate {'ABC'[number]}")
         lufs, level, volume = page.evaluate(
             f"(([take, audio]) => [take.dataset.lufs, take.dataset.level, audio.volume].map(Number))"
             f"([document.querySelectorAll('.candidate-take')[{number}], document.querySelector('#audio')])"

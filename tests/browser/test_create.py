@@ -5,7 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_main_job import generate, until
+from tests.browser.runs import cards_shown, generate, new_card, rows_of
+from tests.browser.test_main_job import until
 from tests.management.tree import wait_for
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -64,12 +65,12 @@ def test_a_long_text_in_chinese_is_previewed_and_made(visit):
     visitor = visit()
     page = visitor.page
     visitor.sign_in()
-    before = page.locator(".track[data-src]").count()
     page.locator("#prompt").fill(LONG[:1900])
     page.locator("#f-length").fill("5")
     page.locator("#f-length").press("Tab")
     expect(page.locator("#u-length")).to_have_text("= 0:05")
     assert page.locator("#prompt").input_value() == LONG[:1900]
     expect(page.locator("#generate")).to_be_visible()
+    earlier = cards_shown(page)
     page.locator("#generate").click()
-    until(page, f"document.querySelectorAll('.track[data-src]').length > {before}", 60)
+    expect(rows_of(page, new_card(page, LONG[:40], earlier)).first).to_be_visible(timeout=60_000)

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.runs import cards_shown
 from tests.browser.test_accessibility import problems
 from tests.browser.test_main_job import is_playing, until
 
@@ -102,13 +103,21 @@ def test_a_deleted_preset_is_restored_from_the_toast(page):
     expect(names).to_have_count(1)
 
 
+def new_batch(page: Page, earlier: list[str]) -> Locator:
+    """Return the card of a batch that was not among the earlier ones, once it has ended."""
+    others = "".join(f":not(#{card})" for card in earlier)
+    card = page.locator(f"#running .job-batch.job-ready{others}")
+    return page.locator(f"#{card.get_attribute('id', timeout=90_000)}")
+
+
 def test_a_kit_shows_one_line_of_progress_and_three_tracks(page):
     page.locator("#prompt").fill("kit of calm piano")
     page.locator("#f-length").fill("6")
     page.locator("#presets-menu > summary").click()
     page.locator("[data-edit=make-kit]").click()
+    earlier = cards_shown(page)
     page.keyboard.press("Enter")
-    card = page.locator(".job-batch.job-ready").first
+    card = new_batch(page, earlier)
     expect(card.locator("[data-src]")).to_have_count(3, timeout=90_000)
     play = card.locator("[data-play][data-run]")
     play.click()
@@ -120,6 +129,7 @@ def test_a_kit_shows_one_line_of_progress_and_three_tracks(page):
 
 
 def test_several_briefs_are_checked_and_sent(page):
+    earlier = cards_shown(page)
     page.locator("#presets-menu > summary").click()
     page.get_by_role("link", name=re.compile("several briefs")).click()
     page.locator("#lines").fill("prompt,length\nwarm piano,5\ncalm ambient,4x")
@@ -129,7 +139,7 @@ def test_several_briefs_are_checked_and_sent(page):
     page.locator("#briefs-check").click()
     page.locator("#briefs-send").click()
     page.locator("#prompt").wait_for()
-    expect(page.locator(".job-batch.job-ready").first.locator("[data-src]")).to_have_count(2, timeout=90_000)
+    expect(new_batch(page, earlier).locator("[data-src]")).to_have_count(2, timeout=90_000)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])

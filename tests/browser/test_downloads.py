@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from generator.audio import decode
-from tests.browser.test_main_job import make_track
+from tests.browser.runs import make_track
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -53,9 +53,10 @@ def rows(file: Path) -> list[list[str]]:
 
 
 def test_picked_tracks_as_a_zip(page, tmp_path):
-    tracks = page.locator(".track[data-src]").count()
     page.locator("#pick").click()
     page.locator("#pick-all").click()
+    tracks = page.locator(".track[data-src] input[name=track]:checked").count()
+    assert tracks
     file = saved(page, tmp_path, lambda: page.locator("#bulk-zip-button").click())
     with zipfile.ZipFile(file) as archive:
         assert archive.testzip() is None
@@ -76,14 +77,14 @@ def test_other_actions_on_picked_tracks_still_answer_in_place(page):
 
 
 def test_a_track_in_every_format_with_notes_stems_and_certificate(page, tmp_path):
-    make_track(page, "lo-fi with drums, 8 s")
-    page.locator(".track[data-src]").first.get_by_label("Download").click()
-    menu = page.locator(".track[data-src]").first.locator(".menu a[href*='/download/']")
-    for link in menu.all():
+    address = make_track(page, "lo-fi with drums, 8 s")
+    row = page.locator(".track[data-src]", has=page.locator(f".track-title a[href='{address}']"))
+    row.get_by_label("Download").click()
+    for link in row.locator(".menu a[href*='/download/']").all():
         is_audio(saved(page, tmp_path, link.click), 8)
-        page.locator(".track[data-src]").first.get_by_label("Download").click()
+        row.get_by_label("Download").click()
     page.keyboard.press("Escape")
-    page.goto(page.url.split("/projects/")[0] + str(page.locator(".track-title a").first.get_attribute("href")))
+    page.goto(page.url.split("/projects/")[0] + address)
     for link in page.locator("#downloads tr:first-child a:not([href*='mp3-wav'])").all():
         is_audio(saved(page, tmp_path, link.click), 8)
     page.locator("[id^=make-stems-] button").click()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.clicks import clicks, count_clicks
 from tests.browser.hands import Keyboard
 from tests.browser.journeys import JOURNEYS, PASSWORD, TOUR, have_a_new_project
+from tests.browser.runs import cards_shown, new_card, rows_of
 from tests.browser.test_main_job import is_playing, until
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("editor")]
@@ -92,9 +93,9 @@ def test_the_other_take_goes_on_at_the_same_position(page):
     title, position = page.locator("[data-player=title]").inner_text(), "document.querySelector('#audio').currentTime"
     until(page, f"{position} > 1")
     hand.press(page.locator("[data-player=switch]"))
+    expect(page.locator("[data-player=title]")).not_to_have_text(title)
     is_playing(page)
     assert page.evaluate(position) > 1
-    expect(page.locator("[data-player=title]")).not_to_have_text(title)
 
 
 def finish_by_keyboard(page: Page, text: str):
@@ -102,9 +103,10 @@ def finish_by_keyboard(page: Page, text: str):
     hand.enter(page.locator("#prompt"))
     page.keyboard.type(text)
     expect(page.locator("[data-chip=length]")).to_be_visible()
+    earlier = cards_shown(page)
     page.keyboard.press("Control+Enter")
-    card = page.locator(".job-ready", has_text=text)
-    expect(card).to_be_visible(timeout=60_000)
+    card = new_card(page, text, earlier)
+    expect(card).to_have_class(re.compile(r"\bjob-ready\b"), timeout=60_000)
     return card
 
 
@@ -137,11 +139,9 @@ def test_stems_are_mixed_and_downloaded_together(page, studio):
 
 def make_by_keyboard(page: Page, text: str) -> str:
     """Generate, and return the address of the newest take."""
-    card = finish_by_keyboard(page, text)
-    run = str(card.get_attribute("id")).removeprefix("job-")
-    row = page.locator(f".track[data-src][data-run='{run}'] .track-title a").first
-    row.wait_for()
-    return str(row.get_attribute("href"))
+    title = rows_of(page, finish_by_keyboard(page, text)).locator(".track-title a").first
+    title.wait_for()
+    return str(title.get_attribute("href"))
 
 
 def test_the_download_menu_of_the_track_page(page, studio):

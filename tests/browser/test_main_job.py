@@ -7,27 +7,10 @@ import wave
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.runs import cards_shown, finish, generate, new_card, rows_of
 from tests.management.tree import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
-
-def generate(page: Page, text: str, takes: int = 1) -> None:
-    page.locator("#prompt").fill(text)
-    page.locator(".segments label", has_text=str(takes)).first.click()
-    button = page.get_by_role("button", name=re.compile(f"Generate {takes}"))
-    expect(button).to_contain_text("free")
-    button.click()
-
-
-def make_track(page: Page, text: str = "calm ambient, 10 s") -> str:
-    """Generate a track of the shared project, wait for its row, and return its address."""
-    newest = page.locator(".track[data-src] .track-title a").first
-    before = newest.get_attribute("href") if newest.count() else ""
-    generate(page, text)
-    expect(newest).to_be_visible(timeout=60_000)
-    expect(newest).not_to_have_attribute("href", before, timeout=60_000)
-    return newest.get_attribute("href")
 
 
 def until(page: Page, expression: str, seconds: float = 20) -> None:
@@ -43,12 +26,11 @@ def test_with_the_mouse(visit, tmp_path):
     visitor = visit()
     page = visitor.page
     visitor.sign_in()
-    rows, cards = page.locator(".track[data-src]"), page.locator(".job:not(.job-ready)")
-    before, left = rows.count(), cards.count()
-    generate(page, "warm lo-fi under a cooking video, 6 s", takes=2)
+    card = generate(page, "warm lo-fi under a cooking video, 6 s", takes=2)
     expect(page.locator("#heard")).to_contain_text("lo-fi")
-    expect(rows).to_have_count(before + 2, timeout=60_000)
-    expect(cards).to_have_count(left)
+    rows = rows_of(page, card)
+    expect(rows).to_have_count(2, timeout=60_000)
+    expect(card).to_have_class(re.compile(r"\bjob-ready\b"), timeout=60_000)
     row = rows.first
     expect(row).to_contain_text("0:06")
     row.locator("[data-play]").click()
@@ -62,7 +44,7 @@ def test_with_the_mouse(visit, tmp_path):
     page.wait_for_url("**/spend/**")
     expect(page.locator("#player")).to_be_visible()
     page.go_back()
-    expect(rows).to_have_count(before + 2)
+    expect(rows).to_have_count(2)
     # The track's details, and a file in another format.
     page.goto(f"{visitor.studio.url}{rows.first.locator('.track-title a').get_attribute('href')}")
     page.locator("[data-tab=record]").click()
@@ -92,9 +74,10 @@ def test_with_the_keyboard_only(visit):
     reach(page, lambda: page.evaluate("document.activeElement.id") == "prompt")
     press.type("bright piano, 5 s")
     expect(page.locator("#heard")).to_contain_text("5 s")
-    before = page.locator(".track[data-src]").count()
+    earlier = cards_shown(page)
     press.press("Control+Enter")
-    until(page, f"document.querySelectorAll('.track[data-src]').length > {before}", 60)
+    rows = rows_of(page, new_card(page, "bright piano", earlier))
+    expect(rows.first).to_be_visible(timeout=60_000)
     press.press("Escape")
     press.press("j")
     assert page.evaluate("document.activeElement.closest('.track') !== null")
@@ -120,10 +103,9 @@ def test_on_a_phone(visit):
     visitor = visit(width=390, height=844)
     page = visitor.page
     visitor.sign_in()
-    before = page.locator(".track[data-src]").count()
-    generate(page, "calm ambient, 5 s")
-    until(page, f"document.querySelectorAll('.track[data-src]').length > {before}", 60)
-    page.locator(".track[data-src] [data-play]").first.click()
+    rows = rows_of(page, generate(page, "calm ambient, 5 s"))
+    expect(rows).to_have_count(1, timeout=60_000)
+    rows.locator("[data-play]").click()
     is_playing(page)
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390, f"the page is {width} px wide"
@@ -158,13 +140,9 @@ def test_binning_can_be_undone(visit):
     visitor = visit()
     page = visitor.page
     visitor.sign_in()
-    rows, cards = page.locator(".track[data-src]"), page.locator(".job:not(.job-ready)")
-    before, left = rows.count() + 1, cards.count()
-    generate(page, "short funk, 5 s")
-    expect(rows).to_have_count(before, timeout=60_000)
-    expect(cards).to_have_count(left, timeout=60_000)
-    rows.first.locator("[data-more]").click()
-    rows.first.locator("[id^=bin-]").click()
-    expect(rows).to_have_count(before - 1)
+    row = rows_of(page, finish(page, "short funk, 5 s", 1))
+    row.locator("[data-more]").click()
+    row.locator("[id^=bin-]").click()
+    expect(row).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
-    expect(rows).to_have_count(before)
+    expect(row).to_have_count(1)

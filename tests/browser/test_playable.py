@@ -8,7 +8,7 @@ from generator.audio import FORMATS, Tags, Wanted, take_in
 from tests.audio.outside import written
 from tests.audio.signals import song
 
-pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("playable")]
 
 PLAYED = """
 address => new Promise(told => {

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import ADMIN
-from tests.browser.test_main_job import is_playing, make_track
+from tests.browser.runs import make_track
+from tests.browser.test_main_job import is_playing
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -2,13 +2,15 @@
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_main_job import generate
+from tests.browser.conftest import TIMEOUT_MS
+from tests.browser.runs import generate
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 PAGES = {
@@ -80,24 +82,26 @@ def proxy(studio) -> Iterator[Proxy]:
 @pytest.fixture
 def page(browser, studio, proxy) -> Iterator[Page]:
     context = browser.new_context()
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
     page.goto(f"{proxy.url}/")
     page.get_by_label("Email").fill("admin@studio.local")
     page.get_by_label("Password").fill(studio.password())
     page.get_by_role("button", name="Sign in").click()
     page.locator("#prompt").wait_for()
+    page.wait_for_load_state()
     yield page
     context.close()
 
 
 def tracks_in_library(page: Page) -> set[str]:
-    return {track.get_attribute("id") for track in page.locator("#library .track").all()}
+    return set(page.locator("#library .track").evaluate_all("tracks => tracks.map((track) => track.id)"))
 
 
 def wait_until_asked(page: Page, proxy: Proxy) -> None:
-    before = proxy.answered
+    before, deadline = proxy.answered, time.monotonic() + 60
     while proxy.answered == before:
+        assert time.monotonic() < deadline, "the page asks for nothing"
         page.wait_for_timeout(50)
 
 

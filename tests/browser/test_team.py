@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.runs import make_track
 from tests.browser.test_accessibility import problems
-from tests.browser.test_main_job import is_playing, make_track, until
+from tests.browser.test_main_job import is_playing, until
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("editor")]
 
@@ -18,8 +19,8 @@ def test_a_comment_follows_the_player_and_plays_from_its_pin(visit):
     page.goto(visitor.studio.url + make_track(page))
     page.locator("#track-detail [data-play]").nth(1).click()
     is_playing(page)
-    page.evaluate("document.querySelector('#audio').currentTime = 7")
-    until(page, "document.querySelector('#comment-at').value === '0:07'")
+    page.evaluate("(audio => { audio.pause(); audio.currentTime = 7; })(document.querySelector('#audio'))")
+    until(page, "document.querySelector('#comment-at').value === '0:07'")  # it stands still: no poll can miss it
     page.locator(".track-tabs [data-tab=review]").click()
     page.locator("#comment-text").fill("Thinner here")
     page.locator(".comment-form button").click()

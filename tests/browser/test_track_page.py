@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.runs import make_track
 from tests.browser.test_accessibility import problems
-from tests.browser.test_main_job import is_playing, make_track, until
+from tests.browser.test_main_job import is_playing, until
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("editor")]
 

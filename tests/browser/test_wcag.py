@@ -7,8 +7,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.findings import out_of_reach, show_player, sideways, small_targets
 from tests.browser.journeys import PASSWORD
+from tests.browser.runs import make_track
 from tests.browser.test_accessibility import PAGES, PARTS, problems
-from tests.browser.test_main_job import make_track, until
+from tests.browser.test_main_job import until
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("editor")]
 

@@ -6,7 +6,6 @@ Names are recognized by their shape. `test_pages` checks links; the vendors' own
 import ast
 import builtins
 import re
-from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -86,38 +85,51 @@ def _thing(name: str) -> object:
         return getattr(_thing(module), last)
 
 
-@pytest.fixture(params=PAGE_NAMES, ids=lambda page: str(page.relative_to(ROOT)))
-def code(request) -> tuple[list[str], list[str]]:
-    return code_in(request.param)
+@cache
+def code() -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    """Return each page with its code spans and the lines of its blocks."""
+    return tuple((str(page.relative_to(ROOT)), *map(tuple, code_in(page))) for page in PAGE_NAMES)
 
 
-def test_every_path_exists(code):
-    named = {path for text in (*code[0], *code[1]) for path in PATH.findall(text) if not PLACEHOLDER.search(path)}
-    assert sorted(path for path in named - ELSEWHERE if not is_there(path)) == []
+def named(pattern: re.Pattern[str]) -> set[tuple[str, str]]:
+    """Return what the code of the pages names, each with its page."""
+    return {
+        (page, name) for page, spans, lines in code() for text in (*spans, *lines) for name in pattern.findall(text)
+    }
 
 
-def test_every_module_and_what_is_in_it_exists(code):
-    named = {name for text in (*code[0], *code[1]) for name in DOTTED.findall(text)}
-    assert sorted(name for name in named if not is_there(name) and not resolves(name)) == []
+def test_every_path_exists():
+    paths = {(page, path) for page, path in named(PATH) if path not in ELSEWHERE}
+    assert sorted((page, path) for page, path in paths if not PLACEHOLDER.search(path) and not is_there(path)) == []
 
 
-def test_every_command_exists(code):
-    named = {name for text in (*code[0], *code[1]) for name in MANAGED.findall(text)}
-    assert named <= set(get_commands())
+def test_every_module_and_what_is_in_it_exists():
+    assert sorted((page, name) for page, name in named(DOTTED) if not is_there(name) and not resolves(name)) == []
 
 
-def test_every_task_of_the_task_file_exists(code):
+def test_every_command_exists():
+    commands = set(get_commands())
+    assert sorted((page, name) for page, name in named(MANAGED) if name not in commands) == []
+
+
+def test_every_task_of_the_task_file_exists():
     tasks = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = {task for text in (*code[0], *code[1]) for found in MADE.findall(text) for task in found.split()}
-    assert named <= tasks
+    assert sorted((page, group) for page, group in named(MADE) if not set(group.split()) <= tasks) == []
 
 
-def test_every_setting_constant_and_class_exists(code):
-    spans = set(code[0])
-    settings = {span for span in spans if span.startswith("STUDIO_") and CONSTANT.fullmatch(span)}
-    assert settings <= {*SETTINGS, *OTHERS, *OUTSIDE}
-    named = {span for span in spans if CONSTANT.fullmatch(span) or CLASS.fullmatch(span)}
-    assert sorted(named - words() - settings - ACCOUNTS - ELSEWHERE) == []
+def test_every_setting_constant_and_class_exists():
+    settings = {*SETTINGS, *OTHERS, *OUTSIDE}
+    spans = {(page, span) for page, spans, _ in code() for span in spans}
+    known = words() | ACCOUNTS | ELSEWHERE
+    assert (
+        sorted(
+            (page, span)
+            for page, span in spans
+            if (CONSTANT.fullmatch(span) or CLASS.fullmatch(span))
+            and span not in (settings if span.startswith("STUDIO_") and CONSTANT.fullmatch(span) else known)
+        )
+        == []
+    )
 
 
 BESIDE = re.compile(rf"`([a-z_]\w*)(?:\([^`]*\))?`,?\s+(?:in\s+|\()`((?:{TOPS})/[\w./]+\.py)`")
@@ -127,67 +139,80 @@ INTERNAL_NAME = re.compile(r"(?:[a-z_]\w*\.)*[a-z]\w*_\w+(?:\([^`]*\))?")
 OUTSIDE_NAMES = {"post_model_price", "post_migrate", "proxy_read_timeout"}
 
 
-def docstrings() -> Iterator[tuple[str, str]]:
-    """Yield the docstrings of the product, each with its file."""
-    for name in files():
-        if name.endswith(".py") and name.startswith(("/generator/", "/bgmsite/")) and "/migrations/" not in name:
-            for node in ast.walk(ast.parse((ROOT / name[1:]).read_text())):
-                if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-                    yield name, ast.get_docstring(node) or ""
+def test_a_name_beside_a_file_is_in_that_file():
+    beside = [(page, *pair) for page in PAGE_NAMES for pair in BESIDE.findall(page.read_text())]
+    assert beside
+    assert [
+        (str(page.relative_to(ROOT)), name)
+        for page, name, path in beside
+        if not re.search(rf"\b{name}\b", (ROOT / path).read_text())
+    ] == []
 
 
-@pytest.mark.parametrize("page", PAGE_NAMES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_name_beside_a_file_is_in_that_file(page):
-    pairs = [(name, ROOT / path) for name, path in BESIDE.findall(page.read_text())]
-    assert [name for name, path in pairs if not re.search(rf"\b{name}\b", path.read_text())] == []
-
-
-CURRENT_PAGES = [page for page in PAGE_NAMES if page.parent.name != "decisions"]  # which also name what was replaced
-
-
-@pytest.mark.parametrize("page", CURRENT_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_function_exists(page):
-    spans = {span for span in code_in(page)[0] if INTERNAL_NAME.fullmatch(span)}
-    named = {re.split(r"\(", span)[0].rpartition(".")[2] for span in spans}
-    assert sorted(named - words() - OUTSIDE_NAMES) == []
+def test_every_function_exists():
+    """Decisions also name what was replaced."""
+    spans = {(page, span) for page, spans, _ in code() for span in spans if INTERNAL_NAME.fullmatch(span)}
+    names = {(page, span.partition("(")[0].rpartition(".")[2]) for page, span in spans}
+    known = words() | OUTSIDE_NAMES
+    assert sorted((page, name) for page, name in names if "/decisions/" not in page and name not in known) == []
 
 
 def test_docstrings_name_only_what_exists():
-    spans = [(name, span) for name, text in docstrings() for span in re.findall(r"`([^`\n]+)`", text)]
+    defined, docstrings = _code()
+    spans = [(name, span) for name, text in docstrings for span in re.findall(r"`([^`\n]+)`", text)]
     called = [
         (name, span.partition("(")[0].rpartition(".")[2]) for name, span in spans if INTERNAL_NAME.fullmatch(span)
     ]
-    assert sorted({(name, word) for name, word in called if word not in _defined() | OUTSIDE_NAMES}) == []
+    assert called
+    assert sorted({(name, word) for name, word in called if word not in defined and word not in OUTSIDE_NAMES}) == []
 
 
 def test_docstrings_name_only_exceptions_that_exist():
+    defined, docstrings = _code()
     raised = {
         (name, word.rpartition(".")[2])
-        for name, text in docstrings()
+        for name, text in docstrings
         for group in EXCEPTION.findall(text)
         for word in re.findall(r"[\w.]*[A-Z]\w+", group)
     }
-    existing = _defined() | {*dir(builtins)}
+    existing = defined | {*dir(builtins)}
     assert sorted((name, word) for name, word in raised if word not in existing) == []
 
 
 @cache
-def _defined() -> frozenset[str]:
-    """Return every identifier of the code, and every string that looks like one; not the words of docstrings."""
-    found: set[str] = set()
+def _code() -> tuple[frozenset[str], tuple[tuple[str, str], ...]]:
+    """Return every identifier of the code, and the docstrings of the product with their files.
+
+    Strings that look like identifiers count as such; the words of docstrings do not.
+    """
+    defined: set[str] = set()
+    docstrings: list[tuple[str, str]] = []
     for name in files():
         if name.endswith(".py") and "/tests/docs/" not in name:
-            found |= _identifiers(ast.parse((ROOT / name[1:]).read_text()))
-    return frozenset(found)
+            tree = ast.parse((ROOT / name[1:]).read_text())
+            documented = _collect(tree, defined)
+            if name.startswith(("/generator/", "/bgmsite/")) and "/migrations/" not in name:
+                docstrings += [(name, ast.get_docstring(node) or "") for node in documented]
+    return frozenset(defined), tuple(docstrings)
 
 
-def _identifiers(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
-    docs = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        for field in ("id", "attr", "name", "arg"):
-            if isinstance(value := getattr(node, field, None), str):
-                found |= set(value.split("."))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in docs:
-            found |= set(re.findall(r"\w+", node.value))
-    return found
+def _collect(tree: ast.Module, defined: set[str]) -> list[ast.AST]:
+    """Add the identifiers of a file to `defined`; return what may have a docstring. One pass: it sees every file."""
+    documented: list[ast.AST] = []
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue  # a docstring
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            documented.append(node)
+        for field, value in vars(node).items():
+            if isinstance(value, ast.AST):
+                waiting.append(value)
+            elif isinstance(value, list):
+                waiting += [part for part in value if isinstance(part, ast.AST)]
+            elif isinstance(value, str) and field in ("id", "attr", "name", "arg"):
+                defined.update(value.split("."))
+            elif isinstance(value, str) and field == "value":
+                defined.update(re.findall(r"\w+", value))
+    return documented

@@ -19,6 +19,7 @@ from pathlib import Path
 # A shell that runs the tests in the background may ignore SIGINT, and studios would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ADMIN = "admin@studio.local"
+PATIENCE = 4  # times as long on a machine that does much else
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -29,13 +30,13 @@ def free_port() -> int:
 
 
 def wait_for(what: Callable[[], object], seconds: float, why: str) -> None:
-    """Poll until `what` is true; the deadline is generous, the answer is not timed."""
-    deadline = time.monotonic() + seconds
+    """Poll until `what` is true. The deadline is generous, `PATIENCE` times the seconds; the answer is not timed."""
+    deadline = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < deadline:
         if what():
             return
         time.sleep(0.1)
-    raise AssertionError(f"not within {seconds:.0f} s: {why}")
+    raise AssertionError(f"not within {seconds * PATIENCE:.0f} s: {why}")
 
 
 @dataclass
@@ -82,7 +83,11 @@ class Studio:
         command = [sys.executable, "run.py", "--port", str(self.port), "--data", str(self.folder), "--admin", ADMIN]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
-        wait_for(lambda: self.answers() or self.process.poll() is not None, 240, "the studio answers")
+        try:
+            wait_for(lambda: self.answers() or self.process.poll() is not None, 240, "the studio answers")
+        except AssertionError:
+            self.stop()  # nothing else would
+            raise
         assert self.process.poll() is None, self.log.read_text()
         return self
 
@@ -95,7 +100,7 @@ class Studio:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(20)
+                self.process.wait(60)
             except subprocess.TimeoutExpired:
                 for one in self.tree():
                     os.kill(one.pid, signal.SIGKILL)
@@ -126,7 +131,7 @@ class Studio:
         """Run code like `shell`; return what it printed."""
         env = self.env | {"STUDIO_DATA": str(self.folder)}
         command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
-        done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=300, stdout=subprocess.PIPE, text=True)
         return done.stdout
 
     def rows(self, sql: str) -> list[tuple]:

@@ -123,8 +123,11 @@ def ready(user: User, project: Project, shown_ids: Iterable[str]) -> GenerationQ
     A card on an open page stays when its takes are heard, so that nothing moves under the pointer; the next visit does
     not show it again.
     """
-    unheard = unheard_runs(user, project).order_by("-finished_at").values("pk")[:MAX_READY]
-    return _ready_runs(user, project).filter(Q(pk__in=unheard) | Q(public_id__in=list(shown_ids)))
+    unheard = Q(pk__in=unheard_runs(user, project).order_by("-finished_at").values("pk")[:MAX_READY])
+    shown = list(shown_ids)
+    if not shown:
+        return Generation.objects.filter(unheard)
+    return _ready_runs(user, project).filter(unheard | Q(public_id__in=shown))
 
 
 def unheard_runs(user: User, project: Project) -> GenerationQuerySet:

@@ -1,5 +1,6 @@
 """Notification pages: the bell, the list, and the preferences."""
 
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import messages
@@ -56,11 +57,16 @@ def bell(request: Request) -> HttpResponse:
 
 
 def context(user: User) -> dict[str, Any]:
-    """Return the template context of the bell."""
+    """Return the template context of the bell; it is read when a template has the bell, once."""
+    counted = cache(partial(_count, user))
+    return {"unread": lambda: counted()["unread"], "newest_news": lambda: counted()["newest"] or 0}
+
+
+def _count(user: User) -> dict[str, int | None]:
+    """Return the number of a person's unread notifications, and the highest key of all."""
     is_unread = Q(in_app=True, read_at__isnull=True)
     rows = permissions.current_notifications(user).order_by()
-    counted = rows.aggregate(unread=Count("pk", filter=is_unread), newest=Max("pk"))
-    return {"unread": counted["unread"], "newest_news": counted["newest"] or 0}
+    return rows.aggregate(unread=Count("pk", filter=is_unread), newest=Max("pk"))
 
 
 @login_required

@@ -99,7 +99,7 @@ def test_free_work_goes_through_the_ledger_like_any_other(ask, run_background):
     assert ledger.differences() == []
 
 
-def test_the_same_seed_and_text_make_the_same_music(ask, run_background):
+def test_the_same_seed_and_text_make_the_same_music(ask, run_background, composed_anew):
     first = composed(ask, run_background).tracks.get()
     again = composed(ask, run_background).tracks.get()
     assert first.peaks == again.peaks

@@ -38,7 +38,7 @@ def make(user_client, track: Track, run_background) -> str:
 
 
 @pytest.mark.parametrize("composed", ["flac", "mp3"], indirect=True)
-def test_the_players_are_the_piece_and_cost_nothing(user_client, composed, run_background):
+def test_the_players_are_the_piece_and_cost_nothing(user_client, composed_anew, composed, run_background):
     before = LedgerEntry.objects.count(), Generation.objects.count()
     shown = make(user_client, composed, run_background)
     assert (LedgerEntry.objects.count(), Generation.objects.count()) == before
