@@ -26,15 +26,16 @@ from generator.composer.text.brief import (
 )
 from generator.composer.text.instrumentation import (
     background_texture,
-    excluded_families,
+    exclusions,
     included_players,
-    named_families,
+    named_exclusions,
+    named_players,
 )
 from generator.composer.text.moment_words import describe
 from generator.composer.text.parsing.facts import Facts, phrases_of, read
 from generator.composer.text.parsing.kinds import Kind
 from generator.composer.text.parsing.positions import timeline_of
-from generator.composer.text.style_choice import GENRE, SET, StyleChoice, choose_style, is_solo
+from generator.composer.text.style_choice import GENRE, SET, StyleChoice, choose_style
 from generator.composer.text.vocabulary import METERS, MOODS, TEMPO_FACTORS, TERMS, USES, title_of
 from generator.composer.text.whole_bars import fit_loop
 from generator.composer.writing.rng import RngFactory
@@ -52,7 +53,8 @@ __all__ = [
     "facts_of",
     "in_mode",
     "key_title",
-    "named_families",
+    "named_exclusions",
+    "named_players",
     "read_brief",
     "without",
 ]
@@ -121,7 +123,7 @@ def _arrangement(
     """Return who plays, what happens when, and whether there is room for a voice, as fields of the brief."""
     bed = _switch(facts, Kind.BED, controls.bed, Decision("", _("room for a voice"), "bed"), decisions)
     left_out: list[Decision] = []
-    excluded = excluded_families(facts, controls, left_out)
+    excluded = exclusions(facts, controls, left_out)
     included = included_players(facts, controls, choice, excluded, decisions)
     decisions += left_out
     moments = timeline_of(facts.places, length_s)
@@ -154,11 +156,11 @@ def _style(
         decisions.append(Decision("", STYLES[controls.style].title.lower(), "style", is_set=True))
         return StyleChoice(controls.style, SET)
     choice = choose_style(facts, use, rng)
-    is_named = choice.source == GENRE or is_solo(choice, facts)
+    is_named = choice.source == GENRE
     decisions.append(Decision(choice.words.lower() if is_named else "", STYLES[choice.style].title.lower(), "style"))
     decisions += [
         Decision(fact.phrase.lower(), Message(_("not {genre}"), genre=fact.phrase), "not")
-        for fact in facts.find(Kind.GENRE, wanted=False)
+        for fact in (*facts.find(Kind.GENRE, wanted=False), *facts.find(Kind.TOPIC, wanted=False))
     ]
     return choice
 

@@ -14,6 +14,7 @@ from generator.composer.text.parsing.kinds import FACTS, Kind
 from generator.composer.text.parsing.tokens import Token, fold, tokenize
 from generator.composer.text.vocabulary.languages import INTERNATIONAL, LANGUAGES, Language
 from generator.composer.text.vocabulary.real_words import real_words
+from generator.composer.text.vocabulary.topics import OCCASIONS, TOPICS
 
 Senses = Mapping[Kind, str]
 MAX_ENDING_CHARS = 3  # letters that may follow a stem
@@ -69,13 +70,17 @@ def index() -> _Index:
     for style in STYLES.values():
         for word in style.words:
             if not made.has(word):
-                made.add(word, Kind.GENRE, style.key, ENGLISH)
+                made.add(word, Kind.TOPIC, style.key, ENGLISH)
     return made
 
 
 def _entries(language: Language) -> Iterator[tuple[Kind, str, str]]:
     for kind, table in language.facts.items():
         for value, phrases in table.items():
+            for phrase in phrases.split(","):
+                yield kind, value, phrase.strip()
+    for kind, topics in ((Kind.TOPIC, TOPICS), (Kind.USE, OCCASIONS)):
+        for value, phrases in topics.get(language.code, {}).items():
             for phrase in phrases.split(","):
                 yield kind, value, phrase.strip()
     for kind, phrases in language.words.items():

@@ -15,9 +15,10 @@ MAX_ITEMS_BACK = 8  # between what is denied and a negation that follows it
 _NEGATIONS = (Kind.NO, Kind.WITHOUT, Kind.UNLIKE, Kind.EXCEPT, Kind.LESS)
 _CONNECTORS = (Kind.AND, Kind.OR)
 _ENDS_SCOPE = (Kind.BUT, Kind.WITH, Kind.ONLY, Kind.THEN)
-_ADJECTIVES = (Kind.MOOD, Kind.PACE, Kind.GENRE, Kind.TERM, Kind.SCENE)
+_ADJECTIVES = (Kind.MOOD, Kind.PACE, Kind.GENRE, Kind.TERM, Kind.TOPIC, Kind.SCENE)
 _NO_AFTER = ("no", "nein", "non", "não")
 _LISTED = (Kind.INSTRUMENT, Kind.VOICE)
+_DENIED_BEFORE = (*_LISTED, Kind.MOOD, Kind.TEXTURE, Kind.PACE, Kind.GENRE, Kind.TOPIC, Kind.LOOP)
 _CJK = frozenset({"ja", "zh", "ko"})
 # Words that make a negation one of degree, which denies adjectives only: "not too dark thriller".
 _DEGREES = frozenset(
@@ -145,7 +146,9 @@ def _continues(items: list[Item], place: int, negation: Kind, last: Item) -> boo
     return is_alike or (following.has(Kind.STOPWORD) and not following.has(Kind.BUT, Kind.WITH))
 
 
-TARGET_KINDS = frozenset({Kind.INSTRUMENT, Kind.MOOD, Kind.GENRE, Kind.PACE, Kind.TEXTURE, Kind.VOICE, Kind.SCENE})
+TARGET_KINDS = frozenset(
+    {Kind.INSTRUMENT, Kind.MOOD, Kind.GENRE, Kind.TOPIC, Kind.PACE, Kind.TEXTURE, Kind.VOICE, Kind.SCENE}
+)
 
 
 def _deny_before(items: list[Item], position: int, group: int) -> bool:
@@ -159,7 +162,7 @@ def _deny_before(items: list[Item], position: int, group: int) -> bool:
         if item.has(Kind.NOT_AFTER) and not item.is_target:
             break
         if item.is_target:
-            if item.has(Kind.INSTRUMENT, Kind.VOICE, Kind.MOOD, Kind.TEXTURE, Kind.PACE, Kind.GENRE, Kind.LOOP):
+            if item.has(*_DENIED_BEFORE):
                 _deny(item, Kind.NO, group)
                 denied = True
             if not denied or not _is_joined_before(items, item):

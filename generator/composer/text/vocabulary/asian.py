@@ -1,7 +1,7 @@
 """Japanese, Chinese (simplified and traditional) and Korean. Every character is a token; particles may follow a word."""
 
 from generator.composer.text.parsing.kinds import Kind
-from generator.composer.text.vocabulary.entry import Language
+from generator.composer.text.vocabulary import Language
 
 JAPANESE = Language(
     "ja",
@@ -9,11 +9,11 @@ JAPANESE = Language(
         Kind.GENRE: {
             "lofi": "ローファイ, ローファイヒップホップ, チルホップ, lofiヒップホップ", "hip hop": "ヒップホップ, ラップ", "trap": "トラップ, ドリル", "phonk": "フォンク", "house": "ハウス, ハウスミュージック, クラブミュージック, ディープハウス, ダンスミュージック", "electronic": "エレクトロニック, エレクトロ, 電子音楽, エレクトロニカ", "techno": "テクノ",
             "trance": "トランス", "dubstep": "ダブステップ", "tropical": "トロピカルハウス", "synthwave": "シンセウェーブ, 80年代, 80年代風", "city pop": "シティポップ", "dnb": "ドラムンベース, ドラムアンドベース, ジャングル", "funk": "ファンク, ファンキー", "disco": "ディスコ", "soul": "ソウル", "rnb": "アールアンドビー, rnb", "gospel": "ゴスペル",
-            "chiptune": "チップチューン, 8ビット, ファミコン, ファミコン風, レトロゲーム, ピコピコ", "corporate": "コーポレート, 企業, 企業紹介, ビジネス音楽", "pop": "ポップ, ポップス", "k-pop": "jポップ, アニソン, アニメ風", "folk": "フォーク, アコースティック, 弾き語り", "country": "カントリー", "western": "西部劇, ウエスタン", "celtic": "ケルト, ケルト風, アイルランド, アイリッシュ",
-            "tavern": "中世, 酒場, 中世ヨーロッパ, 中世風", "sea shanty": "海賊", "jazz": "ジャズ, ジャズトリオ, スウィング, ジャジー", "big band": "ビッグバンド", "lounge": "ラウンジ, エレベーター音楽", "blues": "ブルース", "bossa": "ボサノバ, ボサノヴァ, サンバ", "latin": "ラテン", "salsa": "サルサ", "reggaeton": "レゲトン", "flamenco": "フラメンコ", "tango": "タンゴ", "reggae": "レゲエ", "ska": "スカ風",
-            "piano": "ピアノソロ, ソロピアノ, ピアノ曲", "rock": "ロック, ロックンロール, インディーロック", "metal": "メタル, ヘヴィメタル, ヘビーメタル", "punk": "パンク", "children": "童謡, 子供向け, 子ども向け, こども向け, キッズ", "holiday": "クリスマス, 正月", "world": "ワールドミュージック, 民族音楽, 民族", "african": "アフリカ", "indian": "インド", "bollywood": "ボリウッド",
-            "arabic": "アラビア, アラビア風, 中東", "chinese": "中国風, 中華風", "japanese": "和風, 和楽器, 雅楽, 邦楽", "hawaiian": "ハワイアン", "ambient": "アンビエント, 環境音楽, ドローン音楽", "meditation": "瞑想, ヨガ, ヒーリング, 癒し, 癒やし, 癒し系", "cinematic": "シネマティック, 映画音楽, 映画風, サントラ", "orchestral": "オーケストラ, 交響曲, クラシック, 管弦楽, オーケストラル", "baroque": "バロック",
-            "tension": "ホラー, サスペンス, スリラー, 怪談", "trailer": "予告編, トレーラー", "circus": "サーカス", "march": "行進曲, マーチ", "comedy": "コメディ, ギャグ", "hyperpop": "ハイパーポップ", "triphop": "トリップホップ", "afrobeats": "アフロビート", "choral": "聖歌, 賛美歌",
+            "chiptune": "チップチューン, 8ビット, ファミコン, ファミコン風, ピコピコ", "corporate": "コーポレート, ビジネス音楽", "pop": "ポップ, ポップス", "k-pop": "jポップ, アニソン, アニメ風", "folk": "フォーク, アコースティック, 弾き語り", "country": "カントリー", "western": "ウエスタン", "celtic": "ケルト, ケルト風, アイルランド, アイリッシュ",
+            "tavern": "中世, 中世ヨーロッパ, 中世風", "jazz": "ジャズ, ジャズトリオ, スウィング, ジャジー", "big band": "ビッグバンド", "lounge": "ラウンジ, エレベーター音楽", "blues": "ブルース", "bossa": "ボサノバ, ボサノヴァ, サンバ", "latin": "ラテン", "salsa": "サルサ", "reggaeton": "レゲトン", "flamenco": "フラメンコ", "tango": "タンゴ", "reggae": "レゲエ", "ska": "スカ風",
+            "piano": "ピアノソロ, ソロピアノ, ピアノ曲", "rock": "ロック, ロックンロール, インディーロック", "metal": "メタル, ヘヴィメタル, ヘビーメタル", "punk": "パンク", "children": "童謡", "holiday": "クリスマス", "world": "ワールドミュージック, 民族音楽, 民族", "bollywood": "ボリウッド",
+            "arabic": "アラビア, アラビア風", "chinese": "中国風, 中華風", "japanese": "和風, 和楽器, 雅楽, 邦楽", "hawaiian": "ハワイアン", "ambient": "アンビエント, 環境音楽, ドローン音楽", "meditation": "瞑想", "cinematic": "シネマティック, 映画音楽, 映画風", "orchestral": "オーケストラ, 交響曲, クラシック, 管弦楽, オーケストラル", "baroque": "バロック",
+            "trailer": "予告編, トレーラー", "march": "行進曲, マーチ", "hyperpop": "ハイパーポップ", "triphop": "トリップホップ", "afrobeats": "アフロビート", "choral": "聖歌, 賛美歌",
         },
         Kind.SCENE: {"bossa": "海辺, ビーチ, 夏, カフェ, 喫茶店, 夏らしい", "corporate": "会社, テクノロジー, オフィス, スタートアップ", "orchestral": "ファンタジー, おとぎ話, お城, 魔法", "cinematic": "風景, ドローン映像, 夜明け, 大自然", "tension": "探偵, 幽霊, 事件, スパイ", "trailer": "戦い, 戦闘, バトル, ボス戦", "folk": "田舎, キャンプ, 秋", "holiday": "冬, 雪", "meditation": "睡眠用", "ambient": "宇宙, 海底, 星空", "house": "パーティー", "synthwave": "ネオン, 夜のドライブ"},
         Kind.MOOD: {
@@ -26,10 +26,10 @@ JAPANESE = Language(
             "kids": "子供, 子ども, 幼児, 赤ちゃん", "advert": "広告, cm", "workout": "筋トレ, ジム, トレーニング, 運動, ワークアウト", "sleep": "睡眠, 眠れる, 安眠", "party": "パーティー, 誕生日", "presentation": "プレゼン, 発表", "stream": "配信, 配信用, 生放送", "news": "ニュース", "film": "映画, 短編映画", "shop": "レストラン, 店内, 店舗, エレベーター",
         },
         Kind.INSTRUMENT: {
-            "drums": "ドラム, 太鼓の音, ドラムス", "percussion": "パーカッション, 打楽器", "beat": "ビート", "bass": "ベース", "double bass": "コントラバス, ウッドベース", "808": "808ベース", "piano": "ピアノ, 鍵盤", "electric piano": "エレピ, エレクトリックピアノ, ローズピアノ", "organ": "オルガン", "harpsichord": "チェンバロ, ハープシコード", "guitar": "ギター", "acoustic guitar": "アコースティックギター, アコギ", "electric guitar": "エレキギター, エレキ",
+            "drums": "ドラム, 太鼓, 太鼓の音, ドラムス", "percussion": "パーカッション, 打楽器", "beat": "ビート", "bass": "ベース", "double bass": "コントラバス, ウッドベース", "808": "808ベース", "piano": "ピアノ, 鍵盤", "electric piano": "エレピ, エレクトリックピアノ, ローズピアノ", "organ": "オルガン", "harpsichord": "チェンバロ, ハープシコード", "guitar": "ギター", "acoustic guitar": "アコースティックギター, アコギ", "electric guitar": "エレキギター, エレキ",
             "ukulele": "ウクレレ", "banjo": "バンジョー", "mandolin": "マンドリン", "sitar": "シタール", "strings": "ストリングス, 弦楽器, 弦楽四重奏, 弦楽", "violin": "バイオリン, ヴァイオリン", "viola": "ビオラ, ヴィオラ", "cello": "チェロ", "harp": "ハープ", "koto": "琴, 箏", "shamisen": "三味線", "pad": "パッド", "synth": "シンセ, シンセサイザー", "brass": "ブラス, 金管, ホーン", "trumpet": "トランペット", "trombone": "トロンボーン", "saxophone": "サックス, サクソフォン", "french horn": "ホルン",
             "flute": "フルート, 笛", "shakuhachi": "尺八", "whistle": "口笛", "clarinet": "クラリネット", "oboe": "オーボエ", "harmonica": "ハーモニカ", "bagpipes": "バグパイプ", "woodwinds": "木管", "choir": "合唱, コーラス, 聖歌隊, クワイア", "bells": "ベル, 鐘, 鈴", "glockenspiel": "グロッケン, 鉄琴", "celesta": "チェレスタ", "music box": "オルゴール", "vibraphone": "ビブラフォン, ヴィブラフォン", "marimba": "マリンバ", "xylophone": "木琴", "kalimba": "カリンバ", "accordion": "アコーディオン",
-            "taiko": "和太鼓, 太鼓", "timpani": "ティンパニ", "tambourine": "タンバリン", "singing bowls": "シンギングボウル", "melody": "メロディ, メロディー, 旋律", "handpan": "ハンドパン",
+            "taiko": "和太鼓", "timpani": "ティンパニ", "tambourine": "タンバリン", "singing bowls": "シンギングボウル", "melody": "メロディ, メロディー, 旋律", "handpan": "ハンドパン",
         },
         Kind.TEXTURE: {"rain": "雨音, 雨の音", "vinyl": "レコードノイズ, レコードの音"}, Kind.METER: {"3/4": "ワルツ, 三拍子, 3拍子", "6/8": "子守唄, 子守歌, 8分の6拍子", "4/4": "四拍子, 4拍子"},
         Kind.PACE: {"slow": "ゆっくり, 遅い, スロー, スローテンポ", "fast": "速い, アップテンポ, 早い, 疾走感, ハイテンポ", "medium": "ミドルテンポ, 中くらいの速さ"}, Kind.QUALITY: {"minor": "短調, マイナーキー", "major": "長調, メジャーキー"},
@@ -48,10 +48,9 @@ CHINESE = Language(
     {
         Kind.GENRE: {
             "lofi": "低保真, lofi音乐, 学习节拍, 低傳真", "hip hop": "嘻哈, 说唱, 嘻哈音乐, 饒舌, 說唱", "trap": "陷阱音乐, 陷阱", "phonk": "飘移音乐", "house": "浩室, 舞曲, 夜店, 俱乐部, 电音舞曲", "electronic": "电子, 电子音乐, 電子, 电音, 電子音樂", "techno": "科技舞曲, 铁克诺", "trance": "迷幻舞曲, 出神音乐", "dubstep": "回响贝斯", "tropical": "热带浩室, 热带豪斯", "synthwave": "合成器浪潮, 80年代, 八十年代, 合成波, 复古合成器", "dnb": "鼓打贝斯, 鼓与贝斯, 丛林音乐",
-            "funk": "放克", "disco": "迪斯科", "soul": "灵魂乐, 靈魂樂", "rnb": "节奏布鲁斯, 節奏藍調", "gospel": "福音, 福音音乐", "chiptune": "芯片音乐, 8位, 8位元, 像素游戏, 红白机, 復古遊戲, 复古游戏", "corporate": "企业, 商务, 企业宣传, 企業, 商業", "pop": "流行, 流行音乐, 流行樂", "k-pop": "动漫, 日系, 韩流", "folk": "民谣, 原声, 民謠, 不插电", "country": "乡村, 乡村音乐, 鄉村", "western": "西部片, 西部牛仔, 牛仔", "celtic": "凯尔特, 爱尔兰, 凱爾特", "tavern": "中世纪, 酒馆, 中世紀, 吟游诗人", "sea shanty": "海盗, 海盜", "jazz": "爵士, 爵士乐, 爵士樂, 摇摆乐",
-            "big band": "大乐队", "lounge": "沙发音乐, 电梯音乐", "blues": "布鲁斯, 蓝调, 藍調", "bossa": "波萨诺瓦, 巴萨诺瓦, 桑巴, 巴薩諾瓦", "latin": "拉丁, 拉丁音乐", "salsa": "萨尔萨", "reggaeton": "雷鬼顿", "flamenco": "弗拉门戈, 弗拉明戈", "tango": "探戈", "reggae": "雷鬼", "piano": "钢琴独奏, 钢琴曲, 鋼琴獨奏, 钢琴小品, 鋼琴曲", "rock": "摇滚, 摇滚乐, 搖滾", "metal": "金属, 重金属, 金屬, 重金屬", "punk": "朋克", "children": "儿歌, 童谣, 儿童音乐, 卡通, 兒歌, 兒童", "holiday": "圣诞, 圣诞节, 聖誕, 春节, 新年", "world": "世界音乐, 部落, 民族",
-            "african": "非洲", "indian": "印度", "bollywood": "宝莱坞", "arabic": "阿拉伯, 中东, 中東", "chinese": "中国风, 古风, 国风, 中國風, 古風", "japanese": "和风, 日本传统", "hawaiian": "夏威夷", "ambient": "氛围音乐, 氛围, 环境音乐, 氛圍, 環境音樂", "meditation": "冥想, 瑜伽, 疗愈, 治愈, 水疗, 療癒", "cinematic": "电影感, 电影配乐, 史诗电影, 影视配乐, 電影配樂, 電影感", "orchestral": "管弦乐, 交响乐, 交响, 古典, 古典音乐, 管弦樂, 交響樂, 管弦", "baroque": "巴洛克", "tension": "恐怖, 惊悚, 恐怖片, 犯罪, 驚悚",
-            "trailer": "预告片, 預告片", "circus": "马戏团", "march": "进行曲", "comedy": "喜剧, 搞笑喜剧", "opera": "歌剧", "minimalism": "极简主义", "experimental": "实验音乐", "afrobeats": "非洲节拍", "triphop": "神游舞曲", "choral": "圣歌, 合唱曲",
+            "funk": "放克", "disco": "迪斯科", "soul": "灵魂乐, 靈魂樂", "rnb": "节奏布鲁斯, 節奏藍調", "gospel": "福音, 福音音乐", "chiptune": "芯片音乐, 8位, 8位元, 红白机", "corporate": "企业宣传", "pop": "流行, 流行音乐, 流行樂", "k-pop": "动漫, 日系, 韩流", "folk": "民谣, 原声, 民謠, 不插电", "country": "乡村, 乡村音乐, 鄉村", "western": "西部牛仔", "celtic": "凯尔特, 爱尔兰, 凱爾特", "tavern": "中世纪, 中世紀, 吟游诗人", "jazz": "爵士, 爵士乐, 爵士樂, 摇摆乐",
+            "big band": "大乐队", "lounge": "沙发音乐, 电梯音乐", "blues": "布鲁斯, 蓝调, 藍調", "bossa": "波萨诺瓦, 巴萨诺瓦, 桑巴, 巴薩諾瓦", "latin": "拉丁, 拉丁音乐", "salsa": "萨尔萨", "reggaeton": "雷鬼顿", "flamenco": "弗拉门戈, 弗拉明戈", "tango": "探戈", "reggae": "雷鬼", "piano": "钢琴独奏, 钢琴曲, 鋼琴獨奏, 钢琴小品, 鋼琴曲", "rock": "摇滚, 摇滚乐, 搖滾", "metal": "金属, 重金属, 金屬, 重金屬", "punk": "朋克", "children": "儿歌, 童谣, 儿童音乐, 兒歌", "holiday": "圣诞, 圣诞节, 聖誕", "world": "世界音乐, 部落, 民族",
+            "bollywood": "宝莱坞", "arabic": "阿拉伯", "chinese": "中国风, 古风, 国风, 中國風, 古風", "japanese": "和风, 日本传统", "hawaiian": "夏威夷", "ambient": "氛围音乐, 氛围, 环境音乐, 氛圍, 環境音樂", "meditation": "冥想", "cinematic": "电影感, 电影配乐, 史诗电影, 影视配乐, 電影配樂, 電影感", "orchestral": "管弦乐, 交响乐, 交响, 古典, 古典音乐, 管弦樂, 交響樂, 管弦", "baroque": "巴洛克", "trailer": "预告片, 預告片", "march": "进行曲", "opera": "歌剧", "minimalism": "极简主义", "experimental": "实验音乐", "afrobeats": "非洲节拍", "triphop": "神游舞曲", "choral": "圣歌, 合唱曲",
         },
         Kind.SCENE: {"bossa": "海滩, 夏天, 咖啡馆, 咖啡厅, 夏日, 沙滩", "corporate": "科技, 公司, 办公室, 创业", "orchestral": "童话, 奇幻, 城堡, 魔法", "cinematic": "风景, 航拍, 日出, 山脉", "tension": "侦探, 间谍, 鬼, 悬案", "trailer": "战斗, 战争, 大战", "folk": "农场, 乡间, 秋天", "holiday": "冬天, 雪景", "ambient": "太空, 水下, 宇宙, 星空", "house": "派对, 时装秀", "synthwave": "霓虹"},
         Kind.MOOD: {
@@ -83,9 +82,9 @@ KOREAN = Language(
     {
         Kind.GENRE: {
             "lofi": "로파이, 로우파이, 로파이 힙합, 칠합", "hip hop": "힙합, 랩", "trap": "트랩, 드릴", "phonk": "퐁크", "house": "하우스, 클럽, 댄스, 딥하우스, 클럽 음악", "electronic": "일렉트로닉, 전자음악, 전자 음악, 이디엠, 일렉트로", "techno": "테크노", "trance": "트랜스", "dubstep": "덥스텝", "tropical": "트로피컬 하우스, 트로피컬", "synthwave": "신스웨이브, 80년대, 레트로 신스", "city pop": "시티팝", "dnb": "드럼 앤 베이스, 드럼앤베이스, 정글 음악", "funk": "펑크 음악, 펑키, 훵크", "disco": "디스코", "soul": "소울", "rnb": "알앤비", "gospel": "가스펠",
-            "chiptune": "칩튠, 8비트, 레트로 게임, 픽셀", "corporate": "기업, 비즈니스, 기업용, 홍보 음악", "pop": "팝, 팝송, 팝 음악", "k-pop": "케이팝, 애니메이션, 아이돌", "folk": "포크, 어쿠스틱, 통기타", "country": "컨트리", "western": "서부극, 웨스턴, 서부 영화", "celtic": "켈트, 아일랜드, 켈틱", "tavern": "중세, 선술집, 주점, 중세풍", "sea shanty": "해적", "jazz": "재즈, 스윙, 재즈 트리오", "big band": "빅밴드", "lounge": "라운지, 엘리베이터 음악", "blues": "블루스", "bossa": "보사노바, 삼바", "latin": "라틴", "salsa": "살사", "reggaeton": "레게톤", "flamenco": "플라멩코, 플라멩고", "tango": "탱고", "reggae": "레게",
-            "piano": "피아노 솔로, 솔로 피아노, 피아노 연주곡, 피아노곡", "rock": "록, 락, 인디록, 록 음악, 락 음악", "metal": "메탈, 헤비메탈", "punk": "펑크록, 펑크 록", "children": "동요, 어린이 음악, 만화", "holiday": "크리스마스, 캐럴, 성탄절, 캐롤", "world": "월드뮤직, 월드 뮤직, 민속", "african": "아프리카", "indian": "인도", "bollywood": "발리우드", "arabic": "아랍, 중동", "chinese": "중국풍", "japanese": "일본풍", "ambient": "앰비언트, 엠비언트, 환경음악, 앰비언트 음악", "meditation": "명상, 요가, 힐링, 스파", "cinematic": "시네마틱, 영화음악, 영화 음악, 영화 같은, 사운드트랙",
-            "orchestral": "오케스트라, 교향곡, 클래식, 관현악, 오케스트라 음악", "baroque": "바로크", "tension": "공포, 호러, 스릴러, 범죄, 공포 영화", "trailer": "예고편, 트레일러", "circus": "서커스", "march": "행진곡", "comedy": "코미디", "afrobeats": "아프로비트", "triphop": "트립합", "hyperpop": "하이퍼팝", "choral": "성가, 찬송가",
+            "chiptune": "칩튠, 8비트", "corporate": "비즈니스, 홍보 음악", "pop": "팝, 팝송, 팝 음악", "k-pop": "케이팝, 애니메이션, 아이돌", "folk": "포크, 어쿠스틱, 통기타", "country": "컨트리", "western": "웨스턴", "celtic": "켈트, 아일랜드, 켈틱", "tavern": "중세, 중세풍", "jazz": "재즈, 스윙, 재즈 트리오", "big band": "빅밴드", "lounge": "라운지, 엘리베이터 음악", "blues": "블루스", "bossa": "보사노바, 삼바", "latin": "라틴", "salsa": "살사", "reggaeton": "레게톤", "flamenco": "플라멩코, 플라멩고", "tango": "탱고", "reggae": "레게",
+            "piano": "피아노 솔로, 솔로 피아노, 피아노 연주곡, 피아노곡", "rock": "록, 락, 인디록, 록 음악, 락 음악", "metal": "메탈, 헤비메탈", "punk": "펑크록, 펑크 록", "children": "동요, 어린이 음악", "holiday": "크리스마스, 캐럴, 성탄절, 캐롤", "world": "월드뮤직, 월드 뮤직, 민속", "bollywood": "발리우드", "arabic": "아랍", "chinese": "중국풍", "japanese": "일본풍", "ambient": "앰비언트, 엠비언트, 환경음악, 앰비언트 음악", "meditation": "명상", "cinematic": "시네마틱, 영화음악, 영화 음악, 영화 같은",
+            "orchestral": "오케스트라, 교향곡, 클래식, 관현악, 오케스트라 음악", "baroque": "바로크", "trailer": "예고편, 트레일러", "march": "행진곡", "afrobeats": "아프로비트", "triphop": "트립합", "hyperpop": "하이퍼팝", "choral": "성가, 찬송가",
         },
         Kind.SCENE: {"bossa": "해변, 여름, 카페, 바닷가", "corporate": "회사, 기술, 사무실, 스타트업", "orchestral": "동화, 판타지, 마법", "cinematic": "풍경, 드론 영상, 일출", "tension": "탐정, 유령, 스파이", "trailer": "전투, 전쟁, 보스전", "folk": "시골, 캠핑, 가을", "holiday": "겨울, 눈 오는", "ambient": "우주, 바닷속, 별빛", "house": "파티, 패션쇼", "synthwave": "네온"},
         Kind.MOOD: {

@@ -1,8 +1,8 @@
 """English: genres, moods, uses, instruments, and the words that connect them."""
 
 from generator.composer.text.parsing.kinds import Kind
+from generator.composer.text.vocabulary import Language
 from generator.composer.text.vocabulary.english_genres import GENRES, SCENES
-from generator.composer.text.vocabulary.entry import Language
 
 MOODS = {
     "warm": "warm, cozy, cosy, gentle, soft, sweet, heartwarming, comforting, homely, soothing, delicate, mild",

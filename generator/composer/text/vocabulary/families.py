@@ -123,9 +123,7 @@ def player_of(instrument: str) -> tuple[str, bool]:
 
 
 def family_of(instrument: str) -> str:
-    """Return the family of parts ("strings") that an instrument belongs to; empty if leaving it out has no effect."""
-    if instrument in ("hi-hats", "snare", "kick", "cymbals", "claps", "shaker", "tambourine", "cowbell"):
-        return ""  # a stroke of the drum kit, not a player
+    """Return the family of parts ("strings") that an instrument belongs to."""
     if instrument in EXTRAS:
         return EXTRAS[instrument].family
     if instrument in FAMILY_OF:
