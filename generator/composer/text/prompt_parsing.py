@@ -60,6 +60,7 @@ __all__ = [
 ]
 
 PACES = {"slow": _("slow"), "fast": _("fast"), "medium": _("medium tempo")}
+_BROAD_USE = "film"  # "film de mariage" is for a wedding
 _PACE_PLACES = {"slow": 0.12, "medium": 0.5, "fast": 0.88}  # within the style's range of tempos
 
 
@@ -138,8 +139,9 @@ def _arrangement(
 
 
 def _use(facts: Facts, decisions: list[Decision]) -> str:
-    """Return what the music is for: the first use that the text names."""
-    named = sorted((fact for fact in facts.find(Kind.USE) if fact.value in USES), key=lambda fact: fact.start)
+    """Return what the music is for: the first use that the text names, other than a film of no kind."""
+    uses = (fact for fact in facts.find(Kind.USE) if fact.value in USES)
+    named = sorted(uses, key=lambda fact: (fact.value == _BROAD_USE, fact.start))
     decisions += [
         Decision(phrases_of(fact for fact in named if fact.value == use), title_of(use), "use")
         for use in dict.fromkeys(fact.value for fact in named)
@@ -196,7 +198,7 @@ def _meter(
             raise BriefError(Message(sentence, meter=controls.meter, meters=", ".join(METERS)))
         decisions.append(Decision("", controls.meter, "meter", is_set=True))
         return controls.meter
-    for fact in facts.find(Kind.METER):
+    for fact in sorted(facts.find(Kind.METER), key=lambda fact: "/" not in fact.phrase):  # before "lullaby"
         if fact.value in METERS:
             decisions.append(Decision(fact.phrase.lower(), fact.value, "meter"))
             return fact.value

@@ -73,7 +73,7 @@ def read(text: str) -> Facts:
     text = normalize(text)
     items = items_of(text)
     restore_names(items)
-    _find_bare_tempo(items)
+    _find_bare_tempo(items, text)
     mark_denied(items)
     places, lengths, unclear = find_places(items, text)
     return Facts(
@@ -86,7 +86,7 @@ def read(text: str) -> Facts:
     )
 
 
-def _find_bare_tempo(items: list[Item]) -> None:
+def _find_bare_tempo(items: list[Item], text: str) -> None:
     """Make a number that stands alone a tempo: "dnb 174"."""
     if any(item.has(Kind.BPM) for item in items):
         return
@@ -97,7 +97,8 @@ def _find_bare_tempo(items: list[Item]) -> None:
         previous = items[index - 1] if index else None
         is_free = following is None or following.gap or following.has(*_AFTER_TEMPO)
         is_label = previous is not None and not previous.senses and not item.gap
-        if is_free and not is_label and not set(item.gap) & set("#$€£/-+"):
+        has_unit = text[item.end : item.end + 2].strip()[:1] in tuple("%°$€£#")  # "100% hype"
+        if is_free and not is_label and not has_unit and not set(item.gap) & set("#$€£/-+"):
             item.senses, item.seconds = {Kind.BPM: item.text}, float(item.text)
             return
 

@@ -53,6 +53,8 @@ def find_places(items: list[Item], text: str) -> tuple[list[Place], list[Item], 
         located = {id(region.time) for region in regions}
         lengths += [(_is_length(clause, item), item) for item in times if id(item) not in located]
         if regions:
+            if clause[0].has(Kind.THEN) and regions[0].shape == "first" and places:  # "then full until 0:20"
+                regions[0].start_s = min(places[-1].end_s or places[-1].start_s, regions[0].time.seconds)
             for region, segment in _segments(clause, regions):
                 made = list(_places(region, segment, items, places, text))
                 places += made
@@ -132,10 +134,19 @@ def _region(clause: list[Item], time: Item, items: list[Item]) -> _Region | None
         return _Region(time, "first", 0.0, seconds)
     if after and after[0].has(Kind.IN) and _is_place_after(after):
         return _Region(time, "point", seconds, seconds)
+    is_first = time is next(item for item in items if item.has(Kind.TIME))
+    if is_first and _goes_on(clause, items) and any(item.has(Kind.QUIET, Kind.FULL, Kind.BUILD) for item in before):
+        return _Region(time, "first", 0.0, seconds)  # "quiet for 5 seconds, then …"
     beside = before[:1] if not is_clock else [*before[:1], *after[:1]]
     if any(item.has(*_STRONG) or _is_entry(item) for item in beside) and not _is_product(after):
         return _Region(time, "point", seconds, seconds)
     return None
+
+
+def _goes_on(clause: list[Item], items: list[Item]) -> bool:
+    """Return whether "then" follows a clause."""
+    after = items.index(clause[-1]) + 1
+    return after < len(items) and items[after].has(Kind.THEN)
 
 
 def _is_entry(item: Item) -> bool:
@@ -172,9 +183,7 @@ def _section(before: list[Item], after: list[Item], clause: list[Item], items: l
             continue
         is_label = any(item is label for label in _labels(before)) and before[0].has(Kind.LENGTH)
         others = is_label or sum(other.has(Kind.TIME) for other in items) > 1
-        follows = items.index(clause[-1]) + 1
-        goes_on = follows < len(items) and items[follows].has(Kind.THEN)
-        if (item.has(Kind.SECTION, Kind.ENDS) and not is_intro) or others or goes_on:
+        if (item.has(Kind.SECTION, Kind.ENDS) and not is_intro) or others or _goes_on(clause, items):
             return "outro" if item.text.lower() in _FINAL_SECTIONS else "intro" if is_intro else item.text.lower()
     return ""
 

@@ -22,7 +22,7 @@ GERMAN = Language(
         Kind.MOOD: {
             "warm": "warme, warmer, warmes, sanft*, gemütlich*, weich*, behaglich*", "rainy": "regnerisch*, regen, verregnet*", "sad": "traurig*, melancholisch*, wehmütig*, bedrückt*, einsam*, trauer, trostlos*", "happy": "fröhlich*, glücklich*, heiter*, freudig*, lustig*, gute laune, sonnig*",
             "calm": "ruhig*, entspannt*, entspannend*, friedlich*, leise, gelassen*, dezent*, unaufdringlich*", "energetic": "energisch*, kraftvoll*, treibend*, energiegeladen*, mitreißend*, intensiv*, dynamisch*", "upbeat": "schwungvoll*, beschwingt*, lebhaft*, flott*, munter*",
-            "dark": "dunkel*, dunkl*, düster*, finster*, unheimlich*, bedrohlich*, gruselig*", "dreamy": "verträumt*, träumerisch*, traumhaft*, schwebend*, sphärisch*", "hopeful": "hoffnungsvoll*, inspirierend*, optimistisch*, motivierend*, zuversichtlich*",
+            "dark": "dunkel*, dunkl*, düster*, finster*, unheimlich*, bedrohlich*, gruselig*", "dreamy": "verträumt*, träumerisch*, traumhaft*, schwebend*, sphärisch*", "hopeful": "hoffnungsvoll*, selbstbewusst*, inspirierend*, optimistisch*, motivierend*, zuversichtlich*",
             "mysterious": "geheimnisvoll*, mysteriös*, rätselhaft*", "tense": "spannend*, angespannt*, spannung, nervös*, spannungsgeladen*", "nostalgic": "nostalgisch*, sehnsüchtig*, nachdenklich*", "romantic": "romantisch*, zärtlich*, liebevoll*", "playful": "verspielt*, witzig*, niedlich*, spielerisch*, skurril*",
             "epic": "episch*, heroisch*, heldenhaft*, majestätisch*, monumental*, gewaltig*", "aggressive": "aggressiv*, wütend*, brutal*, zornig*", "emotional": "emotional*, gefühlvoll*, bewegend*, rührend*, dramatisch*",
         },

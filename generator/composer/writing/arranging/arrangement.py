@@ -26,6 +26,7 @@ ROLE_RANKS = {"comp": 0.2, "arp": 0.3, "bass": 0.34, "lead": 0.4, DRUMS: 0.25, "
 GROWING_SECTIONS, BUILD_SHARE = ("intro", "build"), 0.6  # sections that grow by two bars; share of a build's first ones
 SMALL_ENSEMBLE = 4  # players up to which the bass, too, may rest for the sake of change
 DRUM_OPENINGS = 0.5  # share of pieces that may begin with drums, if their style may
+FAINT_DB = 20.0  # below the loudest player: a texture that cannot carry a passage alone
 RANK_JITTER = 0.14  # by which the order of entries differs between pieces
 MIN_ARRIVAL_RISE = 0.12  # energy increase from which a section is an arrival
 TUNE_SECTIONS = ("A", "A2", "B", "B2", "solo")
@@ -44,7 +45,7 @@ class Member:
     enter: float
     leave: float
     rank: float
-    is_bed: bool  # sounds without gaps, so that others may be silent
+    is_bed: bool  # sounds without gaps and not faintly, so that others may be silent
 
 
 @dataclass(frozen=True)
@@ -168,11 +169,13 @@ def _units(section: Section) -> Iterator[Unit]:
 def _members(style: Style, parts: Sequence[tuple[str, Part]], arc: Arc, rngs: RngFactory) -> list[Member]:
     """Return all players in the order in which they join; the first plays the bare opening."""
     members = []
+    loudest = max((part.level for _, part in parts), default=0.0)
     for name, part in parts:
         rank = 0.5 * ROLE_RANKS[part.role] + 0.5 * part.enter + _jitter(rngs, name)
-        is_bed = part.role in ("pad", "comp") or (
+        is_gapless = part.role in ("pad", "comp") or (
             part.role == "arp" and part.pattern not in ("slow", "bowls", "cross2")
         )
+        is_bed = is_gapless and part.level > loudest - FAINT_DB
         members.append(Member(name, part.role, part.family, part.instrument, part.enter, part.leave, rank, is_bed))
     if any(style.grooves) and style.drums_enter <= 1:
         rank = 0.5 * ROLE_RANKS[DRUMS] + 0.5 * style.drums_enter + _jitter(rngs, DRUMS)
