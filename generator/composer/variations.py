@@ -14,7 +14,9 @@ import re
 from dataclasses import replace
 from typing import Any
 
+from generator.composer.exclusions import is_left_out
 from generator.composer.styles import EXTRAS, STYLES
+from generator.composer.text.instrumentation import plays
 from generator.composer.text.prompt_parsing import (
     MAX_LENGTH_S,
     MIN_LENGTH_S,
@@ -22,7 +24,8 @@ from generator.composer.text.prompt_parsing import (
     BriefError,
     Decision,
     in_mode,
-    named_families,
+    named_exclusions,
+    named_players,
 )
 from generator.composer.text.vocabulary import METERS
 from generator.composer.text.whole_bars import fit_loop
@@ -89,7 +92,7 @@ def vary(
     changed = _change_tempo(brief, tempo, longer_s, length_s)
     changed = _transpose(changed, key, up)
     changed = _change_energy(changed, energy, curve)
-    changed = _change_players(changed, _instruments_named(without), _instruments_named(with_))
+    changed = _change_players(changed, without, with_)
     switches: dict[str, Any] = {"loop": loop, "bed": bed, "loudness_lufs": loudness_lufs}
     return _fit_loop(replace(changed, **{name: value for name, value in switches.items() if value is not None}))
 
@@ -193,21 +196,19 @@ def _change_energy(brief: Brief, energy: float, curve: tuple[float, ...]) -> Bri
     )
 
 
-def _change_players(brief: Brief, excluded: frozenset[str], included: frozenset[str]) -> Brief:
-    families = {part.family for part in STYLES[brief.style].parts}
-    extras = {name for name in included if name in EXTRAS and name not in families}
+def _change_players(brief: Brief, without: tuple[str, ...], with_: tuple[str, ...]) -> Brief:
+    excluded, included = named_exclusions(without), named_players(with_)
+    stays = {name for name in brief.leave_in if not is_left_out(excluded, EXTRAS[name].family, EXTRAS[name].instrument)}
+    leave_out = (brief.leave_out | excluded) - included - named_exclusions(with_)
+    joins = {name for name in included if name in EXTRAS and not plays(STYLES[brief.style], name, leave_out)}
     return _with_phrases(
         brief,
         *(Message(_("no {instrument}"), instrument=name) for name in sorted(excluded)),
         *(Message(_("with {instrument}"), instrument=name) for name in sorted(included)),
-        leave_out=(brief.leave_out | excluded) - included,
-        leave_in=(brief.leave_in | extras) - excluded,
+        leave_out=leave_out,
+        leave_in=frozenset(stays | joins),
     )
 
 
 def _is_same_quality(mode: str, other_mode: str) -> bool:
     return (mode in MAJOR_MODES) == (other_mode in MAJOR_MODES)
-
-
-def _instruments_named(names_given: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(named_families(names_given))

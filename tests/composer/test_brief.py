@@ -194,3 +194,24 @@ def test_any_possible_controls_give_notes(length, bpm, energy, density, loop, st
     score = write(settled, form, 2)
     assert any(line.notes for line in score.lines)
     assert form.length_s == length
+
+
+@pytest.mark.parametrize(
+    ("text", "use"),
+    [
+        ("Titelmusik für einen Wissenschaftspodcast", "podcast"),
+        ("Hochzeitsfilm, romantisch", "wedding"),
+        ("film de mariage, tendre", "wedding"),
+        ("platformer, 8-bit", "game"),
+        ("a yoga channel", "meditation"),
+    ],
+)
+def test_what_the_music_is_for(text, use):
+    assert brief(text).use == use
+
+
+@pytest.mark.parametrize(
+    "text", ["room for the speaker", "narration on top", "voice-over goes on top", "under our presenter", "a music bed"]
+)
+def test_a_voice_over_the_music_makes_it_a_bed(text):
+    assert brief(f"{text}, ambient").bed

@@ -50,6 +50,10 @@ def denied(text: str, kind: Kind) -> set[str]:
         ("not only strings but also harp", set(), {"strings", "harp"}),
         ("less drums", set(), set()),
         ("drums yes, guitar no", {"guitar"}, {"drums"}),
+        ("Style: rock. Avoid: brass, choir. With: harp", {"brass", "choir"}, {"harp"}),
+        ("no music with drums or bass, just a pad", {"drums", "bass"}, {"pad"}),
+        ("ni batterie ni cuivres, une harpe", {"drums", "brass"}, {"harp"}),
+        ("ピアノ禁止、ハープ", {"piano"}, {"harp"}),
         ("drums and bass only", set(), {"drums", "bass"}),
         ("ohne Klavier und Schlagzeug, mit Harfe", {"piano", "drums"}, {"harp"}),
         ("sans batterie ni basse, avec violon", {"drums", "bass"}, {"violin"}),
@@ -76,7 +80,7 @@ def test_negations_have_a_scope(text, out, asked):
 )
 def test_denied_moods_and_genres_are_not_heard(text, moods, genres):
     assert wanted(text, Kind.MOOD) == moods
-    assert wanted(text, Kind.GENRE) == genres
+    assert wanted(text, Kind.GENRE) | wanted(text, Kind.TOPIC) == genres
 
 
 def test_a_denied_genre_is_not_played():
@@ -119,7 +123,9 @@ def test_tempos_in_all_forms(text, bpm):
     assert (brief(text).bpm, brief(text).bpm_is_requested) == (bpm, True)
 
 
-@pytest.mark.parametrize("text", ["808 and trap", "top 100 people", "the year 1999", "8-bit", "jazz, 20 s"])
+@pytest.mark.parametrize(
+    "text", ["808 and trap", "top 100 people", "the year 1999", "8-bit", "jazz, 20 s", "100% hype"]
+)
 def test_other_numbers_are_no_tempo(text):
     assert not brief(text).bpm_is_requested
 
@@ -137,7 +143,7 @@ def test_slow_and_fast_move_the_tempo_within_the_style():
         ("in a minor", "A minor"), ("a-Moll", "A minor"), ("H-Dur", "B major"), ("Es-Dur", "Eb major"),
         ("la menor", "A minor"),
         ("si bémol majeur", "Bb major"), ("イ短調", "A minor"), ("가단조", "A minor"), ("C大调", "C major"),
-        ("in Bb", "Bb major"),
+        ("in Bb", "Bb major"), ("soul, 72 bpm, Eb, organ", "Eb major"),
     ],
 )  # fmt: skip
 def test_keys_in_all_forms(text, key):
@@ -149,6 +155,20 @@ def test_keys_in_all_forms(text, key):
 )
 def test_other_letters_are_no_key(text):
     assert not read(text).find(Kind.KEY)
+
+
+def test_a_meter_in_figures_counts_before_one_that_a_word_implies():
+    assert brief("a lullaby on a celesta, 3/4").meter == "3/4"
+    assert brief("a lullaby on a celesta").meter == "6/8"
+
+
+@pytest.mark.parametrize(("text", "mood"), [("darker", "dark"), ("a bit happier", "happy"), ("a sadder piano", "sad")])
+def test_comparatives_are_moods(text, mood):
+    assert wanted(text, Kind.MOOD) == {mood}
+
+
+def test_a_connecting_word_is_no_fact_of_another_language():
+    assert wanted("música para un vídeo sobre la montaña, épica", Kind.MOOD) == {"epic"}  # French "sobre" is sober
 
 
 def test_an_unsupported_meter_is_said():
@@ -169,6 +189,10 @@ def test_an_unsupported_meter_is_said():
         ("folk, quiet in the last 15 s", [("quiet", -15, 0, set())]),
         ("starts quiet, builds at 0:20", [("quiet", 0, 20, set()), ("build", 20, 20, set())]),
         ("8 s intro then drums come in", [("section", 0, 8, set()), ("enter", 8, 8, {"drums"})]),
+        (
+            "house, quiet for 5 seconds, then a hit at 0:05, then full until 0:20",
+            [("quiet", 0, 5, set()), ("hit", 5, 5, set()), ("full", 5, 20, set())],
+        ),
         ("strings enter at 0:30, jazz", [("enter", 30, 30, {"strings"})]),
         ("from 0:10 to 0:20 no drums, house", [("out", 10, 20, {"drums"})]),
         ("in den ersten 10 Sekunden kein Schlagzeug", [("out", 0, 10, {"drums"})]),

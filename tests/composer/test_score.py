@@ -201,6 +201,68 @@ def test_what_is_left_out_is_silent(left_out: str, gone: str) -> None:
     assert sum(bool(line.notes) for line in score.lines) >= 2
 
 
+def players(style: str, text: str = "", leave_out: tuple[str, ...] = ()) -> tuple[set[str], set[str]]:
+    """Return the instruments and the strokes of a minute of a style."""
+    brief = read_brief(text, ComposerControls(length_s=60, style=style, leave_out=leave_out), seed=1)
+    score = write(brief, plan(brief), 1)
+    return {line.part.instrument for line in score.lines if line.notes}, {hit.drum for hit in score.hits}
+
+
+@pytest.mark.parametrize(
+    ("style", "word", "gone"),
+    [
+        ("orchestral", "violin", {"violins"}),
+        ("folk", "violin", {"violin"}),
+        ("tango", "violins", {"violins", "fiddle"}),
+        ("baroque", "cello", {"celli"}),
+        ("latin", "trumpet", {"trumpet"}),
+        ("gospel", "brass", set()),  # a saxophone is none
+        ("rock", "electric guitar", {"crunch", "overdriven"}),
+        ("meditation", "flute", {"flute"}),
+        ("orchestral", "oboe", {"oboe"}),
+        ("orchestral", "woodwinds", {"flute", "oboe"}),
+        ("arabic", "guitar", set()),  # an oud is none
+        ("phonk", "vocals", {"vox"}),
+    ],
+)
+def test_an_exclusion_acts_on_what_was_named(style: str, word: str, gone: set[str]) -> None:
+    before, strokes = players(style)
+    assert gone <= before
+    assert players(style, leave_out=(word,)) == (before - gone, strokes)
+
+
+@pytest.mark.parametrize(
+    ("style", "word", "gone"),
+    [
+        ("rock", "snare", {"snare", "brush"}),
+        ("house", "hi-hats", {"hat", "open", "pedal"}),
+        ("techno", "kick", {"kick"}),
+        ("latin", "cowbell", {"cowbell"}),
+        ("trailer", "taiko", {"tom", "floor", "shime"}),
+        ("rock", "taiko", set()),  # a rock kit's toms are none
+    ],
+)
+def test_a_drum_is_left_out_alone(style: str, word: str, gone: set[str]) -> None:
+    instruments, before = players(style)
+    assert players(style, leave_out=(word,)) == (instruments, before - gone)
+    assert len(before - gone) > 1
+
+
+def test_a_soloist_joins_where_the_rest_of_its_family_is_left_out() -> None:
+    instruments, _ = players("cinematic", "no strings except a cello")
+    assert "cello" in instruments
+    assert not {"strings", "violins", "spiccato"} & instruments
+
+
+def test_a_single_drum_can_be_out_for_a_time() -> None:
+    brief = read_brief("no hi-hats for the first 20 seconds", ComposerControls(length_s=60, style="rock"), seed=1)
+    score = write(brief, plan(brief), 1)
+    before = {hit.drum for hit in score.hits if hit.start * score.form.beat_s < 19}
+    assert before
+    assert "hat" not in before
+    assert "hat" in {hit.drum for hit in score.hits}
+
+
 @pytest.mark.parametrize("loop", [False, True])
 @pytest.mark.parametrize("length_s", [5, 5.5, 7.3, 12, 29.97, 30, 61, 90, 127.1, 300, 600])
 @pytest.mark.parametrize("bpm", [None, 40, 97, 220])

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from generator.composer import ComposerControls, Composition, compose, read_brief
-from generator.composer.midi import DRUM_CHANNEL, TICKS_PER_QUARTER, write_midi
+from generator.composer.midi import BRIGHTNESS, DRUM_CHANNEL, EXPRESSION, TICKS_PER_QUARTER, write_midi
 from generator.composer.sound.drum_kits import KITS, MIDI_KEYS
 from generator.composer.sound.instruments import VOICES
 from generator.composer.styles import STYLES
 from generator.composer.writing.form import plan
+from generator.composer.writing.notes import Score
 from generator.composer.writing.score import write
 from tests.composer.conftest import made
 
@@ -79,15 +80,57 @@ def test_midi_has_the_same_notes(style: str, seed: int | range) -> None:
     for one in [seed] if isinstance(seed, int) else seed:
         brief = read_brief("", ComposerControls(length_s=30, style=style), seed=one)
         score = write(brief, plan(brief), 1)
-        tempo, tracks = read_midi(write_midi(score, "A title"))
+        tempos: list[tuple[int, int]] = []
+        tempo, tracks = read_midi(write_midi(score, "A title"), tempos=tempos)
         assert 60_000_000 / tempo == pytest.approx(score.form.bpm, rel=1e-4)
-        played = sorted(
-            (round(note.start * TICKS_PER_QUARTER), note.pitch) for line in score.lines for note in line.notes
-        )
-        assert sorted((at, key) for channel, at, key in tracks if channel != DRUM_CHANNEL) == played
-        struck = sorted((round(hit.start * TICKS_PER_QUARTER), MIDI_KEYS[hit.drum]) for hit in score.hits)
-        assert sorted((at, key) for channel, at, key in tracks if channel == DRUM_CHANNEL) == struck
+        heard = sorted((channel == DRUM_CHANNEL, key, seconds(at, tempos)) for channel, at, key in tracks)
+        played = [(False, note.pitch, note.start) for line in score.lines for note in line.notes]
+        played += [(True, MIDI_KEYS[hit.drum], hit.start) for hit in score.hits]
+        expected = sorted((is_drum, key, start * score.form.beat_s) for is_drum, key, start in played)
+        assert [row[:2] for row in heard] == [row[:2] for row in expected]
+        assert [row[2] for row in heard] == pytest.approx([row[2] for row in expected], abs=0.004)
         assert len(played) > 10
+
+
+def slow_ending() -> Score:
+    for seed in range(1, 40):
+        brief = read_brief("", ComposerControls(length_s=60, style="piano"), seed=seed)
+        score = write(brief, plan(brief), 1)
+        if score.ending == "slow":
+            return score
+    raise AssertionError
+
+
+def test_a_ritardando_is_in_the_tempo_map() -> None:
+    score = slow_ending()
+    tempos: list[tuple[int, int]] = []
+    _, tracks = read_midi(write_midi(score, "A title"), tempos=tempos)
+    bar = (score.form.end - score.form.beats) * TICKS_PER_QUARTER
+    slower = [tempo for tick, tempo in tempos if bar <= tick < score.form.end * TICKS_PER_QUARTER]
+    assert len(slower) >= 8
+    assert slower == sorted(slower)
+    assert slower[-1] > 1.15 * tempos[0][1]
+    assert tempos[-1][1] == tempos[0][1]
+    heard = sorted(seconds(tick, tempos) for _, tick, _ in tracks)
+    played = sorted(note.start * score.form.beat_s for line in score.lines for note in line.notes)
+    assert heard == pytest.approx(played, abs=0.004)
+
+
+def test_automated_levels_and_filters_are_controllers() -> None:
+    brief = read_brief("", ComposerControls(length_s=60, style="house"), seed=1)
+    score = write(brief, plan(brief), 1)
+    controls: list[Control] = []
+    read_midi(write_midi(score, "A title"), controls)
+    cutoffs = {point.cutoff_hz for points in score.automation.values() for point in points}
+    darkness = [value for _, _, kind, value in controls if kind == BRIGHTNESS]
+    assert min(cutoffs) < 1000
+    assert min(darkness) < 30
+    assert max(darkness) == 64
+    levels = {
+        channel: {value for one, _, kind, value in controls if (one, kind) == (channel, EXPRESSION)}
+        for channel in range(16)
+    }
+    assert len(levels) > 3  # the drums, too, come and go
 
 
 def test_midi_names_instruments_that_exist() -> None:
@@ -110,10 +153,21 @@ def test_a_title_of_any_letters_goes_into_midi() -> None:
 Control = tuple[int, int, "int | str", int]
 
 
-def read_midi(data: bytes, controls: list[Control] | None = None) -> tuple[int, list[tuple[int, int, int]]]:
+def seconds(tick: int, tempos: list[tuple[int, int]]) -> float:
+    """Return when a tick sounds, by a tempo map of (tick, microseconds per beat)."""
+    passed = 0.0
+    for number, (start, tempo) in enumerate(tempos):
+        end = tempos[number + 1][0] if number + 1 < len(tempos) else tick
+        passed += max(0, min(tick, end) - start) * tempo / 1e6 / TICKS_PER_QUARTER
+    return passed
+
+
+def read_midi(
+    data: bytes, controls: list[Control] | None = None, tempos: list[tuple[int, int]] | None = None
+) -> tuple[int, list[tuple[int, int, int]]]:
     """Return microseconds per beat, and every note as (channel, tick, key), parsed by the file format's rules.
 
-    `controls` receives (channel, tick, controller or "bend", value).
+    `controls` receives (channel, tick, controller or "bend", value), `tempos` (tick, microseconds per beat).
     """
     file = io.BytesIO(data)
     assert file.read(4) == b"MThd"
@@ -132,6 +186,8 @@ def read_midi(data: bytes, controls: list[Control] | None = None) -> tuple[int, 
                 meta, body = track.read(1)[0], track.read(variable(track))
                 if meta == 0x51:
                     tempo = int.from_bytes(body, "big")
+                    if tempos is not None:
+                        tempos.append((now, tempo))
                 if meta == 0x2F:
                     break
             elif status & 0xF0 == 0xC0:

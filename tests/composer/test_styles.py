@@ -10,18 +10,18 @@ from generator.composer.sound.drum_kits import MIDI_KEYS, drum
 from generator.composer.sound.instruments import VOICES
 from generator.composer.styles import EXTRAS, Style
 from generator.composer.text.vocabulary import INSTRUMENTS, SOLOISTS
-from generator.composer.writing import patterns
 from generator.composer.writing.drums import FILL_KITS
 from generator.composer.writing.form import plan
+from generator.composer.writing.patterns import arpeggios, basses, chords, tunes
 from generator.composer.writing.score import write
 from generator.composer.writing.theory import SCALES, chord
 
 PATTERNS = {
-    "bass": patterns.BASS,
-    "comp": patterns.COMP,
-    "arp": patterns.ARPS,
-    "lead": patterns.MOTIFS,
-    "counter": patterns.MOTIFS,
+    "bass": basses.BASS,
+    "comp": chords.COMP,
+    "arp": arpeggios.ARPS,
+    "lead": tunes.MOTIFS,
+    "counter": tunes.MOTIFS,
 }
 MARKS = set("xog.rt")
 EACH = pytest.mark.parametrize("style", STYLES.values(), ids=lambda style: style.key)

@@ -47,11 +47,44 @@ def test_a_setting_makes_a_chip_of_its_own():
         ("piano, 2 s", "2 s", "length", ("", "")),
         ("piano, 300 bpm", "300 bpm", "tempo", ("", "")),
         ("folk with a singer", "singer", "voice", ("", "")),
+        ("orchestral without violins", "violins", "inside", ("leave_out", "strings")),
+        ("trailer, no trombone", "trombone", "inside", ("leave_out", "brass")),
     ],
 )
 def test_what_was_not_understood_is_said_with_the_nearest_thing(text, words, kind, setting):
     [unknown] = read(text).not_understood
     assert (unknown.phrase, unknown.kind, (unknown.name, unknown.value)) == (words, kind, setting)
+
+
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [
+        ("platformer, happy", "chiptune"),
+        ("a true crime episode, soft keys", "tension"),
+        ("pour un cours de yoga", "meditation"),
+        ("ヨガ用", "meditation"),
+        ("sad piano", "piano"),
+        ("drone over a castle", "ambient"),
+    ],
+)
+def test_what_only_suggests_a_style_chooses_it_without_being_shown_as_heard(text, style):
+    brief = read_brief(text, seed=1)
+    assert brief.style == style
+    assert "style" not in chips(text)
+    assert dict(read(text).used)["style"].source == "text"
+
+
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [
+        ("true crime podcast, uplifting trance", "trance"),
+        ("B.B. King for a platformer", "blues"),
+        ("like Vivaldi, for my yoga channel", "baroque"),
+        ("no horror, ambient", "ambient"),
+    ],
+)
+def test_a_genre_or_a_name_counts_before_a_subject(text, style):
+    assert read_brief(text, seed=1).style == style
 
 
 @pytest.mark.parametrize(

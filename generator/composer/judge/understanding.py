@@ -184,7 +184,7 @@ def _has_meter(meter: str, brief: Brief, _words: str) -> bool:
 
 def _has_without(instrument: str, brief: Brief, _words: str) -> bool:
     """Whether the piece will not have it: because it was left out, or because the composer has nothing like it."""
-    names = set(words()["instruments"][instrument]["accept"])
+    names = set(_accepted(instrument))
     return bool(names & brief.leave_out) or not names & (_players() | brief.leave_in)
 
 
@@ -200,7 +200,7 @@ def _has_with(instrument: str, brief: Brief, _words: str) -> bool:
     style = STYLES[brief.style]
     players = {part.family for part in style.parts} | {part.instrument for part in style.parts}
     players |= {"drums"} if any(style.grooves) else set()
-    names = words()["instruments"][instrument]["accept"]
+    names = _accepted(instrument)
     return bool(set(names) & ((players - brief.leave_out) | brief.leave_in))
 
 
@@ -277,7 +277,7 @@ def _verdict(chip: Chip, brief: Brief, labels: Sequence[Fact]) -> bool | None:
         return None
     said = [fact for fact in labels if fact.kind in kinds]
     if chip.name == "not":
-        return any(_overlaps(fact.words, chip.phrase) for fact in said) if said else None
+        return any(_denies(fact, chip.phrase) for fact in said) if said else None
     if any(_says(fact, chip, brief) for fact in said):
         return True
     elsewhere = any(fact.kind not in kinds and fact.words and _overlaps(fact.words, chip.phrase) for fact in labels)
@@ -289,16 +289,26 @@ def _verdict(chip: Chip, brief: Brief, labels: Sequence[Fact]) -> bool | None:
     return None if is_open else False
 
 
+def _denies(fact: Fact, phrase: str) -> bool:
+    """Return whether a rejected mood is the one of a phrase; labels of written prompts have no words."""
+    return _overlaps(fact.words, phrase) if fact.words else _mood_fits(fact.value, phrase.lower())
+
+
 def _says(fact: Fact, chip: Chip, brief: Brief) -> bool:
     if fact.kind == "mood":
         return _mood_fits(fact.value, str(chip.meaning))
     if fact.kind == "with":
-        return any(name in str(chip.meaning) for name in words()["instruments"][fact.value]["accept"])
+        return any(name in str(chip.meaning) for name in _accepted(fact.value))
     return _CHECKS[fact.kind](fact.value, brief, fact.words)
 
 
 def _names(labels: Sequence[Fact], kind: str, family: str) -> bool:
-    return any(fact.kind == kind and family in words()["instruments"][fact.value]["accept"] for fact in labels)
+    return any(fact.kind == kind and family in _accepted(fact.value) for fact in labels)
+
+
+def _accepted(instrument: str) -> list[str]:
+    """Return the names that stand for an instrument of a label; parts of the kit and rarer ones are their own."""
+    return [instrument] if instrument in words()["parts"] else list(words()["instruments"][instrument]["accept"])
 
 
 def _is_moment(value: tuple[Any, ...], moment: Any) -> bool:

@@ -94,7 +94,7 @@ SCREEN = (
             Part("lead", "violins", -7.5, -0.15, 0.35, 0.55, pattern="song", center=74, family="strings"),
             Part("counter", "horn", -8.5, 0.25, 0.4, 0.5, pattern="long", center=60, family="brass"),
             Part("pad", "brass", -15.5, 0, 0.4, 0.75, center=58, family="brass"),
-            Part("counter", "oboe", -14, -0.1, 0.4, 0.4, 0.7, pattern="answer", center=72, family="flute"),
+            Part("counter", "oboe", -10, -0.1, 0.4, 0.4, 0.7, pattern="answer", center=72, family="flute"),
             Part("counter", "celli", -10, 0.3, 0.35, 0.45, pattern="long", center=54, family="strings"),
             Part("arp", "celesta", -15, 0.35, 0.45, 0.42, pattern="up8", center=84, family="bells"),
             Part("bass", "timpani", -6, 0.1, 0.4, 0.58, pattern="timp", center=44, family="drums"),

@@ -26,15 +26,16 @@ from generator.composer.text.brief import (
 )
 from generator.composer.text.instrumentation import (
     background_texture,
-    excluded_families,
+    exclusions,
     included_players,
-    named_families,
+    named_exclusions,
+    named_players,
 )
 from generator.composer.text.moment_words import describe
 from generator.composer.text.parsing.facts import Facts, phrases_of, read
 from generator.composer.text.parsing.kinds import Kind
 from generator.composer.text.parsing.positions import timeline_of
-from generator.composer.text.style_choice import GENRE, SET, StyleChoice, choose_style, is_solo
+from generator.composer.text.style_choice import GENRE, SET, StyleChoice, choose_style
 from generator.composer.text.vocabulary import METERS, MOODS, TEMPO_FACTORS, TERMS, USES, title_of
 from generator.composer.text.whole_bars import fit_loop
 from generator.composer.writing.rng import RngFactory
@@ -52,12 +53,14 @@ __all__ = [
     "facts_of",
     "in_mode",
     "key_title",
-    "named_families",
+    "named_exclusions",
+    "named_players",
     "read_brief",
     "without",
 ]
 
 PACES = {"slow": _("slow"), "fast": _("fast"), "medium": _("medium tempo")}
+_BROAD_USE = "film"  # "film de mariage" is for a wedding
 _PACE_PLACES = {"slow": 0.12, "medium": 0.5, "fast": 0.88}  # within the style's range of tempos
 
 
@@ -121,7 +124,7 @@ def _arrangement(
     """Return who plays, what happens when, and whether there is room for a voice, as fields of the brief."""
     bed = _switch(facts, Kind.BED, controls.bed, Decision("", _("room for a voice"), "bed"), decisions)
     left_out: list[Decision] = []
-    excluded = excluded_families(facts, controls, left_out)
+    excluded = exclusions(facts, controls, left_out)
     included = included_players(facts, controls, choice, excluded, decisions)
     decisions += left_out
     moments = timeline_of(facts.places, length_s)
@@ -136,8 +139,9 @@ def _arrangement(
 
 
 def _use(facts: Facts, decisions: list[Decision]) -> str:
-    """Return what the music is for: the first use that the text names."""
-    named = sorted((fact for fact in facts.find(Kind.USE) if fact.value in USES), key=lambda fact: fact.start)
+    """Return what the music is for: the first use that the text names, other than a film of no kind."""
+    uses = (fact for fact in facts.find(Kind.USE) if fact.value in USES)
+    named = sorted(uses, key=lambda fact: (fact.value == _BROAD_USE, fact.start))
     decisions += [
         Decision(phrases_of(fact for fact in named if fact.value == use), title_of(use), "use")
         for use in dict.fromkeys(fact.value for fact in named)
@@ -154,11 +158,11 @@ def _style(
         decisions.append(Decision("", STYLES[controls.style].title.lower(), "style", is_set=True))
         return StyleChoice(controls.style, SET)
     choice = choose_style(facts, use, rng)
-    is_named = choice.source == GENRE or is_solo(choice, facts)
+    is_named = choice.source == GENRE
     decisions.append(Decision(choice.words.lower() if is_named else "", STYLES[choice.style].title.lower(), "style"))
     decisions += [
         Decision(fact.phrase.lower(), Message(_("not {genre}"), genre=fact.phrase), "not")
-        for fact in facts.find(Kind.GENRE, wanted=False)
+        for fact in (*facts.find(Kind.GENRE, wanted=False), *facts.find(Kind.TOPIC, wanted=False))
     ]
     return choice
 
@@ -194,7 +198,7 @@ def _meter(
             raise BriefError(Message(sentence, meter=controls.meter, meters=", ".join(METERS)))
         decisions.append(Decision("", controls.meter, "meter", is_set=True))
         return controls.meter
-    for fact in facts.find(Kind.METER):
+    for fact in sorted(facts.find(Kind.METER), key=lambda fact: "/" not in fact.phrase):  # before "lullaby"
         if fact.value in METERS:
             decisions.append(Decision(fact.phrase.lower(), fact.value, "meter"))
             return fact.value

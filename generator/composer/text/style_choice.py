@@ -1,4 +1,4 @@
-"""Which style plays a text: a genre before an instrument, before a scene, before a mood, before a use."""
+"""Which style plays a text: a genre before a name, a topic, an instrument, a scene, a mood, and a use."""
 
 import random
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from generator.composer.text.vocabulary import USES
 from generator.composer.text.vocabulary.families import IMPLIED, STYLE_OF_MOOD, style_of
 
 # What chose a style.
-SET, GENRE, INSTRUMENT, SCENE, MOOD, USE, MEANING, DEFAULT = (
+SET, GENRE, TOPIC, INSTRUMENT, SCENE, MOOD, USE, MEANING, DEFAULT = (
     "set",
     "genre",
+    "topic",
     "instrument",
     "scene",
     "mood",
@@ -48,9 +49,11 @@ class StyleChoice:
 def choose_style(facts: Facts, use: str, rng: random.Random) -> StyleChoice:
     """Return the style of a text; `use` is what the music is for."""
     wanted = {fact.value for fact in facts.find(Kind.GENRE)}
-    denied = {style_of(fact.value)[0] for fact in facts.find(Kind.GENRE, wanted=False) if fact.value not in wanted}
+    unwanted = (*facts.find(Kind.GENRE, wanted=False), *facts.find(Kind.TOPIC, wanted=False))
+    denied = {style_of(fact.value)[0] for fact in unwanted if fact.value not in wanted}
     return (
         _by_genre(facts, denied)
+        or _by_values(facts.find(Kind.TOPIC), TOPIC, {}, denied)
         or _by_values(facts.find(Kind.INSTRUMENT), INSTRUMENT, IMPLIED, denied)
         or _by_values(_scenes(facts), SCENE, {}, denied)
         or _by_values(facts.find(Kind.MOOD), MOOD, STYLE_OF_MOOD, denied)
@@ -58,12 +61,6 @@ def choose_style(facts: Facts, use: str, rng: random.Random) -> StyleChoice:
         or _by_meaning(facts, denied)
         or StyleChoice(rng.choice([key for key in _DEFAULTS if key not in denied] or list(_DEFAULTS)), DEFAULT)
     )
-
-
-def is_solo(choice: StyleChoice, facts: Facts) -> bool:
-    """Return whether an instrument names its own style, because the text asks for no other: "sad piano"."""
-    asked = {fact.value for fact in facts.find(Kind.INSTRUMENT)}
-    return choice.source == INSTRUMENT and asked == {choice.style}
 
 
 def _scenes(facts: Facts) -> list[Fact]:

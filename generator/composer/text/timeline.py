@@ -21,7 +21,7 @@ class Moment:
     """What happens where: from `start_s` to `end_s`, in seconds from the beginning; equal for a point in time.
 
     A negative time counts from the end of the piece; an `end_s` of 0 after a negative start is the end itself.
-    `players` names instrument families ("drums", "strings"); `name` is that of a section ("intro").
+    `players` are names as in `Brief.leave_out` ("drums", "strings", "violin"); `name` is that of a section ("intro").
     """
 
     kind: str

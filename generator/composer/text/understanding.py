@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from generator.composer.styles import STYLES
 from generator.composer.text import style_choice
-from generator.composer.text.instrumentation import named_families, named_players
+from generator.composer.text.instrumentation import named_exclusions, named_players
 from generator.composer.text.prompt_parsing import (
     Brief,
     ComposerControls,
@@ -92,7 +92,7 @@ def _chip(decision: Decision, controls: ComposerControls, brief: Brief) -> Chip:
 
 def _names(word: str, decision: Decision) -> bool:
     """Return whether a word of a list setting made a decision."""
-    players = named_families((word,)) if decision.about == "leave_out" else named_players((word,))
+    players = named_exclusions((word,)) if decision.about == "leave_out" else named_players((word,))
     return decision.instrument in players
 
 

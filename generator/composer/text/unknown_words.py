@@ -4,6 +4,7 @@ GENRE, NAME        played by the nearest style, which is said
 INSTRUMENT         played by the nearest player, or by none
 LENGTH, TEMPO      outside the range; METER: not supported
 PLACE              a time at which the text says nothing that can happen
+INSIDE             left out, but still inside a recorded section, which can only be left out as a whole
 VOICE              the composer does not sing
 WORDS              words of no vocabulary, if no word of the text chose the style
 """
@@ -11,6 +12,7 @@ WORDS              words of no vocabulary, if no word of the text chose the styl
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from generator.composer.exclusions import ENSEMBLES_OF, exclusion_of, is_left_out
 from generator.composer.styles import EXTRAS, STYLES
 from generator.composer.text.brief import MAX_BPM, MAX_LENGTH_S, MIN_BPM, MIN_LENGTH_S, Brief
 from generator.composer.text.instrumentation import plays
@@ -19,11 +21,11 @@ from generator.composer.text.parsing.kinds import Kind
 from generator.composer.text.parsing.positions import is_inside
 from generator.composer.text.style_choice import DEFAULT, MEANING
 from generator.composer.text.vocabulary import METERS
-from generator.composer.text.vocabulary.families import family_of, player_of, style_of
+from generator.composer.text.vocabulary.families import player_of, style_of
 
 MAX_REPORTED = 5
 GENRE, INSTRUMENT, LENGTH, TEMPO, VOICE = "genre", "instrument", "length", "tempo", "voice"
-NAME, METER, PLACE, WORDS, MEANT = "name", "meter", "place", "words", "meant"
+NAME, METER, PLACE, WORDS, MEANT, INSIDE = "name", "meter", "place", "words", "meant", "inside"
 _SETTINGS = {
     LENGTH: "length",
     GENRE: "style",
@@ -88,9 +90,11 @@ def _players(facts: Facts, brief: Brief) -> Iterator[Unknown]:
             yield Unknown(
                 fact.phrase, INSTRUMENT, "bring_in" if is_offered else "", player if is_offered else "", player
             )
+    remaining = [part for part in style.parts if not is_left_out(brief.leave_out, part.family, part.instrument)]
     for fact in facts.find(Kind.INSTRUMENT, wanted=False):
-        if not family_of(fact.value):
-            yield Unknown(fact.phrase, INSTRUMENT, "", "", "drums")
+        ensembles = ENSEMBLES_OF.get(exclusion_of(fact.value), ())
+        for family in sorted({part.family for part in remaining if part.instrument in ensembles}):
+            yield Unknown(fact.phrase, INSIDE, "leave_out", family, family)
 
 
 def _lengths(facts: Facts) -> Iterator[Unknown]:

@@ -7,6 +7,7 @@ button  a short chord, then a second, lower one
 tail    the beginning of the melody once more, over the ringing chord
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -39,6 +40,18 @@ def slow_down(beat: float, form: Form, ending: str) -> float:
         return beat
     share = min(1.0, (beat - begin) / form.beats)
     return beat + RITARDANDO_SHARE * form.beats * share**2
+
+
+def written_beat(beat: float, form: Form, ending: str) -> float:
+    """Return the beat that sounds at a beat of a ritardando: the inverse of `slow_down`."""
+    begin = form.end - form.beats
+    if ending != "slow" or beat <= begin:
+        return beat
+    share = (beat - begin) / form.beats
+    if share >= 1 + RITARDANDO_SHARE:
+        return beat - RITARDANDO_SHARE * form.beats
+    root = (math.sqrt(1 + 4 * RITARDANDO_SHARE * share) - 1) / (2 * RITARDANDO_SHARE)
+    return begin + root * form.beats
 
 
 def cut_for_stop(notes: Iterable[Note], form: Form, ending: str) -> list[Note]:

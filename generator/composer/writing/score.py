@@ -4,9 +4,10 @@ Everything is written in C and transposed at the end, and every section of every
 piece therefore keeps its notes in another key, tempo or length, and without some players (variations.py).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from generator.composer.exclusions import is_left_out, strokes_left_out
 from generator.composer.styles import EXTRAS, STYLES, Part, Style
 from generator.composer.text.prompt_parsing import Brief
 from generator.composer.writing import accompaniment, drums, endings, humanize, melody
@@ -41,7 +42,7 @@ def write(brief: Brief, form: Form, take: int) -> Score:
         line = _Player(name, part, style, ending, rngs, arrangement, tunes).line(harmony)
         transposed = (replace(note, pitch=note.pitch + semitones) for note in _in_range(line, part))
         lines.append(Line(name, part, tuple(transposed)))
-    hits = () if DRUMS in brief.leave_out else tuple(_hits(style, form, ending, rngs, arrangement))
+    hits = () if DRUMS in brief.leave_out else tuple(_hits(style, form, ending, rngs, arrangement, brief.leave_out))
     transposed_harmony = tuple(replace(item, chord=item.chord.transposed(semitones)) for item in harmony)
     automation = automate(arrangement, ensemble)
     return Score(
@@ -65,21 +66,32 @@ def player_name(number: int, part: Part) -> str:
 
 def _ensemble(brief: Brief, style: Style) -> Iterator[tuple[str, Part]]:
     """Yield the players by name: the style's and the requested ones, minus the excluded ones."""
-    parts = [(player_name(number, part), part) for number, part in enumerate(style.parts)]
+    parts = [
+        (player_name(number, part), part)
+        for number, part in enumerate(style.parts)
+        if not is_left_out(brief.leave_out, part.family, part.instrument)
+    ]
     parts += [(f"with-{EXTRAS[name].role}-{EXTRAS[name].instrument}", EXTRAS[name]) for name in sorted(brief.leave_in)]
     for name, part in parts:
         is_melodic = part.role in MELODIC_ROLES
-        if part.family in brief.leave_out or ("melody" in brief.leave_out and is_melodic):
+        if "melody" in brief.leave_out and is_melodic:
             continue
         if brief.bed and part.role == "counter":
             continue
         yield name, replace(part, level=part.level - BED_ATTENUATION_DB * (brief.bed and is_melodic))
 
 
-def _hits(style: Style, form: Form, ending: str, rngs: RngFactory, arrangement: Arrangement) -> list[Hit]:
+def _hits(
+    style: Style,
+    form: Form,
+    ending: str,
+    rngs: RngFactory,
+    arrangement: Arrangement,
+    left_out: Collection[str],
+) -> list[Hit]:
     end = form.length_s / form.beat_s
     hits = drums.remove_break_hits(list(drums.play_drums(style, form, ending, rngs, arrangement)), form, ending)
-    hits = arrangement.sounding_hits(hits, drums.RISES)
+    hits = arrangement.sounding_hits(hits, style.kit, drums.RISES)
     humanized: list[Hit] = []
     for section, section_hits in _by_section(hits, form):
         rng = rngs.derive("drums", section.id if section else "last", "feel")
@@ -87,7 +99,8 @@ def _hits(style: Style, form: Form, ending: str, rngs: RngFactory, arrangement: 
     slowed_hits = [replace(hit, start=min(endings.slow_down(hit.start, form, ending), end - 0.02)) for hit in humanized]
     if any(style.grooves):
         slowed_hits += [hit for beat in arrangement.hits for hit in drums.hit_strokes(beat)]
-    return sorted(slowed_hits, key=lambda hit: hit.start)
+    silent = strokes_left_out(left_out, style.kit)
+    return sorted((hit for hit in slowed_hits if hit.drum not in silent), key=lambda hit: hit.start)
 
 
 def _by_section(hits: list[Hit], form: Form) -> Iterator[tuple[Section | None, list[Hit]]]:
@@ -136,13 +149,13 @@ class _Player:
                 harmony[0],
             )
             written = self._section(section, chords, next_harmony)
-            sounding = self._arrangement.sounding(self._name, self._part.family, written)
+            sounding = self._arrangement.sounding(self._name, self._part, written)
             notes = endings.cut_for_stop(sounding, form, self._ending)
             humanized += self._humanized(section, notes, end)
         ending = form.sections[-1:] if self._part.role == "arp" else form.sections[-2:]
         if last and any(self._arrangement.is_playing(self._name, section) for section in ending):
             rng = self._rngs.derive(self._name, "last", "feel")
-            notes = self._arrangement.sounding(self._name, self._part.family, self._last(last))
+            notes = self._arrangement.sounding(self._name, self._part, self._last(last))
             humanized += humanize.humanize_notes(notes, self._style, form.beat_s, end, rng)
         slowed = [self._slow_down(note, end) for note in humanized]
         return sorted(self._with_accents(slowed, harmony), key=lambda note: note.start)

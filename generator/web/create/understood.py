@@ -87,6 +87,7 @@ def _sentence(unknown: Unknown) -> str:
         unknown_words.INSTRUMENT: _("“{words}” is not available yet. Nearest instrument:")
         if unknown.name
         else _("“{words}” is not available yet. Nearest: {nearest}."),
+        unknown_words.INSIDE: _("“{words}” has no part of its own now, but is in a section. To leave out all of it:"),
         unknown_words.LENGTH: _("“{words}” was not recognized as a length. Use:")
         if unknown.name
         else _("“{words}” is outside the supported range of lengths and has no effect."),

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from generator.composer.text.meaning.nearest_genre import ANCHORS_FILE, encode
+from generator.composer.text.parsing.lexicon import ENGLISH
 from generator.composer.text.vocabulary.english_genres import GENRES, SCENES
+from generator.composer.text.vocabulary.topics import TOPICS
 
 
 def anchor_phrases() -> Iterable[tuple[str, str]]:
@@ -17,7 +19,7 @@ def anchor_phrases() -> Iterable[tuple[str, str]]:
     for genre, names in GENRES.items():
         for name in (name.strip() for name in names.split(",")):
             yield genre, name if name.endswith(("music", "song")) else f"{name} music"
-    for genre, scenes in SCENES.items():
+    for genre, scenes in (*TOPICS[ENGLISH].items(), *SCENES.items()):
         for scene in scenes.split(","):
             yield genre, scene.strip()
 

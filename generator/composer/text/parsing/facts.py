@@ -28,6 +28,7 @@ _FIXED_NAMES = frozenset(
     ]
 )
 _INNER_INSTRUMENTS = frozenset({"choir", "piano", "guitar", "harpsichord", "organ"})  # "gospel choir", "jazz piano"
+_AFTER_TEMPO = (Kind.GENRE, Kind.TOPIC, Kind.MOOD, Kind.KEY, Kind.WITH, Kind.AND)  # may follow a bare tempo
 MAX_NOUN_PHRASE_ITEMS = 6
 MAX_BRIDGE_ITEMS = 2  # connecting words inside a phrase of unknown words
 _HEAD_FIRST = frozenset({"fr", "es", "it", "pt"})
@@ -72,7 +73,7 @@ def read(text: str) -> Facts:
     text = normalize(text)
     items = items_of(text)
     restore_names(items)
-    _find_bare_tempo(items)
+    _find_bare_tempo(items, text)
     mark_denied(items)
     places, lengths, unclear = find_places(items, text)
     return Facts(
@@ -85,7 +86,7 @@ def read(text: str) -> Facts:
     )
 
 
-def _find_bare_tempo(items: list[Item]) -> None:
+def _find_bare_tempo(items: list[Item], text: str) -> None:
     """Make a number that stands alone a tempo: "dnb 174"."""
     if any(item.has(Kind.BPM) for item in items):
         return
@@ -94,11 +95,10 @@ def _find_bare_tempo(items: list[Item]) -> None:
             continue
         following = items[index + 1] if index + 1 < len(items) else None
         previous = items[index - 1] if index else None
-        is_free = (
-            following is None or following.gap or following.has(Kind.GENRE, Kind.MOOD, Kind.KEY, Kind.WITH, Kind.AND)
-        )
+        is_free = following is None or following.gap or following.has(*_AFTER_TEMPO)
         is_label = previous is not None and not previous.senses and not item.gap
-        if is_free and not is_label and not set(item.gap) & set("#$€£/-+"):
+        has_unit = text[item.end : item.end + 2].strip()[:1] in tuple("%°$€£#")  # "100% hype"
+        if is_free and not is_label and not has_unit and not set(item.gap) & set("#$€£/-+"):
             item.senses, item.seconds = {Kind.BPM: item.text}, float(item.text)
             return
 
@@ -113,7 +113,7 @@ def _facts(items: list[Item]) -> Iterable[Fact]:
                     kind, item.senses[kind], item.text, item.start, item.wish is Wish.WANTED, item.seconds,
                     kind in (Kind.GENRE, Kind.NAME) and _is_head(items, index),
                 )  # fmt: skip
-        if item.has(Kind.GENRE, Kind.SCENE, Kind.USE) and item.text.lower() not in _FIXED_NAMES:
+        if item.has(Kind.GENRE, Kind.TOPIC, Kind.SCENE, Kind.USE) and item.text.lower() not in _FIXED_NAMES:
             yield from _inner_facts(item)
 
 
@@ -130,7 +130,7 @@ def _inner_facts(item: Item) -> Iterable[Fact]:
 
 def _is_connecting(item: Item, kind: Kind, items: list[Item], index: int) -> bool:
     """Return whether a word with two meanings is used as a connecting one here."""
-    if kind is Kind.SCENE and item.has(Kind.GENRE):
+    if kind in (Kind.TOPIC, Kind.SCENE) and item.has(Kind.GENRE):
         return True
     following = items[index + 1] if index + 1 < len(items) else None
     if kind is Kind.PACE and following is not None and following.has(Kind.BUILD) and not following.gap:

@@ -8,6 +8,7 @@ class Kind(StrEnum):
 
     # facts
     GENRE = "genre"
+    TOPIC = "topic"  # what the text is about, where that suggests a style: "true crime"
     SCENE = "scene"  # a picture or an occasion that suggests a style: "beach", "heist"
     MOOD = "mood"
     USE = "use"
@@ -70,7 +71,7 @@ class Kind(StrEnum):
 
 
 FACTS = frozenset(
-    {Kind.GENRE, Kind.SCENE, Kind.MOOD, Kind.USE, Kind.INSTRUMENT, Kind.TEXTURE, Kind.METER, Kind.NAME, Kind.VOICE,
-     Kind.PACE, Kind.TERM, Kind.QUALITY, Kind.BED, Kind.LOOP}
+    {Kind.GENRE, Kind.TOPIC, Kind.SCENE, Kind.MOOD, Kind.USE, Kind.INSTRUMENT, Kind.TEXTURE, Kind.METER, Kind.NAME,
+     Kind.VOICE, Kind.PACE, Kind.TERM, Kind.QUALITY, Kind.BED, Kind.LOOP}
 )  # fmt: skip
 EVENTS = frozenset({Kind.HIT, Kind.BUILD, Kind.DROP, Kind.QUIET, Kind.FULL, Kind.STOP, Kind.SECTION})

@@ -14,6 +14,7 @@ from generator.composer.text.parsing.kinds import FACTS, Kind
 from generator.composer.text.parsing.tokens import Token, fold, tokenize
 from generator.composer.text.vocabulary.languages import INTERNATIONAL, LANGUAGES, Language
 from generator.composer.text.vocabulary.real_words import real_words
+from generator.composer.text.vocabulary.topics import OCCASIONS, TOPICS
 
 Senses = Mapping[Kind, str]
 MAX_ENDING_CHARS = 3  # letters that may follow a stem
@@ -69,13 +70,17 @@ def index() -> _Index:
     for style in STYLES.values():
         for word in style.words:
             if not made.has(word):
-                made.add(word, Kind.GENRE, style.key, ENGLISH)
+                made.add(word, Kind.TOPIC, style.key, ENGLISH)
     return made
 
 
 def _entries(language: Language) -> Iterator[tuple[Kind, str, str]]:
     for kind, table in language.facts.items():
         for value, phrases in table.items():
+            for phrase in phrases.split(","):
+                yield kind, value, phrase.strip()
+    for kind, topics in ((Kind.TOPIC, TOPICS), (Kind.USE, OCCASIONS)):
+        for value, phrases in topics.get(language.code, {}).items():
             for phrase in phrases.split(","):
                 yield kind, value, phrase.strip()
     for kind, phrases in language.words.items():
@@ -104,7 +109,7 @@ def find_phrases(tokens: Sequence[Token], languages: frozenset[str], *, is_longe
 
 def _longest(tokens: Sequence[Token], position: int, languages: frozenset[str]) -> Phrase | None:
     made, best, size = index(), None, 0
-    for first in _spellings(tokens[position].text):
+    for first in (*_spellings(tokens[position].text), *_positives(tokens[position].text)):
         for rest, senses in made.phrases.get(first, {}).items():
             if (rest and first != tokens[position].text) or len(rest) < size:
                 continue  # only the last word of a phrase can be a plural: "drums and bass" is not the genre
@@ -140,6 +145,15 @@ def _spellings(word: str) -> tuple[str, ...]:
     return (word, word[:-1]) if len(word) > 3 and word.endswith("s") else (word,)
 
 
+def _positives(word: str) -> tuple[str, ...]:
+    """Return the adjectives of which a word can be the comparative: "darker", "sadder", "happier"."""
+    if len(word) < MIN_TYPO_CHARS or not word.endswith("er"):
+        return ()
+    if word.endswith("ier"):
+        return (f"{word[:-3]}y",)
+    return (word[:-3],) if word[-3] == word[-4] else (word[:-2], word[:-1])
+
+
 def _stem(word: str) -> str:
     stems = index().stems
     lengths = range(len(word), max(2, len(word) - MAX_ENDING_CHARS - 1), -1)
@@ -149,8 +163,9 @@ def _stem(word: str) -> str:
 def _usable(senses: Mapping[str, Senses], languages: frozenset[str]) -> Mapping[str, Senses] | None:
     """Return the senses in the languages of a text; failing these, the facts that the word names in any language."""
     spoken = {code: sense for code, sense in senses.items() if code in languages}
-    if any(sense.keys() & FACTS for sense in spoken.values()):
-        return spoken
+    is_foreign_text = ENGLISH not in languages
+    if any(sense.keys() & FACTS or (is_foreign_text and sense) for sense in spoken.values()):
+        return spoken  # a connecting word of the text's own language is no foreign fact: Spanish "sobre"
     facts = {code: {kind: value for kind, value in sense.items() if kind in FACTS} for code, sense in senses.items()}
     others = {code: sense for code, sense in facts.items() if sense and code not in spoken}
     return spoken | others or None

@@ -8,13 +8,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from generator.composer.exclusions import exclusion_of
 from generator.composer.text import timeline
 from generator.composer.text.parsing.clauses import clauses_of
 from generator.composer.text.parsing.items import Item, Wish
 from generator.composer.text.parsing.kinds import EVENTS, Kind
 from generator.composer.text.parsing.positions import Place
 from generator.composer.text.vocabulary import INSTRUMENTS
-from generator.composer.text.vocabulary.families import family_of
+from generator.composer.text.vocabulary.families import family_of, player_of
 
 MAX_TIMES = 40  # in one clause
 WINDOW = 3  # items around a time that say what it is
@@ -52,6 +53,8 @@ def find_places(items: list[Item], text: str) -> tuple[list[Place], list[Item], 
         located = {id(region.time) for region in regions}
         lengths += [(_is_length(clause, item), item) for item in times if id(item) not in located]
         if regions:
+            if clause[0].has(Kind.THEN) and regions[0].shape == "first" and places:  # "then full until 0:20"
+                regions[0].start_s = min(places[-1].end_s or places[-1].start_s, regions[0].time.seconds)
             for region, segment in _segments(clause, regions):
                 made = list(_places(region, segment, items, places, text))
                 places += made
@@ -131,10 +134,19 @@ def _region(clause: list[Item], time: Item, items: list[Item]) -> _Region | None
         return _Region(time, "first", 0.0, seconds)
     if after and after[0].has(Kind.IN) and _is_place_after(after):
         return _Region(time, "point", seconds, seconds)
+    is_first = time is next(item for item in items if item.has(Kind.TIME))
+    if is_first and _goes_on(clause, items) and any(item.has(Kind.QUIET, Kind.FULL, Kind.BUILD) for item in before):
+        return _Region(time, "first", 0.0, seconds)  # "quiet for 5 seconds, then …"
     beside = before[:1] if not is_clock else [*before[:1], *after[:1]]
     if any(item.has(*_STRONG) or _is_entry(item) for item in beside) and not _is_product(after):
         return _Region(time, "point", seconds, seconds)
     return None
+
+
+def _goes_on(clause: list[Item], items: list[Item]) -> bool:
+    """Return whether "then" follows a clause."""
+    after = items.index(clause[-1]) + 1
+    return after < len(items) and items[after].has(Kind.THEN)
 
 
 def _is_entry(item: Item) -> bool:
@@ -143,7 +155,7 @@ def _is_entry(item: Item) -> bool:
 
 def _is_product(after: list[Item]) -> bool:
     """Return whether a time measures the whole piece: "build 30 s track"."""
-    return bool(after) and after[0].has(Kind.USE, Kind.GENRE, Kind.MOOD, Kind.LENGTH)
+    return bool(after) and after[0].has(Kind.USE, Kind.GENRE, Kind.TOPIC, Kind.MOOD, Kind.LENGTH)
 
 
 def _is_place_after(after: list[Item]) -> bool:
@@ -171,9 +183,7 @@ def _section(before: list[Item], after: list[Item], clause: list[Item], items: l
             continue
         is_label = any(item is label for label in _labels(before)) and before[0].has(Kind.LENGTH)
         others = is_label or sum(other.has(Kind.TIME) for other in items) > 1
-        follows = items.index(clause[-1]) + 1
-        goes_on = follows < len(items) and items[follows].has(Kind.THEN)
-        if (item.has(Kind.SECTION, Kind.ENDS) and not is_intro) or others or goes_on:
+        if (item.has(Kind.SECTION, Kind.ENDS) and not is_intro) or others or _goes_on(clause, items):
             return "outro" if item.text.lower() in _FINAL_SECTIONS else "intro" if is_intro else item.text.lower()
     return ""
 
@@ -241,7 +251,7 @@ def _places(region: _Region, segment: list[Item], items: list[Item], places: lis
         grouped = [item for item in items if item.group in {one.group for one in denied} and item.has(Kind.INSTRUMENT)]
         _use(grouped)
         start, end = (region.start_s, math.inf) if region.shape in ("point", "from") else (region.start_s, region.end_s)
-        yield Place(timeline.OUT, start, end, _families(grouped), "", phrase)
+        yield Place(timeline.OUT, start, end, _left_out(grouped), "", phrase)
     elif event and not (players and event.has(Kind.ENTERS, Kind.LEAVES) and not event.has(Kind.HIT, Kind.DROP)):
         yield from _event_places(event, region, segment, places, phrase)
     elif players and leaves:
@@ -250,7 +260,7 @@ def _places(region: _Region, segment: list[Item], items: list[Item], places: lis
             timeline.OUT,
             region.start_s,
             math.inf if region.end_s in (None, region.start_s) else region.end_s,
-            _families(players),
+            _left_out(players),
             "",
             phrase,
         )
@@ -294,12 +304,13 @@ def _event_places(
 
 def _player_places(region: _Region, segment: list[Item], players: list[Item], phrase: str) -> Iterator[Place]:
     if any(item.has(Kind.ONLY) for item in segment) and region.shape in ("first", "last", "range"):
-        others = frozenset(INSTRUMENTS) - _families(players) - {"melody"}
+        families = {family_of(item.senses[Kind.INSTRUMENT]) for item in players}
+        others = frozenset(INSTRUMENTS) - families - {"melody"}
         yield Place(timeline.OUT, region.start_s, region.end_s, others, "", phrase)
     elif region.shape in ("point", "from"):
-        yield Place(timeline.ENTER, region.start_s, region.start_s, _families(players), "", phrase)
+        yield Place(timeline.ENTER, region.start_s, region.start_s, _players(players), "", phrase)
     elif region.shape == "first" and any(item.has(Kind.BEFORE, Kind.UNTIL_AFTER) for item in segment):
-        yield Place(timeline.OUT, region.time.seconds, math.inf, _families(players), "", phrase)
+        yield Place(timeline.OUT, region.time.seconds, math.inf, _left_out(players), "", phrase)
 
 
 def _untimed(clause: list[Item], items: list[Item], places: list[Place], text: str) -> Iterator[Place]:
@@ -310,7 +321,7 @@ def _untimed(clause: list[Item], items: list[Item], places: list[Place], text: s
     if clause[0].has(Kind.THEN) and previous and previous.end_s and math.isfinite(previous.end_s):
         event = _event(clause, clause[0])
         if players and (event is None or any(item.has(Kind.ENTERS) for item in clause)):
-            yield Place(timeline.ENTER, previous.end_s, previous.end_s, _families(players), "", phrase)
+            yield Place(timeline.ENTER, previous.end_s, previous.end_s, _players(players), "", phrase)
             return
         if event:
             kind = next(kind for kind in _EVENTS if event.has(kind))
@@ -320,7 +331,7 @@ def _untimed(clause: list[Item], items: list[Item], places: list[Place], text: s
     denied = [item for item in clause if item.has(Kind.INSTRUMENT) and item.wish is Wish.DENIED]
     if denied and any(item.has(Kind.STARTS) and item.start > denied[-1].start for item in clause):
         _use(denied)
-        yield Place(timeline.OUT, 0.0, None, _families(denied), "", phrase)
+        yield Place(timeline.OUT, 0.0, None, _left_out(denied), "", phrase)
         return
     for edge, is_start in ((Kind.STARTS, True), (Kind.ENDS, False)):
         event = _beside(clause, edge)
@@ -349,8 +360,12 @@ def _beside(clause: list[Item], edge: Kind) -> Item | None:
     return None
 
 
-def _families(items: list[Item]) -> frozenset[str]:
-    return frozenset(family for item in items if (family := family_of(item.senses[Kind.INSTRUMENT])))
+def _left_out(items: list[Item]) -> frozenset[str]:
+    return frozenset(exclusion_of(item.senses[Kind.INSTRUMENT]) for item in items)
+
+
+def _players(items: list[Item]) -> frozenset[str]:
+    return frozenset(player_of(item.senses[Kind.INSTRUMENT])[0] for item in items)
 
 
 def _use(items: list[Item]) -> None:

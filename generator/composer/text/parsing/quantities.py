@@ -31,6 +31,7 @@ _MODE = (
 )
 _KEY = re.compile(rf"(?<![\w#♯♭']){_LETTER}[ -]?{_MODE}(?![a-z])", re.IGNORECASE)
 _SHORT_MINOR = re.compile(r"(?<![\w#♯♭'])(?P<letter>[A-G])(?P<sign>[#♯♭b])?(?:m|min)(?![\w'])")
+_ALONE = re.compile(r"(?:^|[,;|/])\s*(?P<letter>[A-G])(?P<sign>[#♯♭b])\s*(?=$|[,;.|/])")  # ", Eb,"
 _IN_KEY = re.compile(
     r"(?<!\w)(?:(?i:(?:in )?(?:the )?key of|key|tonality|tonart|tonalité|tonalidad|tonalità|tonalidade|キー|调|調)"
     r"\s*(?:is|:|=|de|of|は)?\s*(?P<letter>[A-Ga-g])|(?:[Ii]n|en|em) (?P<capital>[A-G]))"
@@ -110,6 +111,10 @@ def _keys(text: str) -> Iterator[Quantity]:
         yield Quantity(Kind.KEY, match.start(), match.end(), f"{letter}{sign} {_quality(match['mode'])}")
     for match in _SHORT_MINOR.finditer(text):
         yield Quantity(Kind.KEY, match.start(), match.end(), f"{match['letter']}{_sign(match['sign'])} {MINOR}")
+    for match in _ALONE.finditer(text):
+        yield Quantity(
+            Kind.KEY, match.start("letter"), match.end("sign"), f"{match['letter']}{_sign(match['sign'])} {MAJOR}"
+        )
     for match in _IN_KEY.finditer(text):
         letter = (match["letter"] or match["capital"]).upper()
         yield Quantity(Kind.KEY, match.start(), match.end(), f"{letter}{_sign(match['sign'])} {MAJOR}")

@@ -1,5 +1,7 @@
 """Which items of a text are denied: the scope of negations, over noun phrases and lists.
 
+avoid: X, Y            a label denies the whole list up to the next stop
+no music with X        denies X, as "no X" does
 no X, Y and Z          denies X only: a comma ends what "no" denies, unless "or" closes the list
 without X, Y and Z     denies all three: prepositions and verbs govern a whole list
 X-free, Xなし, X 없이   deny what stands before them, and what "and" joins to it
@@ -15,9 +17,10 @@ MAX_ITEMS_BACK = 8  # between what is denied and a negation that follows it
 _NEGATIONS = (Kind.NO, Kind.WITHOUT, Kind.UNLIKE, Kind.EXCEPT, Kind.LESS)
 _CONNECTORS = (Kind.AND, Kind.OR)
 _ENDS_SCOPE = (Kind.BUT, Kind.WITH, Kind.ONLY, Kind.THEN)
-_ADJECTIVES = (Kind.MOOD, Kind.PACE, Kind.GENRE, Kind.TERM, Kind.SCENE)
+_ADJECTIVES = (Kind.MOOD, Kind.PACE, Kind.GENRE, Kind.TERM, Kind.TOPIC, Kind.SCENE)
 _NO_AFTER = ("no", "nein", "non", "não")
 _LISTED = (Kind.INSTRUMENT, Kind.VOICE)
+_DENIED_BEFORE = (*_LISTED, Kind.MOOD, Kind.TEXTURE, Kind.PACE, Kind.GENRE, Kind.TOPIC, Kind.LOOP)
 _CJK = frozenset({"ja", "zh", "ko"})
 # Words that make a negation one of degree, which denies adjectives only: "not too dark thriller".
 _DEGREES = frozenset(
@@ -64,15 +67,17 @@ def _follows_negation(items: list[Item], position: int) -> bool:
 
 def _deny_after(items: list[Item], position: int, negation: Kind, group: int) -> int:
     """Deny the items after a negation; return the position where its scope ends."""
-    skipped, last, is_connected = 0, None, False
+    skipped, last, is_connected, is_labeled = 0, None, False, False
     is_degree = not _DEGREES.isdisjoint(fold(items[position].text).split()) or items[position].text in _DEGREES_CJK
     place = position + 1
     while place < len(items):
         item = items[place]
-        if item.ends_sentence or _comma_ends(items, place, negation, last):
+        is_labeled = is_labeled or (place == position + 1 and item.gap == ":")
+        stops = item.gap != ":" if place == position + 1 else True
+        if (item.ends_sentence and stops) or (not is_labeled and _comma_ends(items, place, negation, last)):
             break
         if item.is_target and not (last is None and item.has(Kind.ONLY)):
-            is_connected = is_connected or (last is not None and item.follows_comma)  # within a list
+            is_connected = is_connected or is_labeled or (last is not None and item.follows_comma)  # within a list
             is_noun_phrase = last is not None and last.has(*_ADJECTIVES) and not is_degree
             if last is not None and not is_connected and not is_noun_phrase:
                 break
@@ -82,6 +87,8 @@ def _deny_after(items: list[Item], position: int, negation: Kind, group: int) ->
             if not _continues(items, place, negation, last):
                 break
             is_connected = True
+        elif last is None and skipped and item.has(Kind.WITH) and items[place - 1].has(Kind.STOPWORD):
+            pass  # "no music with drums"
         elif (
             item.has(*_ENDS_SCOPE)
             or item.has(*_NEGATIONS)
@@ -145,7 +152,9 @@ def _continues(items: list[Item], place: int, negation: Kind, last: Item) -> boo
     return is_alike or (following.has(Kind.STOPWORD) and not following.has(Kind.BUT, Kind.WITH))
 
 
-TARGET_KINDS = frozenset({Kind.INSTRUMENT, Kind.MOOD, Kind.GENRE, Kind.PACE, Kind.TEXTURE, Kind.VOICE, Kind.SCENE})
+TARGET_KINDS = frozenset(
+    {Kind.INSTRUMENT, Kind.MOOD, Kind.GENRE, Kind.TOPIC, Kind.PACE, Kind.TEXTURE, Kind.VOICE, Kind.SCENE}
+)
 
 
 def _deny_before(items: list[Item], position: int, group: int) -> bool:
@@ -159,7 +168,7 @@ def _deny_before(items: list[Item], position: int, group: int) -> bool:
         if item.has(Kind.NOT_AFTER) and not item.is_target:
             break
         if item.is_target:
-            if item.has(Kind.INSTRUMENT, Kind.VOICE, Kind.MOOD, Kind.TEXTURE, Kind.PACE, Kind.GENRE, Kind.LOOP):
+            if item.has(*_DENIED_BEFORE):
                 _deny(item, Kind.NO, group)
                 denied = True
             if not denied or not _is_joined_before(items, item):

@@ -21,7 +21,7 @@ _ELIDED = frozenset(
     ["l", "d", "j", "qu", "n", "c", "m", "t", "un", "dell", "all", "nell", "sull", "quell", "jusqu", "lorsqu", "puisqu"]
 )
 # German compounds whose first part is the word that counts: "Klaviermusik".
-_COMPOUND = re.compile(r"^(\w{3,}?)(musik|klange|stimmung|begleitung|stuck|szene)$")
+_COMPOUND = re.compile(r"^(\w{3,}?)(musik|klange|stimmung|begleitung|stuck|szene|film|video|podcast|sendung)$")
 _WITHOUT_SUFFIX = re.compile(
     r"^(drum|beat|bass|vocal|voice|percussion|guitar|piano|lyric|melody|schlagzeug|trommel|beat|klavier|bass|gesang)s?(less|los|lose|frei)$"
 )

@@ -1,9 +1,14 @@
 """The vocabulary of the brief, as data: what moods, uses and meters mean, and the words for them in nine languages.
 
 languages.py   all vocabularies; english.py, german.py, romance.py, asian.py, names.py hold them
+topics.py      subjects that suggest a style or a use
 families.py    which style plays a genre, and which player an instrument
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from generator.composer.text.parsing.kinds import Kind
 from generator.messages import gettext_noop as _
 
 # mood → (change of energy, change of tempo in %, mode)
@@ -69,6 +74,15 @@ SOLOISTS = (
     _("electric guitar"), _("music box"), _("celesta"), _("kalimba"), _("marimba"), _("ocarina"), _("whistle"),
     _("pizzicato"), _("double bass"), _("808"), _("fiddle"), _("bagpipes"), _("oud"), _("dulcimer"),
 )  # fmt: skip
+# other names under which something can be left out: parts of the drum kit, and instruments inside sections
+EXCLUDABLE = (
+    _("kick"), _("snare"), _("hi-hats"), _("cymbals"), _("claps"), _("cowbell"), _("shaker"), _("tambourine"),
+    _("maracas"), _("castanets"), _("triangle"), _("sleigh bells"), _("tabla"), _("bongos"), _("congas"), _("djembe"),
+    _("cajon"), _("taiko"), _("timpani"), _("woodwinds"), _("acoustic guitar"), _("slap bass"), _("clavinet"),
+    _("arpeggio"), _("lute"), _("mandolin"), _("pedal steel"), _("slide guitar"), _("viola"), _("trombone"), _("tuba"),
+    _("flugelhorn"), _("bassoon"), _("piccolo"), _("recorder"), _("panpipes"), _("glockenspiel"), _("chimes"),
+    _("singing bowls"), _("xylophone"), _("theremin"), _("turntables"), _("kazoo"),
+)  # fmt: skip
 TEXTURES = (_("rain"), _("vinyl"))
 METERS = {"4/4": 4, "3/4": 3, "6/8": 3}  # quarter notes per bar
 TEMPO_FACTORS = {"3/4": 1.12, "6/8": 1.3}  # factor on a style's usual tempo for triple meters, in quarter notes
@@ -80,9 +94,22 @@ TERMS: dict[str, tuple[int, int, int]] = {
     "prestissimo": (200, 208, 220),
 }  # fmt: skip
 
-_TITLES = {str(name): name for name in (*INSTRUMENTS, *SOLOISTS, *TEXTURES, *USES, *MOODS)}
+_TITLES = {str(name): name for name in (*INSTRUMENTS, *SOLOISTS, *EXCLUDABLE, *TEXTURES, *USES, *MOODS)}
 
 
 def title_of(name: str) -> str:
     """Return a name of these tables as a text that can be translated."""
     return _TITLES.get(str(name), name)
+
+
+@dataclass(frozen=True)
+class Language:
+    """Phrases separated by commas: of facts by kind and value, and of connecting words by kind.
+
+    In a Romance language the main word of a phrase comes first ("rock latino"), elsewhere last ("latin rock").
+    """
+
+    code: str
+    facts: Mapping[Kind, Mapping[str, str]]
+    words: Mapping[Kind, str]
+    is_head_first: bool = False

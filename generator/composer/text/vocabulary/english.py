@@ -1,8 +1,10 @@
 """English: genres, moods, uses, instruments, and the words that connect them."""
 
+from collections.abc import Iterator
+
 from generator.composer.text.parsing.kinds import Kind
+from generator.composer.text.vocabulary import Language
 from generator.composer.text.vocabulary.english_genres import GENRES, SCENES
-from generator.composer.text.vocabulary.entry import Language
 
 MOODS = {
     "warm": "warm, cozy, cosy, gentle, soft, sweet, heartwarming, comforting, homely, soothing, delicate, mild",
@@ -175,6 +177,35 @@ WORDS = {
     "genre, minutes, seconds, composition, audio, slow-mo, slow motion, slow-motion, slowly, quickly, fast food, fast-forward, melodic, version, project, inspired, influenced, tinged, infused, flavored, flavoured, feels, score, background music, bgm, ost, number, beds",
 }
 
+
+def _beds() -> Iterator[str]:
+    """Yield how people say that somebody speaks over the music: "under a voice", "room for the speaker"."""
+    for voice in (
+        "voice",
+        "voice-over",
+        "voiceover",
+        "voice over",
+        "narration",
+        "narrator",
+        "speaker",
+        "speech",
+        "dialogue",
+        "dialog",
+        "vo",
+        "presenter",
+        "host",
+    ):
+        yield from (
+            f"{place} {article}{voice}" for place in _PLACES_OF_BEDS for article in ("", "a ", "the ", "my ", "our ")
+        )
+        yield from (
+            f"{voice} {place}" for place in ("on top", "goes on top", "over it", "over the top", "will be on top")
+        )
+
+
+_PLACES_OF_BEDS = (
+    "under", "beneath", "underneath", "behind", "below", "room for", "space for", "background for", "underscore for",
+)  # fmt: skip
 _ENGLISH_FACTS = {
     Kind.GENRE: GENRES,
     Kind.SCENE: SCENES,
@@ -206,9 +237,8 @@ _ENGLISH_FACTS = {
     },
     Kind.VOICE: {"voice": "voices, singer, singers, singing, sung, lyrics, rapper, rapping, male vocals, female vocals, vocals, vocal, vocalist, rap verse, sing, song with words, lead vocals"},
     Kind.BED: {
-        "bed": "bed, under a voice, under voice, under narration, under speech, under a narrator, voice-over bed, voiceover bed, background for a voice, underscore for a voice, "
-        "under dialogue, under dialog, behind a voice, behind speech, behind a narrator, under a voiceover, under a voice-over, talking over it, room for a voice, under the voice, "
-        "music bed, narration bed, behind dialogue, space for a voice, behind the narrator, behind my voice, under my voice, leave room for narration, under talking, podcast bed",
+        "bed": "bed, music bed, voice-over bed, voiceover bed, narration bed, podcast bed, talking over it, speaking over it, talk over it, "
+        "under talking, " + ", ".join(_beds()),
     },
     Kind.LOOP: {
         "loop": "seamless loop, seamlessly loop, loop, loopable, looping, loops, endless, seamlessly looping, endlessly, perfect loop, looped, seamless, repeat forever, loops seamlessly, "

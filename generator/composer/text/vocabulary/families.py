@@ -36,7 +36,7 @@ _FAMILY: dict[str, str] = {
     "chinese": "world", "japanese": "world", "hawaiian": "folk", "highlife": "afrobeats world", "gamelan": "world",
     "new age": "meditation ambient", "dungeon synth": "tavern ambient", "dark ambient": "tension", "industrial": "techno tension",
     "opera": "orchestral", "chamber": "baroque orchestral", "march": "orchestral", "choral": "gospel cinematic",
-    "romantic era": "orchestral", "minimalism": "piano", "circus": "children orchestral", "comedy": "funk children", "musical": "jazz orchestral", "nordic": "celtic tavern folk",
+    "romantic era": "orchestral", "minimalism": "piano", "lullaby": "children piano", "circus": "children orchestral", "comedy": "funk children", "musical": "jazz orchestral", "nordic": "celtic tavern folk",
     "experimental": "ambient", "breakcore": "dnb", "boom bap": "lofi", "acid jazz": "funk jazz",
 }  # fmt: skip
 FAMILY: dict[str, tuple[str, ...]] = {genre: tuple(styles.split()) for genre, styles in _FAMILY.items()}
@@ -123,9 +123,7 @@ def player_of(instrument: str) -> tuple[str, bool]:
 
 
 def family_of(instrument: str) -> str:
-    """Return the family of parts ("strings") that an instrument belongs to; empty if leaving it out has no effect."""
-    if instrument in ("hi-hats", "snare", "kick", "cymbals", "claps", "shaker", "tambourine", "cowbell"):
-        return ""  # a stroke of the drum kit, not a player
+    """Return the family of parts ("strings") that an instrument belongs to."""
     if instrument in EXTRAS:
         return EXTRAS[instrument].family
     if instrument in FAMILY_OF:

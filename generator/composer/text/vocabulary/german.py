@@ -1,20 +1,20 @@
 """German. Umlauts are folded, so "fröhlich" stands here as it is written and matches "frohlich"."""
 
 from generator.composer.text.parsing.kinds import Kind
-from generator.composer.text.vocabulary.entry import Language
+from generator.composer.text.vocabulary import Language
 
 GERMAN = Language(
     "de",
     {
         Kind.GENRE: {
             "lofi": "lo-fi-beats, entspannte beats", "hip hop": "sprechgesang, deutschrap", "electronic": "elektronisch*, elektro, elektronik, elektronische musik", "synthwave": "achtziger, 80er",
-            "house": "clubmusik, tanzmusik, disko", "techno": "techno-musik", "corporate": "firmenmusik, werbemusik, imagefilm-musik", "folk": "akustisch*, volkslied, volkstümlich*, lagerfeuer*", "schlager": "schlager, volksmusik, blasmusik",
+            "house": "clubmusik, tanzmusik, disko", "techno": "techno-musik", "corporate": "firmenmusik, werbemusik, imagefilm-musik", "folk": "akustisch*, volkslied, volkstümlich*", "schlager": "schlager, volksmusik, blasmusik",
             "rock": "rockig*, rockmusik", "pop": "popmusik, poppig*, popsong", "jazz": "jazzig*, jazzmusik", "blues": "bluesig*", "funk": "funkig*", "celtic": "keltisch*, irisch*, schottisch*", "tavern": "mittelalter, mittelalterlich*, taverne, tavernen*, spielmann*",
-            "western": "westernmusik, wildwest, wilder westen", "sea shanty": "seemannslied, piraten*", "latin": "lateinamerikanisch*, kubanisch*", "bossa": "brasilianisch*", "arabic": "arabisch*, orientalisch*, türkisch*", "bollywood": "indisch*",
-            "african": "afrikanisch*", "japanese": "japanisch*", "chinese": "chinesisch*", "piano": "klaviermusik, klavierstück, soloklavier, klaviersolo, klavierballade", "children": "kinderlied, kinderlieder, kindermusik, zeichentrick*",
-            "holiday": "weihnacht*, weihnachts, weihnachtlich*, advent, weihnachten", "world": "weltmusik, trommelkreis", "ambient": "klanglandschaft, atmosphärisch*, sphärisch*, klangteppich", "meditation": "meditativ*, wellness, entspannungs, entspannungsmusik, achtsamkeit",
+            "western": "westernmusik", "sea shanty": "seemannslied", "latin": "lateinamerikanisch*, kubanisch*", "bossa": "brasilianisch*", "arabic": "arabisch*, orientalisch*, türkisch*", "bollywood": "indisch*",
+            "african": "afrikanisch*", "japanese": "japanisch*", "chinese": "chinesisch*", "piano": "klaviermusik, klavierstück, soloklavier, klaviersolo, klavierballade", "children": "kinderlied, kinderlieder, kindermusik",
+            "holiday": "weihnacht*, weihnachts, weihnachtlich*, weihnachten", "world": "weltmusik, trommelkreis", "ambient": "klanglandschaft, atmosphärisch*, sphärisch*, klangteppich", "meditation": "meditativ*, entspannungs, entspannungsmusik",
             "cinematic": "filmisch*, film musik, filmscore, kinomusik, kinoreif*", "orchestral": "orchestral*, orchester, sinfonisch*, symphonisch*, klassik, klassisch*, klassische", "baroque": "barock, barocke, barockmusik", "march": "marschmusik, marsch",
-            "tension": "gruselmusik, grusel, krimi, horrorfilm, thrillermusik", "trailer": "trailermusik, filmtrailer", "chiptune": "8-bit-musik, videospielmusik der 80er", "metal": "metallisch hart", "circus": "zirkus, jahrmarkt", "lounge": "fahrstuhlmusik, loungemusik",
+            "tension": "gruselmusik, thrillermusik", "trailer": "trailermusik, filmtrailer", "chiptune": "8-bit-musik, videospielmusik der 80er", "metal": "metallisch hart", "lounge": "fahrstuhlmusik, loungemusik",
             "tango": "argentinischer tango", "choral": "chormusik, kirchenmusik, choral", "country": "countrymusik",
         },
         Kind.SCENE: {"bossa": "strand, sommer, café, sommerlich*", "corporate": "firma, unternehmen, geschäft*, technologie, büro", "orchestral": "märchen, märchenhaft*, burg, schloss, drachen", "cinematic": "landschaft, drohnenaufnahmen, sonnenaufgang, berge",
@@ -22,7 +22,7 @@ GERMAN = Language(
         Kind.MOOD: {
             "warm": "warme, warmer, warmes, sanft*, gemütlich*, weich*, behaglich*", "rainy": "regnerisch*, regen, verregnet*", "sad": "traurig*, melancholisch*, wehmütig*, bedrückt*, einsam*, trauer, trostlos*", "happy": "fröhlich*, glücklich*, heiter*, freudig*, lustig*, gute laune, sonnig*",
             "calm": "ruhig*, entspannt*, entspannend*, friedlich*, leise, gelassen*, dezent*, unaufdringlich*", "energetic": "energisch*, kraftvoll*, treibend*, energiegeladen*, mitreißend*, intensiv*, dynamisch*", "upbeat": "schwungvoll*, beschwingt*, lebhaft*, flott*, munter*",
-            "dark": "dunkel*, dunkl*, düster*, finster*, unheimlich*, bedrohlich*, gruselig*", "dreamy": "verträumt*, träumerisch*, traumhaft*, schwebend*, sphärisch*", "hopeful": "hoffnungsvoll*, inspirierend*, optimistisch*, motivierend*, zuversichtlich*",
+            "dark": "dunkel*, dunkl*, düster*, finster*, unheimlich*, bedrohlich*, gruselig*", "dreamy": "verträumt*, träumerisch*, traumhaft*, schwebend*, sphärisch*", "hopeful": "hoffnungsvoll*, selbstbewusst*, inspirierend*, optimistisch*, motivierend*, zuversichtlich*",
             "mysterious": "geheimnisvoll*, mysteriös*, rätselhaft*", "tense": "spannend*, angespannt*, spannung, nervös*, spannungsgeladen*", "nostalgic": "nostalgisch*, sehnsüchtig*, nachdenklich*", "romantic": "romantisch*, zärtlich*, liebevoll*", "playful": "verspielt*, witzig*, niedlich*, spielerisch*, skurril*",
             "epic": "episch*, heroisch*, heldenhaft*, majestätisch*, monumental*, gewaltig*", "aggressive": "aggressiv*, wütend*, brutal*, zornig*", "emotional": "emotional*, gefühlvoll*, bewegend*, rührend*, dramatisch*",
         },

@@ -1,8 +1,8 @@
 """The vocabulary of every language, in one tuple."""
 
+from generator.composer.text.vocabulary import Language
 from generator.composer.text.vocabulary.asian import CHINESE, JAPANESE, KOREAN
 from generator.composer.text.vocabulary.english import ENGLISH
-from generator.composer.text.vocabulary.entry import Language
 from generator.composer.text.vocabulary.german import GERMAN
 from generator.composer.text.vocabulary.names import NAMES
 from generator.composer.text.vocabulary.romance import FRENCH, ITALIAN, PORTUGUESE, SPANISH

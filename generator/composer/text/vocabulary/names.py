@@ -1,7 +1,7 @@
 """Names of artists, composers, games and films, as what is commonly meant by them."""
 
 from generator.composer.text.parsing.kinds import Kind
-from generator.composer.text.vocabulary.entry import Language
+from generator.composer.text.vocabulary import Language
 
 # Names that are also words, and count with a capital letter inside a sentence; all other words only after "like".
 COMMON_WORDS = frozenset(

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from generator.composer.exclusions import is_left_out, strokes_left_out
 from generator.composer.styles import Part, Style
 from generator.composer.text import timeline
 from generator.composer.text.prompt_parsing import Brief
@@ -25,6 +26,7 @@ ROLE_RANKS = {"comp": 0.2, "arp": 0.3, "bass": 0.34, "lead": 0.4, DRUMS: 0.25, "
 GROWING_SECTIONS, BUILD_SHARE = ("intro", "build"), 0.6  # sections that grow by two bars; share of a build's first ones
 SMALL_ENSEMBLE = 4  # players up to which the bass, too, may rest for the sake of change
 DRUM_OPENINGS = 0.5  # share of pieces that may begin with drums, if their style may
+FAINT_DB = 20.0  # below the loudest player: a texture that cannot carry a passage alone
 RANK_JITTER = 0.14  # by which the order of entries differs between pieces
 MIN_ARRIVAL_RISE = 0.12  # energy increase from which a section is an arrival
 TUNE_SECTIONS = ("A", "A2", "B", "B2", "solo")
@@ -39,10 +41,11 @@ class Member:
     name: str
     role: str
     family: str
+    instrument: str
     enter: float
     leave: float
     rank: float
-    is_bed: bool  # sounds without gaps, so that others may be silent
+    is_bed: bool  # sounds without gaps and not faintly, so that others may be silent
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,14 @@ class Unit:
 
 @dataclass(frozen=True)
 class Cut:
-    """Beats in which players are silent; no players means all."""
+    """Beats in which players are silent, by the names of what is left out; no names means all."""
 
     start: float
     end: float
-    families: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
-    def is_for(self, family: str) -> bool:
-        return not self.families or family in self.families
+    def is_for(self, family: str, instrument: str = "") -> bool:
+        return not self.names or is_left_out(self.names, family, instrument)
 
 
 @dataclass(frozen=True)
@@ -91,9 +94,9 @@ class Arrangement:
     def unit_at(self, bar: int) -> Unit:
         return next((unit for unit in self.units if unit.first_bar <= bar < unit.end_bar), self.units[-1])
 
-    def sounding(self, name: str, family: str, notes: Iterable[Note]) -> list[Note]:
+    def sounding(self, name: str, part: Part, notes: Iterable[Note]) -> list[Note]:
         """Return the notes of a player that remain: those in its units and outside of cuts, shortened to fit."""
-        spans = [*self._silences(name), *(cut for cut in self.cuts if cut.is_for(family))]
+        spans = [*self._silences(name), *(cut for cut in self.cuts if cut.is_for(part.family, part.instrument))]
         kept = []
         for note in notes:
             if any(span.start - 1e-6 <= note.start < span.end - 1e-6 for span in spans):
@@ -102,14 +105,17 @@ class Arrangement:
             kept.append(replace(note, length=min(note.length, end - note.start)))
         return kept
 
-    def sounding_hits(self, hits: Iterable[Hit], exceptions: Sequence[str] = ()) -> list[Hit]:
-        """Return the strokes outside of cuts; `exceptions` are drums that sound into an arrival."""
-        spans = [cut for cut in self.cuts if cut.is_for(DRUMS)]
-        return [
-            hit
-            for hit in hits
-            if hit.drum in exceptions or not any(s.start - 1e-6 <= hit.start < s.end - 1e-6 for s in spans)
-        ]
+    def sounding_hits(self, hits: Iterable[Hit], kit: str, exceptions: Sequence[str] = ()) -> list[Hit]:
+        """Return the strokes of a kit outside of cuts; `exceptions` are drums that sound into an arrival."""
+        spans = [(cut, strokes_left_out(cut.names, kit)) for cut in self.cuts]
+
+        def is_cut(hit: Hit) -> bool:
+            return any(
+                (cut.is_for(DRUMS) or hit.drum in strokes) and cut.start - 1e-6 <= hit.start < cut.end - 1e-6
+                for cut, strokes in spans
+            )
+
+        return [hit for hit in hits if hit.drum in exceptions or not is_cut(hit)]
 
     def _silences(self, name: str) -> Iterator[Cut]:
         beats = self.form.beats
@@ -163,15 +169,17 @@ def _units(section: Section) -> Iterator[Unit]:
 def _members(style: Style, parts: Sequence[tuple[str, Part]], arc: Arc, rngs: RngFactory) -> list[Member]:
     """Return all players in the order in which they join; the first plays the bare opening."""
     members = []
+    loudest = max((part.level for _, part in parts), default=0.0)
     for name, part in parts:
         rank = 0.5 * ROLE_RANKS[part.role] + 0.5 * part.enter + _jitter(rngs, name)
-        is_bed = part.role in ("pad", "comp") or (
+        is_gapless = part.role in ("pad", "comp") or (
             part.role == "arp" and part.pattern not in ("slow", "bowls", "cross2")
         )
-        members.append(Member(name, part.role, part.family, part.enter, part.leave, rank, is_bed))
+        is_bed = is_gapless and part.level > loudest - FAINT_DB
+        members.append(Member(name, part.role, part.family, part.instrument, part.enter, part.leave, rank, is_bed))
     if any(style.grooves) and style.drums_enter <= 1:
         rank = 0.5 * ROLE_RANKS[DRUMS] + 0.5 * style.drums_enter + _jitter(rngs, DRUMS)
-        members.append(Member(DRUMS, DRUMS, DRUMS, style.drums_enter, 1.01, rank, True))
+        members.append(Member(DRUMS, DRUMS, DRUMS, "", style.drums_enter, 1.01, rank, True))
     members.sort(key=lambda member: (member.rank, member.name))
     opener = _opener(members, arc, rngs.derive("opener"))
     return [opener, *(member for member in members if member is not opener)]
@@ -263,16 +271,19 @@ def _with_bed(unit: Unit, members: Sequence[Member], present: set[str]) -> froze
 
 def _is_cut(name: str, unit: Unit, members: Sequence[Member], cuts: Sequence[Cut], form: Form) -> bool:
     """Return whether the text silences a player in a part of a unit."""
-    family = next((member.family for member in members if member.name == name), "")
+    member = next((member for member in members if member.name == name), None)
     start, end = unit.first_bar * form.beats, unit.end_bar * form.beats
-    return any(family in cut.families and cut.start < end and cut.end > start for cut in cuts)
+    return member is not None and any(
+        cut.names and cut.is_for(member.family, member.instrument) and cut.start < end and cut.end > start
+        for cut in cuts
+    )
 
 
 def _with_players(
-    units: Sequence[Unit], members: Sequence[Member], families: frozenset[str], beats: int, start: float, end: float
+    units: Sequence[Unit], members: Sequence[Member], players: frozenset[str], beats: int, start: float, end: float
 ) -> list[Unit]:
-    """Return the units, with the players of families in those that overlap the beats from start to end."""
-    names = {member.name for member in members if member.family in families}
+    """Return the units, with the named players in those that overlap the beats from start to end."""
+    names = {member.name for member in members if is_left_out(players, member.family, member.instrument)}
     return [
         replace(unit, players=unit.players | names)
         if unit.end_bar * beats > start and unit.first_bar * beats < end

@@ -7,7 +7,9 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
-from generator.composer.writing.patterns import ArpStep, BassStep, CompStep
+from generator.composer.writing.patterns.arpeggios import ArpStep
+from generator.composer.writing.patterns.basses import BassStep
+from generator.composer.writing.patterns.chords import CompStep
 
 Step = TypeVar("Step", BassStep, CompStep, ArpStep)
 Timed = TypeVar("Timed", BassStep, CompStep)

@@ -4,11 +4,11 @@ import random
 from collections.abc import Iterator, Sequence
 
 from generator.composer.styles import Part
-from generator.composer.writing import patterns_triple
 from generator.composer.writing.figures.bars import four_bars, vary_bass
 from generator.composer.writing.form import Form
 from generator.composer.writing.notes import Harmony, Note
-from generator.composer.writing.patterns import BassStep
+from generator.composer.writing.patterns import triple
+from generator.composer.writing.patterns.basses import BassStep
 from generator.composer.writing.theory import Chord, nearest
 
 LOW, HIGH = 32, 52  # MIDI pitches within which a line walks
@@ -23,7 +23,7 @@ def play(
     if part.pattern == WALKING:
         yield from _walk(part, chords, after, form, rng)
         return
-    bars = four_bars(patterns_triple.bass(part.pattern, form.meter), vary_bass, basis, rng)
+    bars = four_bars(triple.bass(part.pattern, form.meter), vary_bass, basis, rng)
     start, end = chords[0].start, chords[-1].start + chords[-1].length
     number = 0
     begin = start

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from generator.composer.writing.patterns import MOTIFS, MotifRhythm
+from generator.composer.writing.patterns.tunes import MOTIFS, MotifRhythm
 
 Rhythm = tuple[tuple[float, float], ...]
 

@@ -1,4 +1,4 @@
-"""Patterns for bars of three quarter notes (3/4) and of six eighths (6/8): tables as in patterns.py.
+"""Patterns for bars of three quarter notes (3/4) and of six eighths (6/8): tables as for four quarters.
 
 A pattern without its own entry uses its part's default figure, the one under "".
 """
@@ -6,8 +6,11 @@ A pattern without its own entry uses its part's default figure, the one under ""
 from collections.abc import Mapping
 from typing import TypeVar
 
-from generator.composer.writing import patterns
-from generator.composer.writing.patterns import ArpStep, BassStep, CompStep, MotifRhythm
+from generator.composer.writing.patterns import arpeggios, basses, chords, tunes
+from generator.composer.writing.patterns.arpeggios import ArpStep
+from generator.composer.writing.patterns.basses import BassStep
+from generator.composer.writing.patterns.chords import CompStep
+from generator.composer.writing.patterns.tunes import MotifRhythm
 
 T = TypeVar("T")
 
@@ -111,19 +114,19 @@ MOTIFS: Mapping[str, Mapping[str, tuple[MotifRhythm, ...]]] = {
 
 def bass(pattern: str, meter: str) -> tuple[tuple[BassStep, ...], ...]:
     """Return the bars of a bass pattern in a meter; the next three functions do the same for their tables."""
-    return _look_up(patterns.BASS, BASS, pattern, meter)
+    return _look_up(basses.BASS, BASS, pattern, meter)
 
 
 def comp(pattern: str, meter: str) -> tuple[tuple[CompStep, ...], ...]:
-    return _look_up(patterns.COMP, COMP, pattern, meter)
+    return _look_up(chords.COMP, COMP, pattern, meter)
 
 
 def arp(pattern: str, meter: str) -> tuple[tuple[ArpStep, ...], ...]:
-    return _look_up(patterns.ARPS, ARPS, pattern, meter)
+    return _look_up(arpeggios.ARPS, ARPS, pattern, meter)
 
 
 def motif(pattern: str, meter: str) -> tuple[MotifRhythm, ...]:
-    return _look_up(patterns.MOTIFS, MOTIFS, pattern, meter)
+    return _look_up(tunes.MOTIFS, MOTIFS, pattern, meter)
 
 
 def _look_up(four: Mapping[str, T], three: Mapping[str, Mapping[str, T]], pattern: str, meter: str) -> T:
