@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from generator.composer.filters import apply_filter, band_pass, pass_filter
@@ -38,7 +37,7 @@ class Reverb:
         else:
             self._silent_for = 0
         blocks = len(send) // PARTITION_FRAMES
-        spectra = scipy.fft.rfft(send.reshape(blocks, PARTITION_FRAMES), 2 * PARTITION_FRAMES, axis=1)
+        spectra = np.fft.rfft(send.reshape(blocks, PARTITION_FRAMES), 2 * PARTITION_FRAMES, axis=1)
         spectra = np.concatenate([self._previous, spectra])
         depth = len(self._previous)
         self._previous = spectra[blocks:]
@@ -47,7 +46,7 @@ class Reverb:
             product = spectra[depth:] * self._parts[side, 0]
             for number in range(1, depth + 1):
                 product += spectra[depth - number : depth - number + blocks] * self._parts[side, number]
-            response = scipy.fft.irfft(product, 2 * PARTITION_FRAMES, axis=1)
+            response = np.fft.irfft(product, 2 * PARTITION_FRAMES, axis=1)
             rows = out[side].reshape(blocks, PARTITION_FRAMES)
             rows[:] = response[:, :PARTITION_FRAMES]
             rows[1:] += response[:-1, PARTITION_FRAMES:]
@@ -63,7 +62,7 @@ def _response_spectrum(seconds: float, damping: float, name: str) -> NDArray[np.
     parts = -(-response.shape[1] // PARTITION_FRAMES)
     padded = np.zeros((2, parts * PARTITION_FRAMES), np.float32)
     padded[:, : response.shape[1]] = response
-    return np.asarray(scipy.fft.rfft(padded.reshape(2, parts, PARTITION_FRAMES), 2 * PARTITION_FRAMES, axis=2))
+    return np.asarray(np.fft.rfft(padded.reshape(2, parts, PARTITION_FRAMES), 2 * PARTITION_FRAMES, axis=2))
 
 
 def impulse_response(seconds: float, damping: float, name: str) -> Sound:

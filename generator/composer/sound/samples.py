@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from generator.composer.sound.modes import RATE_HZ
@@ -176,8 +175,8 @@ def drum_stroke(name: str) -> Sound:
     (zone,) = _load_index()[name]
     sound = decode_zone(zone)
     size, new_size = _sizes(len(sound), RATE_HZ / zone.rate)
-    spectrum = _resized(scipy.fft.rfft(sound, size), new_size)
-    resampled = np.asarray(scipy.fft.irfft(spectrum, new_size) * (new_size / size), np.float32)
+    spectrum = _resized(np.fft.rfft(sound, size), new_size)
+    resampled = np.asarray(np.fft.irfft(spectrum, new_size) * (new_size / size), np.float32)
     resampled = resampled[: int(len(sound) * RATE_HZ / zone.rate)]
     resampled.flags.writeable = False
     return resampled
@@ -223,10 +222,10 @@ def _add_breath(sound: Sound, level: float, turn: int) -> None:
 def _hiss() -> Sound:
     """Return six seconds of noise as loud as a held tone, from 4 kHz up, with a gentle downward slope."""
     size = 1 << 18
-    spectrum = scipy.fft.rfft(np.random.default_rng(11).standard_normal(size, dtype=np.float32))
+    spectrum = np.fft.rfft(np.random.default_rng(11).standard_normal(size, dtype=np.float32))
     hz = np.arange(size // 2 + 1, dtype=np.float32) * np.float32(RATE_HZ / size)
     spectrum *= (hz / 5000) ** 2 / (1 + (hz / 5000) ** 3.2) * (hz < 15_500)
-    shaped = np.asarray(scipy.fft.irfft(spectrum, size), np.float32)
+    shaped = np.asarray(np.fft.irfft(spectrum, size), np.float32)
     return np.asarray(shaped * np.float32(0.2 / np.sqrt(np.mean(shaped**2))))
 
 
@@ -328,7 +327,7 @@ def _pitch_shift(zone: Zone, tone: _Tone, ratio: float, needed_s: float) -> Soun
         np.multiply(spectrum, 1 - lean, out=sides[1])
         spectrum = sides
     size = round(frames * after / before) + SEAM_FRAMES
-    shifted = np.atleast_2d(scipy.fft.irfft(spectrum, after))
+    shifted = np.atleast_2d(np.fft.irfft(spectrum, after))
     return np.asarray(shifted[:, int(voice.begin * RATE_HZ) : size], np.float32)
 
 
@@ -340,7 +339,7 @@ def _spectrum(zone: Zone, frames: int, size: int) -> NDArray[np.complex64]:
     if frames == len(sound):
         continuation = np.resize(sound[begin:] * loop_gain, EDGE_FRAMES)
     padded = np.concatenate([sound[:frames], continuation * _EDGE_FALL[-len(continuation) :]])
-    return np.asarray(scipy.fft.rfft(padded, size))
+    return np.asarray(np.fft.rfft(padded, size))
 
 
 def _resized(spectrum: NDArray[np.complex64], size: int) -> NDArray[np.complex64]:
