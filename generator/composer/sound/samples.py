@@ -45,12 +45,12 @@ SHORT_ZONES_S = (0.3, 0.7)  # lengths to which a zone is cut for short notes
 
 def _fft_sizes(max_size: int) -> NDArray[np.int64]:
     """Return numbers whose prime factors are 2, 3, 5, 7 and 11, which are fast FFT sizes."""
-    sizes = np.array([1])
+    sizes = [1]
     for prime in (2, 3, 5, 7, 11):
-        powers = prime ** np.arange(int(np.log(max_size) / np.log(prime)) + 1)
-        sizes = np.unique(np.outer(sizes, powers))
-        sizes = sizes[sizes <= max_size]
-    return sizes[sizes >= 256]
+        for size in sizes:  # which grows while it is read
+            if size * prime <= max_size:
+                sizes.append(size * prime)
+    return np.array(sorted(size for size in sizes if size >= 256))
 
 
 FFT_SIZES = _fft_sizes(400_000)
@@ -112,16 +112,33 @@ class _Tone:
         bright = min(self.voice.bright, MAX_BRIGHT_HZ)
         soft = self.voice.soft or bright * SOFT_BRIGHTNESS
         cutoff = bright * (soft / bright) ** softness * 2 ** ((self.pitch - 60) / 24)
+        squared = hz * hz
         if cutoff < 15_000:
-            squared = (hz / np.float32(cutoff)) ** 2
-            spectrum /= np.sqrt(1 + squared * squared)
+            gain = squared * np.float32(cutoff**-2)
+            gain *= gain
+            gain += 1
+            scale(spectrum, np.float32(1) / np.sqrt(gain, out=gain))
         if shelf_db := LAYER_SHELVES_DB[self.layer]:
             corner = SHELF_RATIO * 440 * 2 ** ((self.pitch - 69) / 12)
-            squared = (hz / np.float32(corner)) ** 2
+            squared *= np.float32(corner**-2)
             before = float(np.linalg.norm(spectrum))
-            spectrum *= (1 + np.float32(10 ** (shelf_db / 20)) * squared) / (1 + squared)
-            spectrum *= np.float32(before / max(1e-9, float(np.linalg.norm(spectrum))))  # the level is the mixer's
+            gain = squared * np.float32(10 ** (shelf_db / 20))
+            gain += 1
+            squared += 1
+            gain /= squared
+            scale(spectrum, gain)
+            scale(spectrum, np.float32(before / max(1e-9, float(np.linalg.norm(spectrum)))))  # the level is the mixer's
         vary_partials(spectrum, hz, self.variant)
+
+
+def scale(spectrum: NDArray[np.complex64], gain: Sound | np.float32) -> None:
+    """Multiply a spectrum by a real gain in place, with half the work of a complex product."""
+    parts = spectrum.view(np.float32)
+    if isinstance(gain, np.ndarray):
+        parts[0::2] *= gain
+        parts[1::2] *= gain
+    else:
+        parts *= gain
 
 
 def vary_partials(spectrum: NDArray[np.complex64], hz: Sound, variant: int, top: int = 12) -> None:

@@ -72,17 +72,35 @@ def loop_note(name: str, voice: Loop, pitch: float, seconds: float, layer: int, 
     steady = _tone(name, voice, pitch, voice.cutoff, layer, variant, 0 if is_free else count)
     start = (turn * 40_503 + round(pitch) * 9_973) % steady.shape[1] if is_free else 0
     sound = _repeat(steady, start, count)
-    t = np.arange(count, dtype=np.float32) / RATE_HZ
     if voice.open:
         moving = min(count, int(voice.filter_s * 6 * RATE_HZ))
         bright = _tone(name, voice, pitch, voice.open, layer, variant, 0 if is_free else moving)
-        sweep = np.exp(-t[:moving] / np.float32(voice.filter_s))
-        sound[:, :moving] += (_repeat(bright, start, moving) - sound[:, :moving]) * sweep
+        change = _repeat(bright, start, moving)
+        change -= sound[:, :moving]
+        change *= _fall(voice.filter_s, 0.0, _rounded(moving))[:moving]
+        sound[:, :moving] += change
     attack = min(count, max(48, int(voice.attack * LAYER_ATTACKS[layer] * RATE_HZ)))
-    sound[:, :attack] *= np.linspace(0, 1, attack, dtype=np.float32) ** np.float32(_ATTACK_EXPONENT)
+    sound[:, :attack] *= _rise(attack)
     if voice.decay:
-        sound *= np.float32(voice.sustain) + np.float32(1 - voice.sustain) * np.exp(-t / np.float32(voice.decay))
+        sound *= _fall(voice.decay, voice.sustain, _rounded(count))[:count]
     return sound
+
+
+@lru_cache(maxsize=24)
+def _rise(frames: int) -> Sound:
+    return np.asarray(np.linspace(0, 1, frames, dtype=np.float32) ** np.float32(_ATTACK_EXPONENT))
+
+
+@lru_cache(maxsize=24)
+def _fall(seconds: float, sustain: float, frames: int) -> Sound:
+    """Return an exponential fall from 1 to `sustain`."""
+    t = np.arange(frames, dtype=np.float32) / np.float32(RATE_HZ)
+    return np.float32(sustain) + np.float32(1 - sustain) * np.exp(-t / np.float32(seconds))
+
+
+def _rounded(frames: int) -> int:
+    """Return a number of frames that many notes share: the next power of two."""
+    return 1 << max(12, (frames - 1).bit_length())
 
 
 def _repeat(loop: Sound, start: int, count: int) -> Sound:
@@ -124,7 +142,10 @@ def _synthesize(
     # The power of a loop is that of its lines (Parseval).
     level = float(np.linalg.norm(lines)) * (2 / len(lines)) ** 0.5 / size
     lines *= np.float32(0.2 * voice.gain / max(level, 1e-12))
-    return np.stack([np.fft.irfft(row, size)[:kept] for row in lines])
+    out = np.empty((len(lines), kept or size), np.float32)
+    for row, sound in zip(lines, out, strict=True):
+        sound[:] = np.fft.irfft(row, size)[:kept]
+    return out
 
 
 @dataclass(frozen=True)
