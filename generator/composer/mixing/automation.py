@@ -63,22 +63,19 @@ class Automation:
             return
         joined = np.concatenate([self._before, stem], axis=1)
         self._before[:] = joined[:, -MEMORY_FRAMES:]
-        begin, before = 0, self._cutoff
+        fading = stem[:, :0]  # what the setting before makes of the beginning of the next one
+        if cutoffs[0] != self._cutoff:
+            fading = _filtered(joined[:, : MEMORY_FRAMES + FADE_FRAMES], self._cutoff)
+        begin = 0
         for cutoff, steps in itertools.groupby(cutoffs):
             end = min(stem.shape[1], begin + STEP_FRAMES * len(list(steps)))
-            _filter_steps(stem[:, begin:end], joined[:, begin : end + MEMORY_FRAMES], cutoff, before)
-            begin, before = end, cutoff
-        self._cutoff = before
-
-
-def _filter_steps(out: Sound, heard: Sound, cutoff: float, before: float) -> None:
-    """Filter steps of one setting, from what is heard MEMORY_FRAMES before them on; they begin as the last setting."""
-    if cutoff != OPEN_HZ:
-        out[:] = _filtered(heard, cutoff)
-    if cutoff != before:
-        fade = min(FADE_FRAMES, out.shape[1])
-        last = _filtered(heard[:, : MEMORY_FRAMES + fade], before)
-        out[:, :fade] += (last - out[:, :fade]) * (1 - ramp(fade))
+            filtered = _filtered(joined[:, begin : end + MEMORY_FRAMES + FADE_FRAMES], cutoff)
+            out = stem[:, begin:end]
+            out[:] = filtered[:, : end - begin]
+            fade = min(fading.shape[1], end - begin)
+            out[:, :fade] += (fading[:, :fade] - out[:, :fade]) * (1 - ramp(fade))
+            fading, begin = filtered[:, end - begin :], end
+        self._cutoff = cutoffs[-1]
 
 
 def _setting(cutoff_hz: float) -> float:
