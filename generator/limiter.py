@@ -81,12 +81,19 @@ def plan_reduction(headroom: NDArray[np.float64], step_s: float, loop: bool = Fa
 
 def _running_average(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return an exponential average from zero on, a chunk at a time: y[n] = 0.004·x[n] + 0.996·y[n − 1]."""
-    powers = (1 - _AVERAGE_SHARE) ** np.arange(_AVERAGE_CHUNK + 1)
-    weights = np.array([np.pad(powers[: _AVERAGE_CHUNK - n], (n, 0)) for n in range(_AVERAGE_CHUNK)]) * _AVERAGE_SHARE
+    powers, weights = _average_weights()
     chunks = np.pad(values, (0, -len(values) % _AVERAGE_CHUNK)).reshape(-1, _AVERAGE_CHUNK) @ weights
     for number in range(1, len(chunks)):
         chunks[number] += chunks[number - 1, -1] * powers[1:]
     return np.asarray(chunks.reshape(-1)[: len(values)])
+
+
+@lru_cache(maxsize=1)
+def _average_weights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what an average keeps after n steps, and what each value of a chunk adds to each later average."""
+    powers = (1 - _AVERAGE_SHARE) ** np.arange(_AVERAGE_CHUNK + 1)
+    later = np.arange(_AVERAGE_CHUNK) - np.arange(_AVERAGE_CHUNK)[:, None]
+    return np.asarray(powers, np.float64), np.where(later >= 0, powers[np.maximum(later, 0)], 0) * _AVERAGE_SHARE
 
 
 def interpolate_gain(gain: Samples, first: int, steps: int, step_frames: int = STEP_FRAMES) -> Samples:

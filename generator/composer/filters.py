@@ -17,9 +17,8 @@ ROW_FRAMES, GROUP_ROWS = 48, 49
 SMALL_PRODUCT = 250_000  # multiplications
 TAIL_FRAMES = 1024  # of silence after a sound, so that what rings past its end does not wrap to its beginning
 
-_FAST_SIZES = sorted(
-    2**a * 3**b * 5**c for a in range(21) for b in range(13) for c in range(9) if 2**a * 3**b * 5**c < 1 << 21
-)
+_SMOOTH: set[int] = {2**a * 3**b * 5**c for a in range(21) for b in range(13) for c in range(9)}
+_FAST_SIZES = sorted(size for size in _SMOOTH if size < 1 << 21)
 
 Samples = NDArray[np.float32]
 Sections = NDArray[np.float64]

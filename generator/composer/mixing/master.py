@@ -224,8 +224,10 @@ def _to_16_bit(block: Sound, seed: int) -> NDArray[np.int16]:
     Each dither value is the difference of neighboring random values, which shifts the dither to high frequencies, where
     it is least audible (Wannamaker, "The theory of dithered quantization", 1997).
     """
-    random_values = np.random.default_rng(seed & 0xFFFFFFFF).random((2, block.shape[1] + 1), dtype=np.float32)
+    values = np.random.default_rng(seed & 0xFFFFFFFF).bytes(4 * (block.shape[1] + 1))
+    random_values = np.frombuffer(values, np.uint16).reshape(2, -1).astype(np.float32)
     noise = random_values[:, 1:] - random_values[:, :-1]
+    noise *= np.float32(2**-16)
     noise *= np.abs(block) > 1e-6
     noise += block * np.float32(FULL_SCALE)
     np.rint(noise, out=noise)

@@ -41,7 +41,7 @@ class Reverb:
 
 @lru_cache(maxsize=8)
 def _response_spectrum(seconds: float, damping: float, name: str) -> tuple[int, NDArray[np.complex64]]:
-    """Return the size of the transform of a block with its reverb, and the impulse response in it: (2, size // 2 + 1)."""
+    """Return the size of a transform that holds a block with its reverb, and the response's: (2, size // 2 + 1)."""
     response = impulse_response(seconds, damping, name)
     size = fast_size(BLOCK_FRAMES + response.shape[1])
     return size, np.asarray(np.fft.rfft(response, size))

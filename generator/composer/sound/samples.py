@@ -47,9 +47,8 @@ def _fft_sizes(max_size: int) -> NDArray[np.int64]:
     """Return numbers whose prime factors are 2, 3, 5, 7 and 11, which are fast FFT sizes."""
     sizes = [1]
     for prime in (2, 3, 5, 7, 11):
-        for size in sizes:  # which grows while it is read
-            if size * prime <= max_size:
-                sizes.append(size * prime)
+        powers = [prime**power for power in range(max_size.bit_length()) if prime**power <= max_size]
+        sizes = [size * power for power in powers for size in sizes if size * power <= max_size]
     return np.array(sorted(size for size in sizes if size >= 256))
 
 
@@ -192,7 +191,7 @@ def drum_stroke(name: str) -> Sound:
     (zone,) = _load_index()[name]
     sound = decode_zone(zone)
     size, new_size = _sizes(len(sound), RATE_HZ / zone.rate)
-    spectrum = _resized(np.fft.rfft(sound, size), new_size)
+    spectrum = _resized(np.asarray(np.fft.rfft(sound, size), np.complex64), new_size)
     resampled = np.asarray(np.fft.irfft(spectrum, new_size) * (new_size / size), np.float32)
     resampled = resampled[: int(len(sound) * RATE_HZ / zone.rate)]
     resampled.flags.writeable = False
@@ -333,19 +332,20 @@ def _pitch_shift(zone: Zone, tone: _Tone, ratio: float, needed_s: float) -> Soun
         needed = int((needed_s + voice.begin) * RATE_HZ / ratio) + EDGE_FRAMES
         frames = min(frames, -(-needed // CUT_FRAMES) * CUT_FRAMES)
     before, after = _sizes(frames + EDGE_FRAMES, ratio)  # a loop must meet its start, so this is the ratio from here on
-    spectrum = _resized(_spectrum(zone, frames, before), after)
+    spectrum = _spectrum(zone, frames, before)[: after // 2 + 1].copy()  # above it there is nothing
     hz = np.arange(len(spectrum), dtype=np.float32) * np.float32(RATE_HZ / after)
     tone.shape(spectrum, hz)
-    spectrum *= np.float32(voice.gain * _level(zone) * after / before)
+    scale(spectrum, np.float32(voice.gain * _level(zone) * after / before))
+    sides = [spectrum]
     if voice.width:
-        lean = np.float32(voice.width) * _lean(hz)
-        sides = np.empty((2, len(spectrum)), np.complex64)
-        np.multiply(spectrum, 1 + lean, out=sides[0])
-        np.multiply(spectrum, 1 - lean, out=sides[1])
-        spectrum = sides
-    size = round(frames * after / before) + SEAM_FRAMES
-    shifted = np.atleast_2d(np.fft.irfft(spectrum, after))
-    return np.asarray(shifted[:, int(voice.begin * RATE_HZ) : size], np.float32)
+        difference = spectrum.copy()
+        scale(difference, np.float32(voice.width) * _lean(hz))
+        sides = [spectrum + difference, spectrum - difference]
+    begin, end = int(voice.begin * RATE_HZ), round(frames * after / before) + SEAM_FRAMES
+    out = np.empty((len(sides), end - begin), np.float32)
+    for side, row in zip(sides, out, strict=True):
+        row[:] = np.fft.irfft(side, after)[begin:end]
+    return out
 
 
 @lru_cache(maxsize=24)

@@ -95,7 +95,7 @@ def _rise(frames: int) -> Sound:
 def _fall(seconds: float, sustain: float, frames: int) -> Sound:
     """Return an exponential fall from 1 to `sustain`."""
     t = np.arange(frames, dtype=np.float32) / np.float32(RATE_HZ)
-    return np.float32(sustain) + np.float32(1 - sustain) * np.exp(-t / np.float32(seconds))
+    return np.asarray(np.float32(sustain) + np.float32(1 - sustain) * np.exp(-t / np.float32(seconds)), np.float32)
 
 
 def _rounded(frames: int) -> int:
