@@ -13,6 +13,7 @@ Samples = NDArray[np.float32]
 
 STEP_FRAMES = 63  # frames per peak value at 44.1 and 48 kHz: 1.4 ms
 ATTACK_DB_PER_S, RELEASE_DB_PER_S, SLOW_RELEASE_DB_PER_S = 700.0, 45.0, 9.0  # dB/s
+PART_FRAMES = 21  # of a step
 _TAPS = 12  # on each side of the windowed sinc that interpolates true peaks
 _AVERAGE_SHARE, _AVERAGE_CHUNK = 0.004, 256
 _MAX_PRODUCT = 250_000  # values per matrix product: small ones are not spread over threads
@@ -21,21 +22,23 @@ _MAX_PRODUCT = 250_000  # values per matrix product: small ones are not spread o
 def step_peaks(block: Samples, threshold: float, step_frames: int = STEP_FRAMES) -> Samples:
     """Return the peak of each step over all channels; a true peak where samples exceed `threshold`.
 
-    `block` has the shape (channels, frames); frames is a multiple of `step_frames`.
+    `block` has the shape (channels, frames); frames is a multiple of `step_frames`. Only the parts of a step that are
+    loud are interpolated.
     """
-    peaks = np.abs(block).max(axis=0).reshape(-1, step_frames).max(axis=1)
-    loud_steps = np.flatnonzero(peaks > threshold)
-    if len(loud_steps):
-        oversampling = _oversampling_matrix(step_frames)
+    part_frames = PART_FRAMES if step_frames % PART_FRAMES == 0 else step_frames
+    parts = np.abs(block).max(axis=0).reshape(-1, part_frames).max(axis=1)
+    loud_parts = np.flatnonzero(parts > threshold)
+    if len(loud_parts):
+        oversampling = _oversampling_matrix(part_frames)
         padded = np.pad(block, ((0, 0), (_TAPS, _TAPS)))
-        windows = np.lib.stride_tricks.sliding_window_view(padded, step_frames + 2 * _TAPS, axis=1)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, part_frames + 2 * _TAPS, axis=1)
         group = max(1, _MAX_PRODUCT // oversampling.size)
-        for channel in range(len(block)):
-            for begin in range(0, len(loud_steps), group):
-                chosen = loud_steps[begin : begin + group]
-                interpolated = np.abs(windows[channel, chosen * step_frames] @ oversampling).max(axis=1)
-                peaks[chosen] = np.maximum(peaks[chosen], interpolated)
-    return np.asarray(peaks)
+        for channel in windows:
+            for begin in range(0, len(loud_parts), group):
+                chosen = loud_parts[begin : begin + group]
+                interpolated = np.abs(channel[chosen * part_frames] @ oversampling).max(axis=1)
+                parts[chosen] = np.maximum(parts[chosen], interpolated)
+    return np.asarray(parts.reshape(-1, step_frames // part_frames).max(axis=1))
 
 
 @lru_cache(maxsize=4)
@@ -81,12 +84,19 @@ def plan_reduction(headroom: NDArray[np.float64], step_s: float, loop: bool = Fa
 
 def _running_average(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return an exponential average from zero on, a chunk at a time: y[n] = 0.004·x[n] + 0.996·y[n − 1]."""
-    powers = (1 - _AVERAGE_SHARE) ** np.arange(_AVERAGE_CHUNK + 1)
-    weights = np.array([np.pad(powers[: _AVERAGE_CHUNK - n], (n, 0)) for n in range(_AVERAGE_CHUNK)]) * _AVERAGE_SHARE
+    powers, weights = _average_weights()
     chunks = np.pad(values, (0, -len(values) % _AVERAGE_CHUNK)).reshape(-1, _AVERAGE_CHUNK) @ weights
     for number in range(1, len(chunks)):
         chunks[number] += chunks[number - 1, -1] * powers[1:]
     return np.asarray(chunks.reshape(-1)[: len(values)])
+
+
+@lru_cache(maxsize=1)
+def _average_weights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what an average keeps after n steps, and what each value of a chunk adds to each later average."""
+    powers = (1 - _AVERAGE_SHARE) ** np.arange(_AVERAGE_CHUNK + 1)
+    later = np.arange(_AVERAGE_CHUNK) - np.arange(_AVERAGE_CHUNK)[:, None]
+    return np.asarray(powers, np.float64), np.where(later >= 0, powers[np.maximum(later, 0)], 0) * _AVERAGE_SHARE
 
 
 def interpolate_gain(gain: Samples, first: int, steps: int, step_frames: int = STEP_FRAMES) -> Samples:

@@ -19,6 +19,7 @@ from PIL import Image
 
 from generator.composer import STYLES, ComposerControls, Composition, compose, read_brief
 from generator.composer.audio_files import pieces_of, write_audio
+from generator.composer.filters import ROW_FRAMES
 from generator.composer.mixing.loudness_meter import POWER_STEP_FRAMES, Powers, integrated
 from generator.composer.sound.modes import RATE_HZ
 
@@ -67,8 +68,9 @@ def measure(samples: NDArray[np.float32]) -> Measured:
 
 def loudness(samples: NDArray[np.float32]) -> float:
     """Integrated loudness in LUFS of samples of shape (frames, 2); −70 for silence."""
-    frames = len(samples) // POWER_STEP_FRAMES * POWER_STEP_FRAMES
-    return integrated(Powers(frames).measure(np.ascontiguousarray(samples[:frames].T))) or -70.0
+    count = len(samples) // POWER_STEP_FRAMES
+    padded = np.pad(samples.T, ((0, 0), (0, -len(samples) % (POWER_STEP_FRAMES * ROW_FRAMES))))
+    return integrated(Powers().measure(padded)[:count]) or -70.0
 
 
 def _onsets(mono: NDArray[np.float32]) -> float:

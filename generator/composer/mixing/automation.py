@@ -4,21 +4,17 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
-import scipy
-from numpy.typing import NDArray
 
-from generator.composer.filters import pass_filter, response
+from generator.composer.filters import apply_filter, pass_filter
 from generator.composer.sound.modes import RATE_HZ
 from generator.composer.sound.sound_cache import Sound, ramp
 from generator.composer.writing.notes import AutomationPoint
 
 OPEN_HZ = 17_000.0  # cutoffs from here on leave the sound unchanged
 MIN_HZ = 100.0
-STEP_FRAMES, MEMORY_FRAMES = 8192, 2048  # frames with one setting of the low-pass, and how long it remembers
-WINDOW_FRAMES = STEP_FRAMES + MEMORY_FRAMES
+STEP_FRAMES, MEMORY_FRAMES = 8192, 1024  # frames with one setting of the low-pass, and how long it remembers
 FADE_FRAMES = 2048  # from one setting to the next
 
 
@@ -56,27 +52,30 @@ class Automation:
             stem[:, begin - first : stop - first] *= gain
 
     def _filter(self, stem: Sound, first: int) -> None:
-        """Filter steps whose low-pass is closed, each as a window with what was before it; settings are crossfaded."""
+        """Filter steps whose low-pass is closed, those of one setting in one go; settings are crossfaded."""
         frames = np.array([point.beat * self.beat_s * RATE_HZ for point in self.points])
         octaves = np.log2([point.cutoff_hz for point in self.points])
         count = -(-stem.shape[1] // STEP_FRAMES)
         centers = first + (np.arange(count) + 0.5) * STEP_FRAMES
         cutoffs = [_setting(cutoff) for cutoff in np.exp2(np.interp(centers, frames, octaves)).tolist()]
-        before_each = [self._cutoff, *cutoffs[:-1]]
+        if all(cutoff == OPEN_HZ for cutoff in (self._cutoff, *cutoffs)):
+            self._before[:] = stem[:, -MEMORY_FRAMES:]
+            return
         joined = np.concatenate([self._before, stem], axis=1)
-        self._before, self._cutoff = joined[:, -MEMORY_FRAMES:].copy(), cutoffs[-1]
-        for number, (cutoff, before) in enumerate(zip(cutoffs, before_each, strict=True)):
-            if cutoff == before == OPEN_HZ:
-                continue
-            begin = number * STEP_FRAMES
-            window = joined[:, begin : begin + MEMORY_FRAMES + STEP_FRAMES]
-            spectrum = scipy.fft.rfft(window, WINDOW_FRAMES)
-            out = stem[:, begin : begin + STEP_FRAMES]
-            count = out.shape[1]
-            out[:] = _filtered(spectrum, cutoff)[:, :count]
-            if cutoff != before:
-                fade = min(FADE_FRAMES, count)
-                out[:, :fade] += (_filtered(spectrum, before)[:, :fade] - out[:, :fade]) * (1 - ramp(fade))
+        self._before[:] = joined[:, -MEMORY_FRAMES:]
+        fading = stem[:, :0]  # what the setting before makes of the beginning of the next one
+        if cutoffs[0] != self._cutoff:
+            fading = _filtered(joined[:, : MEMORY_FRAMES + FADE_FRAMES], self._cutoff)
+        begin = 0
+        for cutoff, steps in itertools.groupby(cutoffs):
+            end = min(stem.shape[1], begin + STEP_FRAMES * len(list(steps)))
+            filtered = _filtered(joined[:, begin : end + MEMORY_FRAMES + FADE_FRAMES], cutoff)
+            out = stem[:, begin:end]
+            out[:] = filtered[:, : end - begin]
+            fade = min(fading.shape[1], end - begin)
+            out[:, :fade] += (fading[:, :fade] - out[:, :fade]) * (1 - ramp(fade))
+            fading, begin = filtered[:, end - begin :], end
+        self._cutoff = cutoffs[-1]
 
 
 def _setting(cutoff_hz: float) -> float:
@@ -84,13 +83,7 @@ def _setting(cutoff_hz: float) -> float:
     return OPEN_HZ if cutoff_hz >= OPEN_HZ else float(2 ** (round(math.log2(max(MIN_HZ, cutoff_hz)) * 9) / 9))
 
 
-def _filtered(spectrum: NDArray[np.complex64], cutoff_hz: float) -> Sound:
-    """Return a window, filtered, without what was before it."""
-    gained = spectrum if cutoff_hz >= OPEN_HZ else spectrum * _low_pass(cutoff_hz)
-    return np.asarray(scipy.fft.irfft(gained, WINDOW_FRAMES)[:, MEMORY_FRAMES:], np.float32)
-
-
-@lru_cache(maxsize=100)
-def _low_pass(cutoff_hz: float) -> NDArray[np.complex64]:
-    turns = np.arange(WINDOW_FRAMES // 2 + 1) / WINDOW_FRAMES
-    return response(pass_filter("low", cutoff_hz), turns).astype(np.complex64)
+def _filtered(heard: Sound, cutoff_hz: float) -> Sound:
+    """Return a sound, filtered, without its first MEMORY_FRAMES."""
+    filtered = heard if cutoff_hz == OPEN_HZ else apply_filter(heard, pass_filter("low", cutoff_hz))
+    return filtered[:, MEMORY_FRAMES:]

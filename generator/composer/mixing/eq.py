@@ -4,7 +4,6 @@ Filters from R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter c
 """
 
 import numpy as np
-import scipy
 
 from generator.composer.filters import Sections, response
 from generator.composer.sound.modes import RATE_HZ
@@ -49,7 +48,7 @@ class Brightness:
         frames = block.sum(axis=0)[: block.shape[1] // FFT_FRAMES * FFT_FRAMES].reshape(-1, FFT_FRAMES)[
             ::FRAME_INTERVAL
         ]
-        self._power += (np.abs(scipy.fft.rfft(frames, axis=1)) ** 2).sum(axis=0)
+        self._power += (np.abs(np.fft.rfft(frames, axis=1)) ** 2).sum(axis=0)
 
     def matching_shelf(self, target_hz: float) -> Sections:
         """Return the shelf whose result is closest to the target, in octaves of the centroid."""

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from generator import bs1770
 from generator.composer.filters import BlockFilter
-from generator.composer.mixing.reverb import BLOCK_FRAMES
 from generator.composer.sound.modes import RATE_HZ
 from generator.composer.sound.sound_cache import Sound
 
@@ -18,12 +17,14 @@ POWER_STEP_FRAMES = 441  # frames per power value: 10 ms, 7 steps of the limiter
 class Powers:
     """K-weighted power of both channels summed, one value per 10 ms, over consecutive blocks of one size."""
 
-    def __init__(self, block_frames: int = BLOCK_FRAMES) -> None:
-        self._filter = BlockFilter(bs1770.k_weighting(RATE_HZ), block_frames, 2)
+    def __init__(self) -> None:
+        self._filter = BlockFilter(bs1770.k_weighting(RATE_HZ), 2)
 
     def measure(self, block: Sound) -> NDArray[np.float32]:
-        """Return the powers of a block, (2, frames); its size is a multiple of POWER_STEP_FRAMES."""
-        rows = self._filter.process(block).reshape(2, -1, POWER_STEP_FRAMES)
+        """Return the powers of a block, (2, frames); frames is a multiple of POWER_STEP_FRAMES and of ROW_FRAMES."""
+        weighted = block.copy()
+        self._filter.process(weighted)
+        rows = weighted.reshape(2, -1, POWER_STEP_FRAMES)
         return np.asarray(np.einsum("cbs,cbs->b", rows, rows) / np.float32(POWER_STEP_FRAMES))
 
 

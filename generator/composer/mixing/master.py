@@ -158,8 +158,7 @@ class _Cleanup:
 
     def __init__(self, before: Sound | None, sections: Sections) -> None:
         self._filters = [
-            BlockFilter(np.concatenate([pass_filter("high", hz), sections]), BLOCK_FRAMES, 1)
-            for hz in (MIN_HZ, MAX_MONO_HZ)
+            BlockFilter(np.concatenate([pass_filter("high", hz), sections]), 1) for hz in (MIN_HZ, MAX_MONO_HZ)
         ]
         if before is not None:
             for part, filter in zip(_mid_and_side(before), self._filters, strict=True):
@@ -167,8 +166,10 @@ class _Cleanup:
 
     def clean(self, block: Sound) -> None:
         """Clean a block (2, frames) in place."""
-        parts = zip(_mid_and_side(block), self._filters, strict=True)
-        mid, side = (filter.process(part)[0] for part, filter in parts)
+        parts = _mid_and_side(block)
+        for part, filter in zip(parts, self._filters, strict=True):
+            filter.process(part)
+        (mid,), (side,) = parts
         np.add(mid, side, out=block[0])
         np.subtract(mid, side, out=block[1])
 
@@ -223,8 +224,10 @@ def _to_16_bit(block: Sound, seed: int) -> NDArray[np.int16]:
     Each dither value is the difference of neighboring random values, which shifts the dither to high frequencies, where
     it is least audible (Wannamaker, "The theory of dithered quantization", 1997).
     """
-    random_values = np.random.default_rng(seed & 0xFFFFFFFF).random((2, block.shape[1] + 1), dtype=np.float32)
+    values = np.random.default_rng(seed & 0xFFFFFFFF).bytes(4 * (block.shape[1] + 1))
+    random_values = np.frombuffer(values, np.uint16).reshape(2, -1).astype(np.float32)
     noise = random_values[:, 1:] - random_values[:, :-1]
+    noise *= np.float32(2**-16)
     noise *= np.abs(block) > 1e-6
     noise += block * np.float32(FULL_SCALE)
     np.rint(noise, out=noise)

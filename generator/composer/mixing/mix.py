@@ -92,8 +92,8 @@ class _Player:
         dry *= 1 / gain**0.8
         if self.name != DRUMS:
             if self._speaker is None:
-                self._speaker = BlockFilter(_speaker(), BLOCK_FRAMES, 2)
-            dry[:] = self._speaker.process(dry)
+                self._speaker = BlockFilter(_speaker(), 2)
+            self._speaker.process(dry)
 
     def _choke(self, event: _Event) -> None:
         for number, (start, sound, group) in enumerate(self.ringing):

@@ -3,15 +3,13 @@
 from functools import lru_cache
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
-from generator.composer.filters import apply_filter, band_pass, pass_filter
+from generator.composer.filters import apply_filter, band_pass, fast_size, pass_filter
 from generator.composer.sound.modes import RATE_HZ
 from generator.composer.sound.sound_cache import Sound
 
-PARTITION_FRAMES = 30_870  # frames per FFT partition: 0.7 s, and 2·PART has only small prime factors
-BLOCK_FRAMES = 8 * PARTITION_FRAMES  # frames per mixer block: 5.6 s, a whole number of the meter's steps
+BLOCK_FRAMES = 246_960  # frames per mixer block: 5.6 s, a whole number of the meter's steps
 MIN_REVERB_HZ = 230.0
 _BANDS = ((20.0, 350.0, 1.1), (350.0, 2200.0, 1.0), (2200.0, 6000.0, 0.72), (6000.0, 14_000.0, 0.42))  # Hz, Hz, decay
 
@@ -20,50 +18,33 @@ class Reverb:
     """Convolution reverb; the impulse response depends only on seconds, damping and name."""
 
     def __init__(self, seconds: float, damping: float, name: str) -> None:
-        self._parts = _response_spectrum(seconds, damping, name)
-        self._previous = np.zeros((self._parts.shape[1] - 1, PARTITION_FRAMES + 1), np.complex64)
-        self._overlap = np.zeros((2, PARTITION_FRAMES), np.float32)
-        self._silent_for = len(self._previous) + 1
+        self._frames, self._response = _response_spectrum(seconds, damping, name)
+        self._tail = np.zeros((2, self._frames - BLOCK_FRAMES), np.float32)
+        self._sounding = 0  # frames of the tail that are not silent yet
 
     def process(self, send: Sound) -> Sound | None:
-        """Return the stereo reverb of a mono send of BLOCK_FRAMES frames, (2, BLOCK_FRAMES); None for silence.
-
-        Uniformly partitioned overlap-add: each transform of the send is multiplied by every partition of the response
-        once.
-        """
-        if not send.any():
-            self._silent_for += BLOCK_FRAMES // PARTITION_FRAMES
-            if self._silent_for > len(self._previous) + BLOCK_FRAMES // PARTITION_FRAMES:
-                return None
-        else:
-            self._silent_for = 0
-        blocks = len(send) // PARTITION_FRAMES
-        spectra = scipy.fft.rfft(send.reshape(blocks, PARTITION_FRAMES), 2 * PARTITION_FRAMES, axis=1)
-        spectra = np.concatenate([self._previous, spectra])
-        depth = len(self._previous)
-        self._previous = spectra[blocks:]
-        out = np.empty((2, len(send)), np.float32)
-        for side in range(2):
-            product = spectra[depth:] * self._parts[side, 0]
-            for number in range(1, depth + 1):
-                product += spectra[depth - number : depth - number + blocks] * self._parts[side, number]
-            response = scipy.fft.irfft(product, 2 * PARTITION_FRAMES, axis=1)
-            rows = out[side].reshape(blocks, PARTITION_FRAMES)
-            rows[:] = response[:, :PARTITION_FRAMES]
-            rows[1:] += response[:-1, PARTITION_FRAMES:]
-            rows[0] += self._overlap[side]
-            self._overlap[side] = response[-1, PARTITION_FRAMES:]
+        """Return the stereo reverb of a mono send of BLOCK_FRAMES frames, (2, BLOCK_FRAMES); None for silence."""
+        if send.any():
+            self._sounding = self._tail.shape[1] + BLOCK_FRAMES
+        if self._sounding <= 0:
+            return None
+        self._sounding -= BLOCK_FRAMES
+        spectrum = np.fft.rfft(send, self._frames)
+        out = np.empty((2, BLOCK_FRAMES), np.float32)
+        for side, (row, tail) in enumerate(zip(out, self._tail, strict=True)):
+            wet = np.fft.irfft(spectrum * self._response[side], self._frames)
+            wet[: len(tail)] += tail
+            row[:] = wet[:BLOCK_FRAMES]
+            tail[:] = wet[BLOCK_FRAMES:]
         return out
 
 
-@lru_cache(maxsize=24)
-def _response_spectrum(seconds: float, damping: float, name: str) -> NDArray[np.complex64]:
-    """Return the transformed partitions of a synthetic impulse response: shape (2, parts, PART + 1)."""
+@lru_cache(maxsize=8)
+def _response_spectrum(seconds: float, damping: float, name: str) -> tuple[int, NDArray[np.complex64]]:
+    """Return the size of a transform that holds a block with its reverb, and the response's: (2, size // 2 + 1)."""
     response = impulse_response(seconds, damping, name)
-    parts = -(-response.shape[1] // PARTITION_FRAMES)
-    padded = np.zeros((2, parts * PARTITION_FRAMES), np.float32)
-    padded[:, : response.shape[1]] = response
-    return np.asarray(scipy.fft.rfft(padded.reshape(2, parts, PARTITION_FRAMES), 2 * PARTITION_FRAMES, axis=2))
+    size = fast_size(BLOCK_FRAMES + response.shape[1])
+    return size, np.asarray(np.fft.rfft(response, size))
 
 
 def impulse_response(seconds: float, damping: float, name: str) -> Sound:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import scipy
 
 from generator.composer import filters
 from generator.composer.sound import samples
@@ -164,11 +163,11 @@ def _stroke(tuning: Kit, name: str, rng: np.random.Generator) -> Wave:
 
 
 def _vary_partials(sound: Wave, variant: int) -> Wave:
-    size = scipy.fft.next_fast_len(len(sound) + filters.TAIL_FRAMES, real=True)
-    spectrum = scipy.fft.rfft(sound, size)
+    size = filters.fast_size(len(sound) + filters.TAIL_FRAMES)
+    spectrum = np.fft.rfft(sound, size)
     hz = np.arange(len(spectrum), dtype=np.float32) * np.float32(RATE_HZ / size)
     samples.vary_partials(spectrum, hz, variant, top=14)
-    return np.asarray(scipy.fft.irfft(spectrum, size)[: len(sound)], np.float32)
+    return np.asarray(np.fft.irfft(spectrum, size)[: len(sound)], np.float32)
 
 
 def _vary_recording(name: str, rng: np.random.Generator) -> Wave:
@@ -212,8 +211,9 @@ def _metal(length: float, ring: float) -> Callable[[Kit, np.random.Generator], W
         decay = length or kit.hat[1]
         t = time(min(1.8, decay * 5))
         tuned = np.array((2050, 3113, 4390, 5222, 6711, 8133), np.float32) * np.float32(rng.uniform(0.99, 1.01))
-        is_high = (tuned[:, None] * t) % 1 < 0.5
-        squares = np.asarray(np.sum(is_high, axis=0, dtype=np.float32) - len(tuned) / 2, np.float32)
+        squares = np.full(len(t), len(tuned) / 2, np.float32)
+        for hz in tuned:
+            squares -= (t * (2 * hz)).astype(np.int32) & 1
         body = apply_filter(squares * np.float32(0.3 * ring), "high", kit.hat[0])
         return np.asarray((body + noise(rng, len(t), kit.hat[0], 13_000)) * np.exp(-t / decay))
 

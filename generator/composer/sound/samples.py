@@ -12,7 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from generator.composer.sound.modes import RATE_HZ
@@ -46,12 +45,11 @@ SHORT_ZONES_S = (0.3, 0.7)  # lengths to which a zone is cut for short notes
 
 def _fft_sizes(max_size: int) -> NDArray[np.int64]:
     """Return numbers whose prime factors are 2, 3, 5, 7 and 11, which are fast FFT sizes."""
-    sizes = np.array([1])
+    sizes = [1]
     for prime in (2, 3, 5, 7, 11):
-        powers = prime ** np.arange(int(np.log(max_size) / np.log(prime)) + 1)
-        sizes = np.unique(np.outer(sizes, powers))
-        sizes = sizes[sizes <= max_size]
-    return sizes[sizes >= 256]
+        powers = [prime**power for power in range(max_size.bit_length()) if prime**power <= max_size]
+        sizes = [size * power for power in powers for size in sizes if size * power <= max_size]
+    return np.array(sorted(size for size in sizes if size >= 256))
 
 
 FFT_SIZES = _fft_sizes(400_000)
@@ -113,16 +111,33 @@ class _Tone:
         bright = min(self.voice.bright, MAX_BRIGHT_HZ)
         soft = self.voice.soft or bright * SOFT_BRIGHTNESS
         cutoff = bright * (soft / bright) ** softness * 2 ** ((self.pitch - 60) / 24)
+        squared = hz * hz
         if cutoff < 15_000:
-            squared = (hz / np.float32(cutoff)) ** 2
-            spectrum /= np.sqrt(1 + squared * squared)
+            gain = squared * np.float32(cutoff**-2)
+            gain *= gain
+            gain += 1
+            scale(spectrum, np.float32(1) / np.sqrt(gain, out=gain))
         if shelf_db := LAYER_SHELVES_DB[self.layer]:
             corner = SHELF_RATIO * 440 * 2 ** ((self.pitch - 69) / 12)
-            squared = (hz / np.float32(corner)) ** 2
+            squared *= np.float32(corner**-2)
             before = float(np.linalg.norm(spectrum))
-            spectrum *= (1 + np.float32(10 ** (shelf_db / 20)) * squared) / (1 + squared)
-            spectrum *= np.float32(before / max(1e-9, float(np.linalg.norm(spectrum))))  # the level is the mixer's
+            gain = squared * np.float32(10 ** (shelf_db / 20))
+            gain += 1
+            squared += 1
+            gain /= squared
+            scale(spectrum, gain)
+            scale(spectrum, np.float32(before / max(1e-9, float(np.linalg.norm(spectrum)))))  # the level is the mixer's
         vary_partials(spectrum, hz, self.variant)
+
+
+def scale(spectrum: NDArray[np.complex64], gain: Sound | np.float32) -> None:
+    """Multiply a spectrum by a real gain in place, with half the work of a complex product."""
+    parts = spectrum.view(np.float32)
+    if isinstance(gain, np.ndarray):
+        parts[0::2] *= gain
+        parts[1::2] *= gain
+    else:
+        parts *= gain
 
 
 def vary_partials(spectrum: NDArray[np.complex64], hz: Sound, variant: int, top: int = 12) -> None:
@@ -176,8 +191,8 @@ def drum_stroke(name: str) -> Sound:
     (zone,) = _load_index()[name]
     sound = decode_zone(zone)
     size, new_size = _sizes(len(sound), RATE_HZ / zone.rate)
-    spectrum = _resized(scipy.fft.rfft(sound, size), new_size)
-    resampled = np.asarray(scipy.fft.irfft(spectrum, new_size) * (new_size / size), np.float32)
+    spectrum = _resized(np.asarray(np.fft.rfft(sound, size), np.complex64), new_size)
+    resampled = np.asarray(np.fft.irfft(spectrum, new_size) * (new_size / size), np.float32)
     resampled = resampled[: int(len(sound) * RATE_HZ / zone.rate)]
     resampled.flags.writeable = False
     return resampled
@@ -223,10 +238,10 @@ def _add_breath(sound: Sound, level: float, turn: int) -> None:
 def _hiss() -> Sound:
     """Return six seconds of noise as loud as a held tone, from 4 kHz up, with a gentle downward slope."""
     size = 1 << 18
-    spectrum = scipy.fft.rfft(np.random.default_rng(11).standard_normal(size, dtype=np.float32))
+    spectrum = np.fft.rfft(np.random.default_rng(11).standard_normal(size, dtype=np.float32))
     hz = np.arange(size // 2 + 1, dtype=np.float32) * np.float32(RATE_HZ / size)
     spectrum *= (hz / 5000) ** 2 / (1 + (hz / 5000) ** 3.2) * (hz < 15_500)
-    shaped = np.asarray(scipy.fft.irfft(spectrum, size), np.float32)
+    shaped = np.asarray(np.fft.irfft(spectrum, size), np.float32)
     return np.asarray(shaped * np.float32(0.2 / np.sqrt(np.mean(shaped**2))))
 
 
@@ -317,19 +332,20 @@ def _pitch_shift(zone: Zone, tone: _Tone, ratio: float, needed_s: float) -> Soun
         needed = int((needed_s + voice.begin) * RATE_HZ / ratio) + EDGE_FRAMES
         frames = min(frames, -(-needed // CUT_FRAMES) * CUT_FRAMES)
     before, after = _sizes(frames + EDGE_FRAMES, ratio)  # a loop must meet its start, so this is the ratio from here on
-    spectrum = _resized(_spectrum(zone, frames, before), after)
+    spectrum = _spectrum(zone, frames, before)[: after // 2 + 1].copy()  # above it there is nothing
     hz = np.arange(len(spectrum), dtype=np.float32) * np.float32(RATE_HZ / after)
     tone.shape(spectrum, hz)
-    spectrum *= np.float32(voice.gain * _level(zone) * after / before)
+    scale(spectrum, np.float32(voice.gain * _level(zone) * after / before))
+    sides = [spectrum]
     if voice.width:
-        lean = np.float32(voice.width) * _lean(hz)
-        sides = np.empty((2, len(spectrum)), np.complex64)
-        np.multiply(spectrum, 1 + lean, out=sides[0])
-        np.multiply(spectrum, 1 - lean, out=sides[1])
-        spectrum = sides
-    size = round(frames * after / before) + SEAM_FRAMES
-    shifted = np.atleast_2d(scipy.fft.irfft(spectrum, after))
-    return np.asarray(shifted[:, int(voice.begin * RATE_HZ) : size], np.float32)
+        difference = spectrum.copy()
+        scale(difference, np.float32(voice.width) * _lean(hz))
+        sides = [spectrum + difference, spectrum - difference]
+    begin, end = int(voice.begin * RATE_HZ), round(frames * after / before) + SEAM_FRAMES
+    out = np.empty((len(sides), end - begin), np.float32)
+    for side, row in zip(sides, out, strict=True):
+        row[:] = np.fft.irfft(side, after)[begin:end]
+    return out
 
 
 @lru_cache(maxsize=24)
@@ -340,7 +356,7 @@ def _spectrum(zone: Zone, frames: int, size: int) -> NDArray[np.complex64]:
     if frames == len(sound):
         continuation = np.resize(sound[begin:] * loop_gain, EDGE_FRAMES)
     padded = np.concatenate([sound[:frames], continuation * _EDGE_FALL[-len(continuation) :]])
-    return np.asarray(scipy.fft.rfft(padded, size))
+    return np.asarray(np.fft.rfft(padded, size))
 
 
 def _resized(spectrum: NDArray[np.complex64], size: int) -> NDArray[np.complex64]:

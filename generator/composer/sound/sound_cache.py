@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Sound = NDArray[np.float32]
 
-MAX_BYTES = 64_000_000
+MAX_BYTES = 96_000_000
 
 
 @lru_cache(maxsize=200)

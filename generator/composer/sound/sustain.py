@@ -6,9 +6,9 @@ which sounds like several players; synthesizers keep sharp lines on whole cycles
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from generator.composer.sound.modes import RATE_HZ
@@ -24,6 +24,7 @@ LAYER_ATTACKS = (1.25, 1.1, 1.0, 0.8)
 VARIANTS = 2  # of a tone that is not free-running: its harmonics are not quite alike, nor quite in tune
 VARIANT_CENTS, VARIANT_DB, VARIANT_TURNS = 6.0, 1.5, 0.2
 MAX_HARMONICS = 400
+SHORT_FRAMES = (12_288, 24_576, 49_152)  # of tones that always begin alike, what short notes keep
 _ATTACK_EXPONENT = 1.5
 # Sizes of about LOOP_S whose only prime factors are 2, 3 and 5: fast FFT sizes.
 FAST_SIZES = np.array(
@@ -68,20 +69,38 @@ def loop_note(name: str, voice: Loop, pitch: float, seconds: float, layer: int, 
     count = int((seconds + voice.release) * RATE_HZ)
     is_free = voice.blur > 0 or voice.voices > 2
     variant = 0 if is_free else turn % VARIANTS
-    steady = _tone(name, voice, pitch, voice.cutoff, layer, variant)
+    steady = _tone(name, voice, pitch, voice.cutoff, layer, variant, 0 if is_free else count)
     start = (turn * 40_503 + round(pitch) * 9_973) % steady.shape[1] if is_free else 0
     sound = _repeat(steady, start, count)
-    t = np.arange(count, dtype=np.float32) / RATE_HZ
     if voice.open:
-        bright = _tone(name, voice, pitch, voice.open, layer, variant)
         moving = min(count, int(voice.filter_s * 6 * RATE_HZ))
-        sweep = np.exp(-t[:moving] / np.float32(voice.filter_s))
-        sound[:, :moving] += (_repeat(bright, start, moving) - sound[:, :moving]) * sweep
+        bright = _tone(name, voice, pitch, voice.open, layer, variant, 0 if is_free else moving)
+        change = _repeat(bright, start, moving)
+        change -= sound[:, :moving]
+        change *= _fall(voice.filter_s, 0.0, _rounded(moving))[:moving]
+        sound[:, :moving] += change
     attack = min(count, max(48, int(voice.attack * LAYER_ATTACKS[layer] * RATE_HZ)))
-    sound[:, :attack] *= np.linspace(0, 1, attack, dtype=np.float32) ** np.float32(_ATTACK_EXPONENT)
+    sound[:, :attack] *= _rise(attack)
     if voice.decay:
-        sound *= np.float32(voice.sustain) + np.float32(1 - voice.sustain) * np.exp(-t / np.float32(voice.decay))
+        sound *= _fall(voice.decay, voice.sustain, _rounded(count))[:count]
     return sound
+
+
+@lru_cache(maxsize=24)
+def _rise(frames: int) -> Sound:
+    return np.asarray(np.linspace(0, 1, frames, dtype=np.float32) ** np.float32(_ATTACK_EXPONENT))
+
+
+@lru_cache(maxsize=24)
+def _fall(seconds: float, sustain: float, frames: int) -> Sound:
+    """Return an exponential fall from 1 to `sustain`."""
+    t = np.arange(frames, dtype=np.float32) / np.float32(RATE_HZ)
+    return np.asarray(np.float32(sustain) + np.float32(1 - sustain) * np.exp(-t / np.float32(seconds)), np.float32)
+
+
+def _rounded(frames: int) -> int:
+    """Return a number of frames that many notes share: the next power of two."""
+    return 1 << max(12, (frames - 1).bit_length())
 
 
 def _repeat(loop: Sound, start: int, count: int) -> Sound:
@@ -95,35 +114,38 @@ def _repeat(loop: Sound, start: int, count: int) -> Sound:
     return out
 
 
-def _tone(name: str, voice: Loop, pitch: float, cutoff: float, layer: int, variant: int) -> Sound:
-    key = (name, pitch, cutoff, layer, variant)
-    return SOUNDS.get(key, lambda: _synthesize(name, voice, pitch, cutoff * LAYER_CUTOFFS[layer], layer, variant))
+def _tone(name: str, voice: Loop, pitch: float, cutoff: float, layer: int, variant: int, count: int) -> Sound:
+    """Return a tone's loop, or only its beginning, if `count` frames from there are needed and that is much less."""
+    kept = next((frames for frames in SHORT_FRAMES if 0 < count <= frames), None)
+    key = (name, pitch, cutoff, layer, variant, kept)
+    return SOUNDS.get(key, lambda: _synthesize(name, voice, pitch, cutoff * LAYER_CUTOFFS[layer], layer, variant, kept))
 
 
-def _synthesize(name: str, voice: Loop, pitch: float, cutoff: float, layer: int, variant: int) -> Sound:
-    """Synthesize one seamless loop of the tone at a fixed power: (1 or 2, frames)."""
+def _synthesize(
+    name: str, voice: Loop, pitch: float, cutoff: float, layer: int, variant: int, kept: int | None
+) -> Sound:
+    """Synthesize the first `kept` frames of one seamless loop of the tone at a fixed power: (1 or 2, frames)."""
     f0 = 440.0 * 2 ** ((pitch - 69 + (variant - 0.5) * VARIANT_CENTS / 100) / 12)
     rng = np.random.default_rng([round(pitch * 8), *name.encode()])
     wear = np.random.default_rng([variant, *name.encode()]).normal(size=(2, MAX_HARMONICS)) * (variant > 0)
     tone = _Tone(voice, f0, cutoff, layer, 10 ** (VARIANT_DB * wear[0] / 20), VARIANT_TURNS * wear[1])
-    size, cycles = (BLURRED_FRAMES >> voice.short, 0) if voice.blur else _whole_cycles(f0)
-    out = np.empty((2 if voice.stereo else 1, size), np.float32)
-    for side in range(len(out)):
-        lines = np.zeros(size // 2 + 1, np.complex64)
+    size = (BLURRED_FRAMES >> voice.short) if voice.blur else _whole_cycles(f0)[0]
+    lines = np.zeros((2 if voice.stereo else 1, size // 2 + 1), np.complex64)
+    for side, row in enumerate(lines):
         if voice.blur:
-            _add_blurred(lines, tone, rng)
+            _add_blurred(row, tone, rng)
         else:
-            for number in range(voice.voices):
-                position = 0.0 if voice.voices == 1 else 2 * number / (voice.voices - 1) - 1
-                shift = round((position * voice.detune + (side - 0.5) * 0.3 * (voice.voices > 1)) * LOOP_S)
-                _add_sharp(lines, tone, cycles + shift, rng)
+            _add_sharp(row, tone, side, rng)
         if voice.sub:
-            power = float(np.sqrt(np.sum(np.abs(lines) ** 2)))
             sub_hz = f0 / 2 if f0 / 2 >= MIN_SUB_HZ else f0
-            lines[max(1, round(sub_hz * size / RATE_HZ))] += voice.sub * power * 1j
-        out[side] = scipy.fft.irfft(lines, size)
-    level = float(np.sqrt(np.mean(out**2)))
-    return out * np.float32(0.2 * voice.gain / max(level, 1e-12))
+            row[max(1, round(sub_hz * size / RATE_HZ))] += voice.sub * float(np.linalg.norm(row)) * 1j
+    # The power of a loop is that of its lines (Parseval).
+    level = float(np.linalg.norm(lines)) * (2 / len(lines)) ** 0.5 / size
+    lines *= np.float32(0.2 * voice.gain / max(level, 1e-12))
+    out = np.empty((len(lines), kept or size), np.float32)
+    for row, sound in zip(lines, out, strict=True):
+        sound[:] = np.fft.irfft(row, size)[:kept]
+    return out
 
 
 @dataclass(frozen=True)
@@ -163,12 +185,20 @@ def _harmonics(f0: float, cutoff: float) -> NDArray[np.int64]:
     return np.arange(1, max(2, min(int(15_000 / f0), int(cutoff * 8 / f0) + 2, MAX_HARMONICS)))
 
 
-def _add_sharp(lines: NDArray[np.complex64], tone: _Tone, cycles: int, rng: np.random.Generator) -> None:
+def _add_sharp(lines: NDArray[np.complex64], tone: _Tone, side: int, rng: np.random.Generator) -> None:
+    """Add the harmonics of all detuned copies on one side, each a whole number of cycles in the loop."""
+    voice, cycles = tone.voice, _whole_cycles(tone.f0)[1]
     n = _harmonics(tone.f0, tone.cutoff)
-    n = n[n * cycles < len(lines)]
-    phases = rng.uniform(0, 2 * np.pi, len(n)) if tone.voice.voices > 1 else np.full(len(n), -np.pi / 2)
-    phases += 2 * np.pi * tone.turns[n - 1]
-    lines[n * cycles] += _amplitudes(tone, n) * np.exp(1j * phases)
+    amplitudes = _amplitudes(tone, n)
+    for number in range(voice.voices):
+        phases = np.full(len(n), -np.pi / 2)
+        shift = 0
+        if voice.voices > 1:
+            position = 2 * number / (voice.voices - 1) - 1
+            shift = round((position * voice.detune + (side - 0.5) * 0.3) * LOOP_S)
+            phases = rng.uniform(0, 2 * np.pi, len(n))
+        phases += 2 * np.pi * tone.turns[n - 1]
+        lines[n * (cycles + shift)] += amplitudes * np.exp(1j * phases)
 
 
 def _add_blurred(lines: NDArray[np.complex64], tone: _Tone, rng: np.random.Generator) -> None:
@@ -187,9 +217,12 @@ def _add_blurred(lines: NDArray[np.complex64], tone: _Tone, rng: np.random.Gener
         hiss = np.exp(-(((hz - voice.air_hz[0]) / voice.air_hz[1]) ** 2))
         profile += np.float32(voice.air * LAYER_AIR[tone.layer]) * hiss * np.sqrt(np.sum(profile**2) / np.sum(hiss**2))
     phases = rng.random(len(lines), dtype=np.float32) * np.float32(2 * np.pi)
-    lines += profile * (np.cos(phases) + 1j * np.sin(phases))
+    heard = slice(0, int(np.flatnonzero(profile)[-1]) + 1)
+    lines.real[heard] = profile[heard] * np.cos(phases[heard])
+    lines.imag[heard] = profile[heard] * np.sin(phases[heard])
 
 
+@lru_cache(maxsize=400)
 def _whole_cycles(f0: float) -> tuple[int, int]:
     """Return a loop size in frames and in cycles: a fast FFT size within about a cent of the pitch."""
     cycles = np.maximum(1, np.round(FAST_SIZES * f0 / RATE_HZ))

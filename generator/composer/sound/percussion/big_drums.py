@@ -7,7 +7,6 @@ spread between the players makes the drums sound big, not their loudness.
 from collections.abc import Callable
 
 import numpy as np
-import scipy
 
 from generator.composer.sound import samples
 from generator.composer.sound.modes import RATE_HZ
@@ -81,7 +80,7 @@ def _bowed(rng: np.random.Generator) -> Wave:
                 -(((hz[is_near] - line) / 4) ** 2)
             )
         rise_s = BOW_RISE_S * (0.4 + 0.2 * number)
-        out += np.asarray(scipy.fft.irfft(lines, size)) * np.minimum(1, t / np.float32(rise_s)) ** 3
+        out += np.asarray(np.fft.irfft(lines, size)) * np.minimum(1, t / np.float32(rise_s)) ** 3
     out /= np.abs(out).max()
     hiss = noise(rng, size, 6000, 13_000) * np.minimum(1, t / np.float32(BOW_RISE_S)) ** 4
     fade = np.exp(np.maximum(0, t - np.float32(BOW_RISE_S)) / np.float32(-0.22))
