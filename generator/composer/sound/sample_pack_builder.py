@@ -9,6 +9,7 @@ SoundFont's own volume decay is baked in. Parsing follows the SoundFont Technica
 
 import io
 import json
+import re
 import struct
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +45,8 @@ class PackInstrument:
     ensemble: bool = False  # several players: the loop can be cut anywhere and crossfaded
     bank: int = 0
     velocity: int = STROKE_VELOCITY  # of the zones that are used
-    prefix: str = ""  # of the names of their samples
+    pattern: str = ""  # of the beginnings of the names of their samples
+    even: bool = False  # without its slow swells, which would come too late in short notes
 
 
 PACK_INSTRUMENTS = (
@@ -118,7 +120,7 @@ DRUMS: dict[str, tuple[int, dict[str, tuple[int, float]]]] = {
     ),
 }  # fmt: skip
 DRUM_RATE_HZ = 32_000
-EDGE_S = 0.004  # fade-out of a truncated sample
+EVENED_S = 0.4  # over which the level of an even instrument is measured
 
 
 class SoundFont:
@@ -237,7 +239,7 @@ def _nearest_zones(font: SoundFont, instrument: PackInstrument) -> list[tuple[di
     zones = [
         (zone, header)
         for zone, header in _left_samples(font, instrument.bank, instrument.program, instrument.velocity)
-        if isinstance(header[0], bytes) and header[0].startswith(instrument.prefix.encode())
+        if isinstance(header[0], bytes) and re.match(instrument.pattern.encode(), header[0])
     ]
     roots = [zone.get(ROOT, header[6]) - zone.get(COARSE, 0) for zone, header in zones]
     targets = np.arange(instrument.low, instrument.high + 1, instrument.step)
@@ -259,6 +261,9 @@ def _add_pitched(
     decay_rate = 100 / 2 ** (zone[DECAY] / 1200) if instrument.rings and zone.get(SUSTAIN, 0) >= 500 else 0.0  # dB/s
     sound *= 10 ** (-decay_rate * np.arange(len(sound)) / rate / 20)
     resampled = scipy.signal.resample_poly(sound, instrument.rate, rate)
+    if instrument.even:
+        resampled = _evened(resampled, instrument.rate)
+        end -= (len(sound) / rate) - len(resampled) / instrument.rate
     has_own_loop = zone.get(LOOPS, 0) % 2 == 1 and end <= instrument.seconds
     length = min(instrument.seconds, end if has_own_loop else len(resampled) / instrument.rate)
     if not has_own_loop:  # a loop of our own near the end, crossfaded at playback
@@ -268,6 +273,14 @@ def _add_pitched(
     decay = max(_slope(resampled, instrument.rate, loop[0]), decay_rate) if instrument.rings else 0.0
     root -= _detuning(resampled[len(resampled) // 8 :], instrument.rate, float(root), instrument.partials) / 100
     return writer.add(resampled, instrument.rate, round(float(root), 3), loop, decay, blended=not has_own_loop)
+
+
+def _evened(sound: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """Return a held note from where it has nearly its usual level on, with that level throughout."""
+    power = np.sqrt(scipy.ndimage.uniform_filter1d(sound**2, round(EVENED_S * rate), mode="nearest"))
+    usual = float(np.median(power))
+    begin = int(np.argmax(power > 0.6 * usual))
+    return np.asarray(sound[begin:] * (usual / np.maximum(power[begin:], 0.25 * usual)))
 
 
 def _detuning(sound: NDArray[np.float64], rate: int, root: float, partials: tuple[float, ...]) -> float:
