@@ -277,6 +277,12 @@ def address(value: str) -> str:
     return origin(value)
 
 
+def mirror(value: str) -> str:
+    """Return the address of a folder on a web server, without a slash at its end."""
+    _split(value, ("https", "http"))
+    return value.rstrip("/")
+
+
 def module(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", value):
         raise ValueError(f"{value!r} is not the name of a Python module")

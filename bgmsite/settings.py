@@ -39,6 +39,8 @@ STUDIO_SENDFILE = env.choice("STUDIO_SENDFILE", ("nginx",), default="")  # "ngin
 STUDIO_API_RATE = env.int("STUDIO_API_RATE", default=600)  # requests per minute per key; 0: no limit
 STUDIO_RENDITIONS_MB = env.int("STUDIO_RENDITIONS_MB", default=20_000)  # for files made from tracks on demand
 STUDIO_TRASH_DAYS = env.int("STUDIO_TRASH_DAYS", default=30)
+# For `manage.py samples fetch`; without it apt, or else Debian's own mirror.
+STUDIO_DEBIAN_MIRROR = env.read("STUDIO_DEBIAN_MIRROR", "", environment.mirror)
 # Development and tests only: allow providers' download URLs to use plain http and private addresses.
 STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)
 # For a studio and receivers in one private network: allow webhooks to plain http and private addresses.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from generator.composer.mixing import master
 from generator.composer.mixing.block_buffer import BlockBuffer, PackedBlockBuffer, Store
 from generator.composer.mixing.master import Mastered, StemMaster, last_frames
 from generator.composer.mixing.mix import DRUMS, blocks, frames_of, render, stem_names
+from generator.composer.sound.layers.installed import NUMBER, open_pack
 from generator.composer.sound.modes import RATE_HZ
 from generator.composer.styles import STYLES
 from generator.composer.text import titles
@@ -61,6 +63,11 @@ class Composition:
     @property
     def title(self) -> str:
         return titles.title(self.brief, self.take)
+
+    @property
+    def samples(self) -> int:
+        """Return the number of the layered pack that is played; 0 if none is."""
+        return NUMBER if self.score.layered else 0
 
     @property
     def bpm(self) -> float:
@@ -169,9 +176,12 @@ def compose(
     take: int = 1,
     progress: Callable[[str, float], None] | None = None,
     balance: Callable[[tuple[str, ...]], Mapping[str, float]] = lambda stems: {},
+    samples: Path | None = None,
 ) -> Composition:
     """Compose, render and master one take; the same brief and take give the same bytes on the same platform.
 
+    `samples` is the folder below which the optional layered pack may be; if it is there, it is played, with the same
+    notes.
     `balance` receives the names of all stems and returns gain factors for some of them, applied after rendering.
     `progress(stage, fraction)` is called often; any exception it raises stops the work and propagates.
     """
@@ -180,7 +190,7 @@ def compose(
     report(_("Planning the structure"), 0.0)
     form = plan(brief)
     report(_("Writing the notes"), 0.03)
-    score = write(brief, form, take)
+    score = replace(write(brief, form, take), layered=bool(open_pack(samples)))
     report(_("Playing and mixing"), 0.1)
     buffer = PackedBlockBuffer(frames_of(form))
     gains = balance(tuple(stem_names(score, style)))

@@ -28,10 +28,23 @@ class RenderedFile:
 
 
 @runtime_checkable
+class SamplePlayer(Protocol):
+    """A provider that plays an optional sample pack, if it is installed below `samples_root`."""
+
+    samples_root: Path | None
+
+
+@runtime_checkable
 class StemRenderer(Protocol):
-    """`revision` numbers the rules by which takes are made; one made by other rules cannot be rendered again."""
+    """A take made by other rules, or with other samples, cannot be rendered again.
+
+    `revision` numbers the rules; `samples` numbers the optional sample pack that is played, which is 0 without one.
+    """
 
     revision: int
+
+    @property
+    def samples(self) -> int: ...
 
     def render_stems(
         self, request: Request, folder: Path, take: int, format: str, report: Report

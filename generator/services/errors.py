@@ -13,7 +13,7 @@
     people       not_permitted, not_a_member, last_owner, personal_project, invitation_expired, wrong_address,
                  unverified_address
     tracks       not_found, in_trash, private_track, approved, blind_comparison, not_composed_here, silent_track,
-                 composed_earlier, project_adds_words, rendition_failed, source_gone
+                 composed_earlier, other_samples, project_adds_words, rendition_failed, source_gone
     references   not_ready, not_uploaded, not_registered, reference_unusable, too_short
     months       month_not_over, nothing_booked, earlier_month_open, issues_open, ledger_differs
 """

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from generator.models import Installation, ProviderAccount, User
 from generator.providers.base import Configurable
+from generator.services import composer_samples
 from generator.services.provider_jobs import catalog
 
 BACKUP_LASTS = dt.timedelta(days=7)
@@ -31,7 +32,7 @@ class Item:
 
 def items() -> list[Item]:
     """Return the whole checklist."""
-    return [*_needed(), _provider_key()]
+    return [*_needed(), _provider_key(), _samples()]
 
 
 def count_open() -> int:
@@ -105,6 +106,14 @@ def _provider_key() -> Item:
     return Item(
         "provider-key", False, _("No paid provider has a key. The built-in composer is free."), is_optional=True
     )
+
+
+def _samples() -> Item:
+    number = composer_samples.number()
+    if number:
+        return Item("samples", True, _("Layered sample pack {number} is installed.").format(number=number), True)
+    sentence = _("The built-in composer plays its bundled samples, which have one recorded strength.")
+    return Item("samples", False, sentence, is_optional=True)
 
 
 def _needs_key(account: ProviderAccount) -> bool:

@@ -1,6 +1,7 @@
 """The sample pack: small, in tune, looped without a seam, and transposed without aliasing."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from generator.composer.sound import samples
 from generator.composer.sound.drum_kits import KITS, drum
 from generator.composer.sound.instruments import VOICES, play
 from generator.composer.sound.modes import RATE_HZ
-from generator.composer.sound.samples import PACK_FOLDER, Sampled, Zone, decode_zone
+from generator.composer.sound.sample_pack_builder import PackWriter
+from generator.composer.sound.samples import Sampled
+from generator.composer.sound.zones import PACK_FOLDER, SamplePack, zones_of
 
 SAMPLED = {name: voice for name, voice in VOICES.items() if isinstance(voice, Sampled)}
 PLUCKED = ("spiccato", "pizz", "muted", "uke", "marimba")
@@ -42,7 +45,7 @@ def test_at_least_two_dozen_instruments_are_sampled() -> None:
 
 @pytest.mark.parametrize("name", SAMPLED)
 def test_it_is_in_tune_where_it_is_played(name: str) -> None:
-    roots = [zone.root for zone in samples._load_index()[SAMPLED[name].zones]]
+    roots = [zone.root for zone in zones_of(SAMPLED[name].zones)]
     errors = []
     partials = KETTLE if name == "timpani" else (1, 2, 3, 4, 5, 6)
     for pitch in np.linspace(max(min(roots), 36), min(max(roots), 84), 5).astype(int):
@@ -135,7 +138,7 @@ def test_a_tick_is_detected() -> None:
 
 
 def pitches(name: str) -> range:
-    roots = [zone.root for zone in samples._load_index()[SAMPLED[name].zones]]
+    roots = [zone.root for zone in zones_of(SAMPLED[name].zones)]
     return range(int(min(roots)) - 2, int(max(roots)) + 4)
 
 
@@ -162,29 +165,18 @@ def test_held_instruments_are_held_and_struck_ones_die(name: str) -> None:
     assert np.mean(struck[late] ** 2) < 0.1 * np.mean(struck[early] ** 2)
 
 
-def test_eight_bits_of_differences_keep_a_tone_50_db_clean() -> None:
+def test_eight_bits_of_differences_keep_a_tone_50_db_clean(tmp_path: Path) -> None:
     """The writer's blocks, read back: a decaying tone of 440 Hz with overtones, at 32 kHz."""
-    from generator.composer.sound.sample_pack_builder import _Writer
-
     t = np.arange(32_000) / 32_000
     tone = sum(np.sin(2 * np.pi * 440 * n * t) / n for n in range(1, 8)) * np.exp(-3 * t)
-    writer = _Writer()
-    zone = writer.add(tone, 32_000, 69.0, (0, 0), 0.0)
-    stored = (np.concatenate(writer._codes), np.concatenate(writer._heads))
-    read = _read(zone, *stored)
+    writer = PackWriter()
+    writer.save(tmp_path, {"tone": [writer.add(tone, 32_000, 69.0, (0, 0), 0.0)]})
+    pack = SamplePack(tmp_path)
+    read = pack.decode(pack.zones["tone"][0])
     wanted = tone / np.abs(tone).max()
     for part in (slice(0, 8000), slice(24_000, 32_000)):  # soft parts as well as loud ones
         noise = read[part] - wanted[part]
         assert 10 * np.log10(np.mean(wanted[part] ** 2) / np.mean(noise**2)) > 50
-
-
-def _read(zone: Zone, codes: np.ndarray, heads: np.ndarray) -> np.ndarray:
-    kept = samples._load_pack
-    try:
-        samples._load_pack = lambda: (codes, heads)  # type: ignore[assignment]
-        return decode_zone(zone)
-    finally:
-        samples._load_pack = kept  # type: ignore[assignment]
 
 
 def test_moving_a_sample_makes_no_alias() -> None:

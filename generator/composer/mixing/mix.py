@@ -25,7 +25,7 @@ from generator.composer.sound.modes import RATE_HZ
 from generator.composer.sound.sound_cache import Sound
 from generator.composer.styles import Part, Style
 from generator.composer.writing.form import Form
-from generator.composer.writing.notes import Score
+from generator.composer.writing.notes import Hit, Score
 
 Tick = Callable[[float], None]
 Gains = Mapping[str, float]  # gain factor per stem; 1 if absent, 0 is muted
@@ -251,18 +251,22 @@ def _players(score: Score, style: Style, seed: int) -> Iterator[_Player]:
         if line.notes:
             part = line.part
             performed = perform(line, score)
-            events = _line_events(line.part, performed, score.form.beat_s)
+            events = _line_events(line.part, performed, score)
             swells = Swells(performed.swells, score.form.beat_s)
             yield _Player(line.name, events, part.send, part.echo, part.duck, part.drive, swells)
     if score.hits:
         yield _Player(DRUMS, _drum_events(score, style, seed), 0.10 * style.drums_room, 0.0, 0.0, style.drums_drive)
 
 
-def _line_events(part: Part, line: PerformedLine, beat: float) -> list[_Event]:
-    return [_Event(max(0, round(note.start * beat * RATE_HZ)), _note_maker(part, note, beat)) for note in line.notes]
+def _line_events(part: Part, line: PerformedLine, score: Score) -> list[_Event]:
+    beat = score.form.beat_s
+    return [
+        _Event(max(0, round(note.start * beat * RATE_HZ)), _note_maker(part, note, beat, score.layered))
+        for note in line.notes
+    ]
 
 
-def _note_maker(part: Part, note: PerformedNote, beat: float) -> Callable[[], Sound]:
+def _note_maker(part: Part, note: PerformedNote, beat: float, layered: bool) -> Callable[[], Sound]:
     def make() -> Sound:
         sound = play(
             part.instrument,
@@ -271,6 +275,7 @@ def _note_maker(part: Part, note: PerformedNote, beat: float) -> Callable[[], So
             velocity=note.velocity,
             turn=note.turn,
             gesture=note.gesture,
+            layered=layered,
         )
         return _apply_level_and_pan(sound, part.level, note.velocity, part.pan)
 
@@ -285,17 +290,16 @@ def _drum_events(score: Score, style: Style, seed: int) -> list[_Event]:
         start = max(0, round(hit.start * score.form.beat_s * RATE_HZ))
         step = 1 + rng.randrange(drum_kits.VARIANTS - 1)  # never the same stroke twice in a row
         variants[hit.drum] = (variants.get(hit.drum, 0) + step) % drum_kits.VARIANTS
-        make = _hit_maker(hit.drum, hit.velocity, style, variants[hit.drum])
+        make = _hit_maker(hit, style, variants[hit.drum], score.layered)
         events.append(_Event(start, make, drum_kits.CHOKE_GROUPS.get(hit.drum, "")))
     return events
 
 
-def _hit_maker(drum: str, velocity: float, style: Style, variant: int) -> Callable[[], Sound]:
+def _hit_maker(hit: Hit, style: Style, variant: int, layered: bool) -> Callable[[], Sound]:
     def make() -> Sound:
-        sound = drum_kits.drum(style.kit, drum, variant, soft=velocity < drum_kits.MAX_SOFT_VELOCITY)
-        return _apply_level_and_pan(
-            sound, style.drums_level + drum_kits.level(style.kit, drum), velocity, drum_kits.PANS.get(drum, 0.0)
-        )
+        sound = drum_kits.drum(style.kit, hit.drum, variant, velocity=hit.velocity, layered=layered)
+        level = style.drums_level + drum_kits.level(style.kit, hit.drum)
+        return _apply_level_and_pan(sound, level, hit.velocity, drum_kits.PANS.get(hit.drum, 0.0))
 
     return make
 

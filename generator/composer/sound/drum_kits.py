@@ -7,6 +7,7 @@ import numpy as np
 
 from generator.composer import filters
 from generator.composer.sound import samples
+from generator.composer.sound.layers.playing import stroke_name
 from generator.composer.sound.modes import RATE_HZ
 from generator.composer.sound.percussion.big_drums import BIG_DRUMS, BOW_RISE_S
 from generator.composer.sound.percussion.hand_drums import HAND_DRUMS
@@ -15,6 +16,7 @@ from generator.composer.sound.waveforms import Wave, apply_filter, noise, sine_s
 
 VARIANTS = 4
 MAX_SOFT_VELOCITY = 0.45  # velocities below this use the softer, darker stroke
+STRENGTHS = (0.4, 0.58, 0.78)  # thresholds of the strengths of the layered pack above the softest
 SOFT_CUTOFF_HZ = 4200.0  # low-pass cutoff of a soft stroke
 
 
@@ -117,9 +119,17 @@ SIDE_DELAY_S = 0.009
 SIDE_LEVEL = 0.3  # level of the side signal; it cancels in mono
 
 
-def drum(kit: str, name: str, variant: int, *, soft: bool = False) -> Sound:
-    """Return one stroke at full strength: shared, read-only float32, (1 or 2, frames), peaking at 0.8."""
-    return SOUNDS.get(("drum", kit, name, variant, soft), lambda: _synthesize(kit, name, variant, soft))
+def drum(kit: str, name: str, variant: int, *, velocity: float = 1.0, layered: bool = False) -> Sound:
+    """Return one stroke, as loud at any velocity: shared, read-only float32, (1 or 2, frames), peaking at 0.8.
+
+    `layered`: of the optional pack, which has to be open, if it has this drum.
+    """
+    source, soft = "", velocity < MAX_SOFT_VELOCITY
+    if layered and KITS[kit].packs and not (KITS[kit].big and name in BIG_DRUMS):
+        strength = sum(velocity >= edge for edge in STRENGTHS)
+        source, is_dark = stroke_name((kit, *KITS[kit].packs), name, strength)
+        soft = is_dark if source else soft
+    return SOUNDS.get(("drum", kit, name, variant, soft, source), lambda: _synthesize(kit, name, variant, soft, source))
 
 
 def level(kit: str, name: str) -> float:
@@ -127,11 +137,11 @@ def level(kit: str, name: str) -> float:
     return LEVELS_DB[name] + dict(KITS[kit].levels).get(name, 0.0)
 
 
-def _synthesize(kit: str, name: str, variant: int, soft: bool) -> Sound:
+def _synthesize(kit: str, name: str, variant: int, soft: bool, source: str) -> Sound:
     tuning = KITS[kit]
     rng = np.random.default_rng([variant, *kit.encode(), *name.encode()])
     sound: Wave
-    middle = _vary_partials(_stroke(tuning, name, rng), variant)
+    middle = _vary_partials(_recording(source, variant, rng) if source else _stroke(tuning, name, rng), variant)
     sound = middle[None, :]
     if name in WIDE_DRUMS:
         delay = int(
@@ -170,9 +180,14 @@ def _vary_partials(sound: Wave, variant: int) -> Wave:
     return np.asarray(np.fft.irfft(spectrum, size)[: len(sound)], np.float32)
 
 
-def _vary_recording(name: str, rng: np.random.Generator) -> Wave:
+def _recording(source: str, variant: int, rng: np.random.Generator) -> Wave:
+    sound = _vary_recording(source, rng, variant)
+    return sound / max(1e-9, float(np.abs(sound).max()))
+
+
+def _vary_recording(name: str, rng: np.random.Generator, take: int = 0) -> Wave:
     """Return a recorded stroke with slight random variation in pitch and in distance from the edge of the skin."""
-    sound = samples.drum_stroke(name)
+    sound = samples.drum_stroke(name, take)
     positions = np.arange(int(len(sound) * 0.98)) * rng.uniform(0.988, 1.012)
     resampled = np.interp(positions, np.arange(len(sound)), sound)
     return np.asarray(resampled + rng.uniform(-0.12, 0.12) * np.diff(resampled, prepend=0.0), np.float32)

@@ -6,10 +6,15 @@ Solo     monophonic synth leads (lead_synth.py)
 Sampled  recorded notes from the pack: pianos, guitars, basses, strings, winds, choir (samples.py)
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.composer.performing.gestures import PLAIN, Gesture
+from generator.composer.sound.layers.playing import REPLACED
 from generator.composer.sound.lead_synth import Solo, solo_note
 from generator.composer.sound.modal_synth import Struck, struck_note
 from generator.composer.sound.modes import RATE_HZ
@@ -25,6 +30,11 @@ BEND_FRAMES = 48  # frames of one pitch while it moves
 ROUND_ROBIN_TURNS = 2  # round-robin versions of each struck note
 
 _SAW = tuple(1 / n for n in range(1, 25))
+
+
+def _layered(voice: Voice, fields: Mapping[str, Any]) -> Voice:
+    return replace(voice, **fields)
+
 
 VOICES: dict[str, Voice] = {
     # keys
@@ -124,23 +134,33 @@ VOICES: dict[str, Voice] = {
     "softlead": Solo((1.0, 0.4, 0.25, 0.12, 0.06, 0.03), attack=0.02, release=0.25, program=85, gain=0.95),
     "whistling": Solo((1.0, 0.07, 0.025), attack=0.035, release=0.16, program=78, gain=0.9),
 }  # fmt: skip
+LAYERED_VOICES = VOICES | {name: _layered(VOICES[name], fields) for name, fields in REPLACED.items()}
 
 
-def play(name: str, pitch: int, seconds: float, *, velocity: float, turn: int = 0, gesture: Gesture = PLAIN) -> Sound:
-    """Render a note held for `seconds` and then released.
+def play(
+    name: str,
+    pitch: int,
+    seconds: float,
+    *,
+    velocity: float,
+    turn: int = 0,
+    gesture: Gesture = PLAIN,
+    layered: bool = False,
+) -> Sound:
+    """Render a note held for `seconds` and then released; `layered`: with the optional pack, which has to be open.
 
     Returns:
         New float32 array of shape (1 or 2, frames), about ±0.5; longer than the note by its release. `velocity` changes
         only the timbre, not the level. `turn` counts the notes of this pitch, no two of which are alike.
     """
-    voice = VOICES[name]
+    voice = (LAYERED_VOICES if layered else VOICES)[name]
     layer = sum(velocity >= edge for edge in LAYER_VELOCITIES)
     release = SLUR_S if gesture.leads_on else voice.release
     count = int((seconds + release) * RATE_HZ)
     skipped = int(max(voice.attack, MIN_SKIPPED_S) * RATE_HZ) if gesture.slurred else 0
     positions = _positions(gesture, seconds, count) if gesture.bends else None
     needed = skipped + (count if positions is None else int(positions[-1]) + 2)
-    sound = _sounded(name, pitch, max(0.01, (needed + 1) / RATE_HZ - voice.release), layer, turn)[:, skipped:]
+    sound = _sounded(name, voice, pitch, max(0.01, (needed + 1) / RATE_HZ - voice.release), layer, turn)[:, skipped:]
     sound = sound[:, :count] if positions is None else _bent(sound, positions)
     if gesture.slurred:
         rise = min(sound.shape[1], int(SLUR_S * RATE_HZ))
@@ -148,9 +168,8 @@ def play(name: str, pitch: int, seconds: float, *, velocity: float, turn: int = 
     return _apply_release(sound, int(seconds * RATE_HZ), release, exponent=0.5 if gesture.leads_on else 2.0)
 
 
-def _sounded(name: str, pitch: int, seconds: float, layer: int, turn: int) -> Sound:
+def _sounded(name: str, voice: Voice, pitch: int, seconds: float, layer: int, turn: int) -> Sound:
     """Return the sound of a note without its end: new array, longer than `seconds` by its release."""
-    voice = VOICES[name]
     if isinstance(voice, Struck):
         sound = struck_note(name, voice, pitch, seconds, layer, turn % ROUND_ROBIN_TURNS)
         return sound[:, : int((seconds + voice.release) * RATE_HZ)].copy()

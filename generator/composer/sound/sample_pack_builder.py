@@ -7,19 +7,23 @@ are kept, one channel of a stereo pair, no longer than needed; samples.py docume
 SoundFont's own volume decay is baked in. Parsing follows the SoundFont Technical Specification 2.04.
 """
 
+import io
 import json
+import re
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import scipy
+import soundfile
 from numpy.typing import NDArray
 
-from generator.composer.sound.samples import BLOCK_FRAMES, PACK_FOLDER, Zone
+from generator.composer.sound.zones import BLOCK_FRAMES, CODES, HEADS, INDEX, PACK_FOLDER, Zone
 
+COMPRESSED = 0x10  # bit of the sample type in SoundFonts with Ogg Vorbis samples (.sf3)
 KEY_RANGE, VELOCITY_RANGE, INSTRUMENT, SAMPLE, LOOPS, ROOT = 43, 44, 41, 53, 54, 58
 COARSE, FINE, DECAY, SUSTAIN = 51, 52, 36, 37
 DRUM_BANK, STROKE_VELOCITY = 128, 100  # velocity whose layer is kept
@@ -39,6 +43,10 @@ class PackInstrument:
     rings: bool = False  # decays by itself instead of being sustained
     partials: tuple[float, ...] = (1, 2, 3, 4, 5, 6)  # partials that define its pitch
     ensemble: bool = False  # several players: the loop can be cut anywhere and crossfaded
+    bank: int = 0
+    velocity: int = STROKE_VELOCITY  # of the zones that are used
+    pattern: str = ""  # of the beginnings of the names of their samples
+    even: bool = False  # without its slow swells, which would come too late in short notes
 
 
 PACK_INSTRUMENTS = (
@@ -112,7 +120,7 @@ DRUMS: dict[str, tuple[int, dict[str, tuple[int, float]]]] = {
     ),
 }  # fmt: skip
 DRUM_RATE_HZ = 32_000
-EDGE_S = 0.004  # fade-out of a truncated sample
+EVENED_S = 0.4  # over which the level of an even instrument is measured
 
 
 class SoundFont:
@@ -134,19 +142,27 @@ class SoundFont:
             if name == "LIST":
                 yield from self._inside(begin + 12, begin + 8 + size)
             yield name, (begin + 8, size)
-            begin += 8 + size + size % 2
+            begin += 8 + size
+            begin += size % 2 == 1 and begin < end and self._data[begin] == 0  # MuseScore's files lack the padding
 
     def _records(self, name: str, layout: str) -> list[tuple[int, ...]]:
         begin, size = self._chunks[name]
         return list(struct.iter_unpack("<" + layout, bytes(self._data[begin : begin + size])))
 
-    def samples(self, first: int, last: int) -> NDArray[np.float32]:
+    def samples(self, header: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return a sample: 16 bits per frame, or an Ogg Vorbis stream between two bytes."""
         begin, _ = self._chunks["smpl"]
+        first, last = header[1:3]
+        if _is_compressed(header):
+            stream = io.BytesIO(bytes(self._data[begin + first : begin + last]))
+            return np.asarray(soundfile.read(stream, dtype="float32", always_2d=True)[0][:, 0])
         values = np.frombuffer(bytes(self._data[begin + 2 * first : begin + 2 * last]), "<i2")
         return np.asarray(values / np.float32(32_768), np.float32)
 
-    def zones(self, bank: int, program: int) -> Iterator[tuple[dict[int, int], tuple[int, ...]]]:
-        """Yield generators and sample header of each zone of a preset that sounds at the kept velocity."""
+    def zones(
+        self, bank: int, program: int, velocity: int = STROKE_VELOCITY
+    ) -> Iterator[tuple[dict[int, int], tuple[int, ...]]]:
+        """Yield generators and sample header of each zone of a preset that sounds at a velocity."""
         for number, preset in enumerate(self._presets[:-1]):
             if (preset[2], preset[1]) != (bank, program):
                 continue
@@ -155,9 +171,7 @@ class SoundFont:
                 index = gens[INSTRUMENT]
                 instrument_bags = range(self._instruments[index][1], self._instruments[index + 1][1])
                 for zone in self._bag(self._bags, self._gens, instrument_bags, SAMPLE):
-                    if _covers(gens, VELOCITY_RANGE, STROKE_VELOCITY) and _covers(
-                        zone, VELOCITY_RANGE, STROKE_VELOCITY
-                    ):
+                    if _covers(gens, VELOCITY_RANGE, velocity) and _covers(zone, VELOCITY_RANGE, velocity):
                         yield zone, self._headers[zone[SAMPLE]]
 
     def _bag(
@@ -178,10 +192,22 @@ def _covers(zone: dict[int, int], kind: int, value: int) -> bool:
     return bounds & 0xFF <= value <= bounds >> 8
 
 
-def _left_samples(font: SoundFont, bank: int, program: int) -> list[tuple[dict[int, int], tuple[int, ...]]]:
-    """Return the left or only sample of every zone."""
+def _is_compressed(header: tuple[int, ...]) -> bool:
+    return header[9] & COMPRESSED != 0
+
+
+def _loop(header: tuple[int, ...]) -> tuple[int, int]:
+    """Return the loop of a sample in frames from its beginning; compressed samples store it in this way."""
+    before = 0 if _is_compressed(header) else header[1]
+    return header[3] - before, header[4] - before
+
+
+def _left_samples(
+    font: SoundFont, bank: int, program: int, velocity: int = STROKE_VELOCITY
+) -> list[tuple[dict[int, int], tuple[int, ...]]]:
+    """Return the left or only sample of every zone that sounds at a velocity."""
     zones: dict[object, tuple[dict[int, int], tuple[int, ...]]] = {}
-    for zone, header in font.zones(bank, program):
+    for zone, header in font.zones(bank, program, velocity):
         name = header[0].rstrip(b"\0") if isinstance(header[0], bytes) else b""
         if not name.rstrip().endswith((b"(R)", b"R")) or name.endswith(b"(L)"):
             zones.setdefault(header[0], (zone, header))
@@ -192,26 +218,29 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
-    font, writer = SoundFont(Path(arguments[0])), _Writer()
-    index = {
-        instrument.name: [_add_pitched(font, instrument, zone, writer) for zone in _nearest_zones(font, instrument)]
-        for instrument in PACK_INSTRUMENTS
-    }
+    font, writer = SoundFont(Path(arguments[0])), PackWriter()
+    index = {instrument.name: add_instrument(font, instrument, writer) for instrument in PACK_INSTRUMENTS}
     for kit, (program, drums) in DRUMS.items():
         for drum, (key, seconds) in drums.items():
-            index[f"{kit}/{drum}"] = [_add_stroke(font, program, key, seconds, writer)]
+            index[f"{kit}/{drum}"] = [add_stroke(font, program, key, seconds, writer)]
     PACK_FOLDER.mkdir(exist_ok=True)
-    size = writer.save(PACK_FOLDER)
-    table = {name: [zone.__dict__ for zone in zones] for name, zones in index.items()}
-    lines = [f" {json.dumps(name)}: {json.dumps(zones)}" for name, zones in table.items()]
-    (PACK_FOLDER / "index.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    size = writer.save(PACK_FOLDER, index)
     print(f"{len(index)} sounds, {size / 1e6:.2f} MB in {PACK_FOLDER}")
     return 0
 
 
+def add_instrument(font: SoundFont, instrument: PackInstrument, writer: "PackWriter") -> list[Zone]:
+    """Store the notes of an instrument that are nearest to the wanted ones."""
+    return [_add_pitched(font, instrument, zone, writer) for zone in _nearest_zones(font, instrument)]
+
+
 def _nearest_zones(font: SoundFont, instrument: PackInstrument) -> list[tuple[dict[int, int], tuple[int, ...]]]:
     """Return the zones whose root notes are nearest to the wanted ones."""
-    zones = _left_samples(font, 0, instrument.program)
+    zones = [
+        (zone, header)
+        for zone, header in _left_samples(font, instrument.bank, instrument.program, instrument.velocity)
+        if isinstance(header[0], bytes) and re.match(instrument.pattern.encode(), header[0])
+    ]
     roots = [zone.get(ROOT, header[6]) - zone.get(COARSE, 0) for zone, header in zones]
     targets = np.arange(instrument.low, instrument.high + 1, instrument.step)
     numbers = {min(range(len(zones)), key=lambda n: abs(roots[n] - target)) for target in targets}
@@ -222,16 +251,19 @@ def _add_pitched(
     font: SoundFont,
     instrument: PackInstrument,
     source: tuple[dict[int, int], tuple[int, ...]],
-    writer: "_Writer",
+    writer: "PackWriter",
 ) -> Zone:
     zone, header = source
-    first, last, loop_first, loop_last, rate = header[1:6]
-    sound = font.samples(first, last).astype(np.float64)
-    begin, end = (loop_first - first) / rate, (loop_last - first) / rate
+    rate = header[5]
+    sound = font.samples(header).astype(np.float64)
+    begin, end = (frames / rate for frames in _loop(header))
     root = zone.get(ROOT, header[6]) - zone.get(COARSE, 0) - (zone.get(FINE, 0) + header[7]) / 100
     decay_rate = 100 / 2 ** (zone[DECAY] / 1200) if instrument.rings and zone.get(SUSTAIN, 0) >= 500 else 0.0  # dB/s
     sound *= 10 ** (-decay_rate * np.arange(len(sound)) / rate / 20)
     resampled = scipy.signal.resample_poly(sound, instrument.rate, rate)
+    if instrument.even:
+        resampled = _evened(resampled, instrument.rate)
+        end -= (len(sound) / rate) - len(resampled) / instrument.rate
     has_own_loop = zone.get(LOOPS, 0) % 2 == 1 and end <= instrument.seconds
     length = min(instrument.seconds, end if has_own_loop else len(resampled) / instrument.rate)
     if not has_own_loop:  # a loop of our own near the end, crossfaded at playback
@@ -241,6 +273,14 @@ def _add_pitched(
     decay = max(_slope(resampled, instrument.rate, loop[0]), decay_rate) if instrument.rings else 0.0
     root -= _detuning(resampled[len(resampled) // 8 :], instrument.rate, float(root), instrument.partials) / 100
     return writer.add(resampled, instrument.rate, round(float(root), 3), loop, decay, blended=not has_own_loop)
+
+
+def _evened(sound: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """Return a held note from where it has nearly its usual level on, with that level throughout."""
+    power = np.sqrt(scipy.ndimage.uniform_filter1d(sound**2, round(EVENED_S * rate), mode="nearest"))
+    usual = float(np.median(power))
+    begin = int(np.argmax(power > 0.6 * usual))
+    return np.asarray(sound[begin:] * (usual / np.maximum(power[begin:], 0.25 * usual)))
 
 
 def _detuning(sound: NDArray[np.float64], rate: int, root: float, partials: tuple[float, ...]) -> float:
@@ -265,19 +305,19 @@ def _slope(sound: NDArray[np.float64], rate: int, begin: int) -> float:
     return min(60.0, max(2.0, 10.0 * float(np.log10(power[0] / power[1])) / (len(a) / rate)))
 
 
-def _add_stroke(font: SoundFont, program: int, key: int, seconds: float, writer: "_Writer") -> Zone:
-    zones = _left_samples(font, DRUM_BANK, program)
+def add_stroke(
+    font: SoundFont, program: int, key: int, seconds: float, writer: "PackWriter", velocity: int = STROKE_VELOCITY
+) -> Zone:
+    """Store the drum stroke of a key, at most `seconds` long."""
+    zones = _left_samples(font, DRUM_BANK, program, velocity)
     zone, header = next(candidate for candidate in zones if _covers(candidate[0], KEY_RANGE, key))
-    sound = font.samples(header[1], header[2]).astype(np.float64)
+    sound = font.samples(header).astype(np.float64)
     pitch = zone.get(ROOT, header[6]) - zone.get(COARSE, 0) - (zone.get(FINE, 0) + header[7]) / 100
     rate = DRUM_RATE_HZ * 2 ** (min(12.0, max(-12.0, pitch - key)) / 12)
-    resampled = scipy.signal.resample_poly(sound, round(rate), header[5])[: round(seconds * DRUM_RATE_HZ)]
-    fade = min(len(resampled), round(seconds * DRUM_RATE_HZ * 0.3))
-    resampled[-fade:] *= np.linspace(1, 0, fade) ** 2
-    return writer.add(resampled, DRUM_RATE_HZ, float(key), (0, 0), 0.0)
+    return writer.add_stroke(scipy.signal.resample_poly(sound, round(rate), header[5]), seconds, float(key))
 
 
-class _Writer:
+class PackWriter:
     """Writer of samples as 8-bit differences, block by block (samples.py reads them)."""
 
     def __init__(self) -> None:
@@ -308,10 +348,21 @@ class _Writer:
         self._blocks += count
         return zone
 
-    def save(self, folder: Path) -> int:
-        np.save(folder / "codes.npy", np.concatenate(self._codes))
-        np.save(folder / "heads.npy", np.concatenate(self._heads))
-        return sum((folder / name).stat().st_size for name in ("codes.npy", "heads.npy"))
+    def add_stroke(self, sound: NDArray[np.float64], seconds: float, root: float = 60.0) -> Zone:
+        """Store a stroke at DRUM_RATE_HZ, faded out within `seconds`."""
+        cut = sound[: round(seconds * DRUM_RATE_HZ)].copy()
+        fade = min(len(cut), round(seconds * DRUM_RATE_HZ * 0.3))
+        cut[-fade:] *= np.linspace(1, 0, fade) ** 2
+        return self.add(cut, DRUM_RATE_HZ, root, (0, 0), 0.0)
+
+    def save(self, folder: Path, index: Mapping[str, Sequence[Zone]]) -> int:
+        """Write the pack and return the size of its samples in bytes."""
+        np.save(folder / CODES, np.concatenate(self._codes))
+        np.save(folder / HEADS, np.concatenate(self._heads))
+        table = {name: [zone.__dict__ for zone in zones] for name, zones in index.items()}
+        lines = [f" {json.dumps(name)}: {json.dumps(zones)}" for name, zones in table.items()]
+        (folder / INDEX).write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        return sum((folder / name).stat().st_size for name in (CODES, HEADS))
 
 
 if __name__ == "__main__":

@@ -1,24 +1,21 @@
 """Sampled instruments, the fourth engine: a compact pack of recorded notes, pitch-shifted and looped to any length.
 
 The pack (pack/, built by sample_pack_builder.py from FluidR3 GM, license beside it) stores samples as 8-bit
-differences: a block of BLOCK_FRAMES has a first value and a step size, and each frame is a number of steps from the one
-before. The resulting noise lies 50 to 70 dB below the tone and follows its level. The pack is memory-mapped and read
-one zone at a time. A note is pitch-shifted by truncating or extending its spectrum, which is exact, then looped.
+differences: a block has a first value and a step size, and each frame is a number of steps from the one before. The
+resulting noise lies 50 to 70 dB below the tone and follows its level. zones.py reads it. A note is
+pitch-shifted by truncating or extending its spectrum, which is exact, then looped.
 """
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generator.composer.sound.modes import RATE_HZ
 from generator.composer.sound.sound_cache import SOUNDS, Sound, ramp
+from generator.composer.sound.zones import Zone, decode_zone, zones_of
 
-PACK_FOLDER = Path(__file__).parent / "pack"
-BLOCK_FRAMES = 256
 BLEND_S = 0.12  # crossfade of loops cut by sample_pack_builder.py
 SEAM_S = 0.003  # crossfade of the SoundFont's own loops
 MIN_LOOP_S = 0.25  # shorter loops are repeated before the pitch shift, so that rounding does not detune them
@@ -56,20 +53,6 @@ FFT_SIZES = _fft_sizes(400_000)
 
 
 @dataclass(frozen=True)
-class Zone:
-    """A stored note: MIDI pitch, rate in Hz, first block, frames, loop in frames, decay in dB/s while looped."""
-
-    root: float
-    rate: int
-    block: int
-    frames: int
-    loop_from: int
-    loop_to: int
-    decay: float
-    blended: bool = False
-
-
-@dataclass(frozen=True)
 class Sampled:
     """Playback of a set of zones. Times in seconds; `bright` is a low-pass in Hz at middle C, for hard notes."""
 
@@ -88,6 +71,7 @@ class Sampled:
     width: float = 0.0  # 0..1: stereo spread by frequency of a single recording
     program: int = 0
     gain: float = 1.0
+    strengths: tuple[tuple[str, int], ...] = ()  # from soft to hard: other zones, and the layer that shapes their tone
 
 
 @dataclass(frozen=True)
@@ -161,34 +145,15 @@ def _variant(number: int, top: int) -> tuple[NDArray[np.float64], NDArray[np.com
     return np.linspace(4, top, VARIANT_BANDS), values
 
 
-@lru_cache(maxsize=1)
-def _load_index() -> dict[str, tuple[Zone, ...]]:
-    table = json.loads((PACK_FOLDER / "index.json").read_text())
-    return {name: tuple(Zone(**zone) for zone in zones) for name, zones in table.items()}
-
-
-@lru_cache(maxsize=1)
-def _load_pack() -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    return np.load(PACK_FOLDER / "codes.npy", mmap_mode="r"), np.load(PACK_FOLDER / "heads.npy", mmap_mode="r")
-
-
 def has_sound(name: str) -> bool:
-    return name in _load_index()
-
-
-def decode_zone(zone: Zone) -> Sound:
-    """Decode a zone's samples, peaking at 1: (frames,)."""
-    codes, heads = _load_pack()
-    count = -(-zone.frames // BLOCK_FRAMES)
-    steps = np.cumsum(codes[zone.block : zone.block + count], axis=1, dtype=np.int32)
-    head = heads[zone.block : zone.block + count]
-    return np.asarray((head[:, :1] + head[:, 1:] * steps).reshape(-1)[: zone.frames], np.float32)
+    return bool(zones_of(name))
 
 
 @lru_cache(maxsize=24)
-def drum_stroke(name: str) -> Sound:
-    """Return one drum stroke at the mixer's rate: shared and read-only, (frames,)."""
-    (zone,) = _load_index()[name]
+def drum_stroke(name: str, take: int = 0) -> Sound:
+    """Return one of the recorded takes of a drum stroke at the mixer's rate: shared and read-only, (frames,)."""
+    takes = zones_of(name)
+    zone = takes[take % len(takes)]
     sound = decode_zone(zone)
     size, new_size = _sizes(len(sound), RATE_HZ / zone.rate)
     spectrum = _resized(np.asarray(np.fft.rfft(sound, size), np.complex64), new_size)
@@ -201,7 +166,8 @@ def drum_stroke(name: str) -> Sound:
 def sampled_note(voice: Sampled, pitch: float, seconds: float, layer: int, turn: int) -> Sound:
     """Render a note held for `seconds`, before its release: new array, (1 or 2, frames)."""
     count = int((seconds + voice.release) * RATE_HZ)
-    zones = sorted(_load_index()[voice.zones], key=lambda zone: abs(zone.root - pitch))[: 1 + voice.ensemble]
+    source, layer = voice.strengths[layer] if voice.strengths else (voice.zones, layer)
+    zones = sorted(zones_of(source), key=lambda zone: abs(zone.root - pitch))[: 1 + voice.ensemble]
     sound = np.empty((2 if voice.ensemble or voice.width or voice.tremolo else 1, count), np.float32)
     rows = len(sound) // len(zones)
     for number, zone in enumerate(zones):

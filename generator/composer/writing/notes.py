@@ -58,7 +58,8 @@ class AutomationPoint:
 class Score:
     """The whole piece as notes. `texture` names the background texture; empty for none.
 
-    `automation` has the breakpoints of a line, or of "drums", by name; a line without any stays as it is.
+    `automation` has the breakpoints of a line, or of "drums", by name; a line without any stays as it is. `layered`:
+    instruments and drums are played with the optional layered pack.
     """
 
     form: Form
@@ -70,3 +71,4 @@ class Score:
     texture: str
     ending: str = "ring"
     automation: Mapping[str, tuple[AutomationPoint, ...]] = field(default_factory=dict)
+    layered: bool = False

@@ -18,6 +18,7 @@ from generator.composer import (
     read_reference,
     vary,
 )
+from generator.composer.sound.layers import installed
 from generator.composer.text.prompt_parsing import key_title
 from generator.composer.text.stem_titles import earlier_titles, stem_titles
 from generator.composer.text.understanding import Understanding, understand
@@ -244,13 +245,13 @@ def _balance(request: Request) -> str:
     return str(request.settings.get("balance") or "")
 
 
-def _compose_take(request: Request, brief: Brief, number: int, report: Report) -> Composition:
+def _compose_take(request: Request, brief: Brief, number: int, report: Report, samples: Path | None) -> Composition:
     def gains(names: tuple[str, ...]) -> Mapping[str, float]:
         text = _balance(request)
         earlier = mix_text.gains_of(text, names, earlier_titles(names))
         return earlier | mix_text.gains_of(text, names, stem_titles(names))
 
-    return compose(brief, number, report, gains)
+    return compose(brief, number, report, gains, samples)
 
 
 def steps(variation: object) -> tuple[str, ...]:
@@ -284,6 +285,11 @@ class Composer:
     title = "Built-in composer"
     models = (STUDIO,)
     revision = REVISION
+    samples_root: Path | None = None
+
+    @property
+    def samples(self) -> int:
+        return installed.number_in(self.samples_root)
 
     def interpret(self, request: Request) -> str:
         return join_texts(_brief(request).summary(), _balance(request), separator=", ")
@@ -307,7 +313,7 @@ class Composer:
             number = first + take - 1
             format = request.format if FORMATS[request.format].lossless else LOSSLESS
             share = COMPOSING_SHARE[format]
-            composition = _compose_take(request, brief, number, _scale_progress(report, share))
+            composition = _compose_take(request, brief, number, _scale_progress(report, share), self.samples_root)
             path = folder / f"take-{take}.{format}"
             encode(composition.pcm, composition.sample_rate, path, format=format, report=_report_writing(report, share))
             heard = self.interpret(request)
@@ -317,6 +323,7 @@ class Composer:
                 "style": brief.style,
                 "seed": brief.seed,
                 "revision": self.revision,
+                "samples": composition.samples,
                 "take": number,
                 "meter": brief.meter,
                 "players": list(composition.players),
@@ -346,7 +353,8 @@ class Composer:
         self, request: Request, folder: Path, take: int, format: str, report: Report
     ) -> Iterator[RenderedFile]:
         number = int(request.settings.get("take") or 1) + take - 1
-        composition = _compose_take(request, _brief(request), number, lambda stage, done: report(stage, done / 2))
+        half = _scale_progress(report, 0.5)
+        composition = _compose_take(request, _brief(request), number, half, self.samples_root)
         yield from write_stems(composition, folder, format, lambda stage, done: report(stage, 0.5 + done / 2))
 
 

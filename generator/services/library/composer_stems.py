@@ -34,6 +34,10 @@ OUTDATED = gettext_noop(
     "This track was made by an earlier version of the composer. Today it would make a different piece from the same "
     "prompt and seed, so new versions and stems are not available. You can still edit the track, or reuse its settings."
 )
+OTHER_SAMPLES = gettext_noop(
+    "The layered sample pack was installed or removed after this track was made. New versions and stems would sound "
+    "different from the track, so they are not available. You can still edit the track, or reuse its settings."
+)
 LATE_AFTER = dt.timedelta(minutes=5)  # older requests are no longer waited for
 
 
@@ -44,14 +48,23 @@ def has_free_stems(track: Track) -> bool:
 
 def is_outdated(track: Track) -> bool:
     """Return whether the composer has changed since it made the track, and would make another piece today."""
+    return bool(outdated_reason(track))
+
+
+def outdated_reason(track: Track) -> str:
+    """Return why the composer would make another piece today, as a marked sentence; empty if it would not."""
     provider = _provider(track)
-    return isinstance(provider, StemRenderer) and track.made_of.get("revision", 1) != provider.revision
+    if not isinstance(provider, StemRenderer):
+        return ""
+    if track.made_of.get("revision", 1) != provider.revision:
+        return OUTDATED
+    return OTHER_SAMPLES if track.made_of.get("samples", 0) != provider.samples else ""
 
 
 def check_rules(track: Track) -> None:
     """Raise UserError if the composer would make another piece today."""
-    if is_outdated(track):
-        raise UserError(_(OUTDATED), code="composed_earlier")
+    if reason := outdated_reason(track):
+        raise UserError(_(reason), code="composed_earlier" if reason == OUTDATED else "other_samples")
 
 
 def _provider(track: Track) -> object:
@@ -124,8 +137,8 @@ def make(track: Track) -> None:
     provider = _provider(track)
     if notes(track) or not isinstance(provider, StemRenderer):
         return
-    if is_outdated(track):  # the composer was updated after the request
-        states.note(track.generation, OUTDATED, data={FAILED_KEY: track.public_id})
+    if reason := outdated_reason(track):  # the composer or its samples changed after the request
+        states.note(track.generation, reason, data={FAILED_KEY: track.public_id})
         return
     request = local_jobs.request_of(track.generation)
     try:

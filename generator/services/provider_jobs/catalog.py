@@ -38,6 +38,8 @@ from generator.providers.base import (
 )
 from generator.providers.errors import Cause
 from generator.providers.registry import NoProvider, Registry
+from generator.providers.stem_rendering import SamplePlayer
+from generator.services import composer_samples
 from generator.services.errors import UserError
 from generator.translation import translate
 
@@ -48,9 +50,13 @@ _UPLOADED = {UPLOADED_TRACK: "Uploaded track", UPLOADED_STEMS: "Uploaded stems"}
 @cache
 def registry() -> Registry:
     try:
-        return Registry(settings.STUDIO_PROVIDERS)
+        providers = Registry(settings.STUDIO_PROVIDERS)
     except NoProvider as error:
         raise ImproperlyConfigured(str(error)) from error
+    for provider in providers:
+        if isinstance(provider, SamplePlayer):
+            provider.samples_root = composer_samples.root()
+    return providers
 
 
 def spec_of(model_key: str) -> ModelSpec | None:

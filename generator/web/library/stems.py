@@ -47,7 +47,7 @@ def context(user: User, track: Track) -> dict[str, Any]:
         "notes": notes,
         "can_part": notes is None and not outlook.waits and composer_stems.has_free_stems(track),
         "parts": outlook,
-        "outdated": _(composer_stems.OUTDATED) if notes is None and composer_stems.is_outdated(track) else "",
+        "outdated": "" if notes else translate(composer_stems.outdated_reason(track)),
         "archive_formats": stem_archive.ARCHIVE_FORMATS,
         "can_balance": variations.can_mix(track),
         "balance_key": secrets.token_urlsafe(18),

@@ -18,6 +18,7 @@ from generator.services.generation import submit, variations
 from generator.services.generation.checkout import CheckoutRequest
 from generator.services.library import composer_stems, version_history
 from generator.services.provider_jobs import catalog
+from generator.translation import translate
 from generator.web.generation.checkout_request import checkout
 from generator.web.library import downloads
 from generator.web.site.htmx import Request, client_event, wants_part
@@ -34,7 +35,7 @@ def context(user: User, track: Track) -> dict[str, Any]:
     keys = spec.field("key") if spec else None
     return {
         "family": variations.family(track, permissions.tracks(user)),
-        "outdated": _(composer_stems.OUTDATED) if composer_stems.is_outdated(track) else "",
+        "outdated": translate(composer_stems.outdated_reason(track)),
         "version_lengths": variations.LENGTHS,
         "version_choices": variations.CHOICES,
         "version_keys": [name for name, _ in keys.choices] if keys else [],

@@ -4,9 +4,11 @@ import pytest
 
 from generator.audio import decode
 from generator.composer import REVISION
+from generator.composer.sound.layers import installed
 from generator.models import Generation, LedgerEntry, Track
 from generator.providers.builtin.client import Composer
 from generator.services.library import composer_stems, media
+from generator.services.provider_jobs import catalog
 from generator.services.team import project_defaults
 from tests.conftest import COMPOSER, POLL, ended
 from tests.refusals import code_of
@@ -238,6 +240,33 @@ def test_a_track_of_an_earlier_composer_has_no_new_stems_and_says_so(outdated, u
     )
     assert code_of(answer) == "composed_earlier"
     assert 'id="stems-outdated"' in answer.content.decode()
+
+
+@pytest.fixture
+def other_samples(original, tmp_path, monkeypatch) -> Track:
+    """A track that was made before the layered sample pack was installed."""
+    assert original.made_of["samples"] == 0
+    folder = installed.folder_of(tmp_path)
+    folder.mkdir()
+    (folder / "index.json").write_text("{}")
+    monkeypatch.setattr(catalog.provider_of(COMPOSER), "samples_root", tmp_path)
+    return original
+
+
+def test_a_track_of_other_samples_has_no_versions_or_stems_and_says_so(press, other_samples, user_client):
+    assert code_of(press(other_samples, change="calmer", headers=PART)) == "other_samples"
+    answer = user_client.post(
+        f"/tracks/{other_samples.public_id}/stems/create/", headers={"HX-Request": "true", "HX-Target": "stems"}
+    )
+    assert code_of(answer) == "other_samples"
+    assert 'id="composed-earlier"' in page(user_client, other_samples)
+    assert Generation.objects.count() == 1
+
+
+def test_a_track_of_a_sample_pack_that_was_removed_has_none_either(press, original):
+    original.made_of["samples"] = installed.NUMBER
+    original.save(update_fields=["made_of"])
+    assert code_of(press(original, change="calmer", headers=PART)) == "other_samples"
 
 
 def test_stems_requested_before_an_update_are_not_made_of_another_piece(original, user, monkeypatch):

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from generator.composer.sound.layers import installed
 from generator.management import archive
 from generator.models import Installation, ProviderAccount, User
-from generator.services import setup_checklist
+from generator.services import composer_samples, setup_checklist
 from generator.services.provider_jobs import catalog
 
 
@@ -35,7 +36,9 @@ def states(client: Client) -> dict[str, str]:
 
 def test_a_new_studio_has_everything_open(client, settings):
     settings.EMAIL_CONFIGURED, settings.STUDIO_URL = False, ""
-    assert states(client) == dict.fromkeys(("mail", "address", "backup", "second-factor", "provider-key"), "open")
+    assert states(client) == dict.fromkeys(
+        ("mail", "address", "backup", "second-factor", "provider-key", "samples"), "open"
+    )
 
 
 def test_mail_is_done_with_a_server_but_not_in_an_offline_copy(client, settings):
@@ -58,6 +61,15 @@ def test_the_address_must_be_set_and_allowed(admin, settings, address, hosts, st
     settings.STUDIO_URL, settings.ALLOWED_HOSTS = address, hosts
     item = next(one for one in setup_checklist.items() if one.key == "address")
     assert ("done" if item.is_done else "open") == state
+
+
+def test_samples_are_done_once_the_pack_is_installed(client, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    assert states(client)["samples"] == "open"
+    folder = installed.folder_of(composer_samples.root())
+    folder.mkdir(parents=True)
+    (folder / "index.json").write_text("{}")
+    assert states(client)["samples"] == "done"
 
 
 def test_the_backup_command_records_its_time(client, monkeypatch, tmp_path):
