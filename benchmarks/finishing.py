@@ -257,7 +257,7 @@ def pack(folder: Path, stems: int) -> Counter[str]:
             timed(costs, format.format, edited_files.export_to_file, edited, target, applied, format, Tags())
         if step["step"] == "fit":
             targets = [folder / f"cut-{number}.npy" for number in range(stems)]
-            timed(costs, "edit stems", stem_files.apply_to_stems, prepared, targets, track.mix, plan)
+            timed(costs, "edit stems", stem_files.apply_to_stems, prepared, targets, plan)
             unmeasured = replace(applied, report={"lufs": None, "true_peak_dbtp": None})
             for array in targets:
                 target = folder / "stem.wav"

@@ -30,6 +30,7 @@ from generator.audio.tags import Tags
 from generator.audio.waveform import waveform_path, waveform_peaks
 
 PREVIEW_BUCKETS = 400
+PHASES = ".phases"
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -83,12 +84,16 @@ def apply_to_file(
 ) -> AppliedEdit:
     """Apply a recipe to a file and store the samples as an array, and what to do with its stems as `plan`.
 
+    A plan that changes tempo or pitch has a file of PHASES beside it.
+
     `structure` is the measured one, without the correction that the recipe may have.
 
     Raises:
         NotAudio: a file is not playable.
     """
     steps = parse(recipe)
+    phases = (plan or target).with_suffix(PHASES)
+    phases.unlink(missing_ok=True)
     sound = sound_of(source)
     whole = [sound.samples]  # given away below: the memory of what is cut off is free at once
     sound = replace(sound, samples=np.empty((0, sound.channels), np.float32))
@@ -103,9 +108,13 @@ def apply_to_file(
             Voice(speech.samples, speech.sample_rate) if speech else None,
             overwrite=True,
             features=features_of(source),
+            phases_file=phases,
         )
     except RecipeError as error:
         return AppliedEdit(error_code=error.code)
+    finally:
+        if not plan:
+            phases.unlink(missing_ok=True)
     np.save(target, edited.samples)
     if plan:
         plan.write_bytes(pickle.dumps(edited.plan))

@@ -170,9 +170,9 @@ def apply_to_stem(source: Path, mix: "Mix", plan: Path, target: Path) -> None:
     _call("apply_to_stem_file", source, mix, plan, target)
 
 
-def apply_to_stems(stems: Sequence[Path], targets: Sequence[Path], mix: "Mix", plan: Path) -> float:
+def apply_to_stems(stems: Sequence[Path], targets: Sequence[Path], plan: Path) -> float:
     """Run `stem_files.apply_to_stems` in the sandbox. Raises Interrupted."""
-    return cast(float, _call("apply_to_stems", stems, targets, mix, plan))
+    return cast(float, _call("apply_to_stems", stems, targets, plan))
 
 
 def picture(source: Path, target: Path, *, square: bool = False) -> None:

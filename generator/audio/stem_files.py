@@ -1,7 +1,7 @@
 """Stems as files beside their mix: brought to its rate and length, compared with it, edited as it was.
 
-The mix lies on the disk as an array, so that one stem after the other is in memory, or as many prepared ones as fit
-into MAX_VALUES. All of it runs in the sandbox (`generator.audio.sandbox`).
+The mix lies on the disk as an array, and one stem after the other is in memory. All of it runs in the sandbox
+(`generator.audio.sandbox`).
 """
 
 import math
@@ -23,7 +23,6 @@ from generator.audio.prepared_files import Mix
 from generator.audio.waveform import waveform_path, waveform_peaks
 
 MARGIN_DB = 0.1
-MAX_VALUES = 1 << 25  # of the stems that are edited side by side: 128 MB
 TOLERANCE_S = 0.05  # by which a stem may be longer or shorter than its mix
 
 
@@ -71,28 +70,21 @@ def difference_to_mix(mix: Mix, total: Path) -> float | None:
 
 def apply_to_stem_file(source: Path, mix: Mix, plan: Path, target: Path) -> None:
     """Edit a stem as its mix was edited, and store the samples as an array. Raises NotAudio."""
-    known = _load(plan)
-    whole = _guide(mix, known)
-    np.save(target, apply_to_stem(_stem_of(source, mix), known, whole))  # without a name, it is freed on the way
+    np.save(target, apply_to_stem(_stem_of(source, mix), _load(plan)))  # without a name, it is freed on the way
 
 
-def apply_to_stems(stems: Sequence[Path], targets: Sequence[Path], mix: Mix, plan: Path) -> float:
+def apply_to_stems(stems: Sequence[Path], targets: Sequence[Path], plan: Path) -> float:
     """Edit prepared stems as their mix was edited; return by how many dB all of them are lower than that.
 
-    They are lowered together where the loudest alone would clip. As many as fit into the memory are edited side by
-    side, because each pass stretches the mix beside them.
+    They are lowered together where the loudest alone would clip.
     """
     known = _load(plan)
-    values = mix.channels * max(known.frames_before, known.frames_after)
-    at_once = max(1, MAX_VALUES // values)
     peak = 0.0
-    for first in range(0, len(stems), at_once):
-        together = np.concatenate([np.load(stem) for stem in stems[first : first + at_once]], axis=1)
-        edited = apply_to_stem(together, known, _guide(mix, known))
-        del together
+    for stem, target in zip(stems, targets, strict=True):
+        edited = apply_to_stem(np.load(stem), known)
         peak = max(peak, float(edited.max(initial=0.0)), float(-edited.min(initial=0.0)))
-        for number, target in enumerate(targets[first : first + at_once]):
-            np.save(target, edited[:, number * mix.channels : (number + 1) * mix.channels])
+        np.save(target, edited)
+        del edited
     if peak <= 1.0:
         return 0.0
     lower_db = 20 * math.log10(peak) + MARGIN_DB
@@ -103,10 +95,6 @@ def apply_to_stems(stems: Sequence[Path], targets: Sequence[Path], mix: Mix, pla
 
 def _load(plan: Path) -> StemPlan:
     return cast(StemPlan, pickle.loads(plan.read_bytes()))  # noqa: S301 (written by this process's own code)
-
-
-def _guide(mix: Mix, plan: StemPlan) -> Samples | None:
-    return np.load(mix.array, mmap_mode="r") if plan.needs_mix else None
 
 
 def _stem_of(source: Path, mix: Mix) -> Samples:

@@ -47,6 +47,32 @@ def shorten(samples: Samples, frames: int) -> Samples:
 
     The given array, and views of it, must not be used any more.
     """
+    owner = _owner(samples)
+    if owner is None:
+        return samples[:frames]
+    owner.resize((frames, samples.shape[1]), refcheck=False)
+    return owner
+
+
+def lengthen(samples: Samples, frames: int) -> Samples:
+    """Return an array of so many frames that ends with the samples, in their memory where that can grow.
+
+    The given array, and views of it, must not be used any more.
+    """
+    total, owner = len(samples), _owner(samples)
+    if owner is None:
+        out = np.empty((frames, samples.shape[1]), np.float32)
+        out[frames - total :] = samples
+        return out
+    owner.resize((frames, samples.shape[1]), refcheck=False)
+    for end in range(total, 0, -BLOCK_FRAMES):  # the last block first: they may overlap with themselves
+        start = max(0, end - BLOCK_FRAMES)
+        owner[frames - total + start : frames - total + end] = owner[start:end].copy()
+    return owner
+
+
+def _owner(samples: Samples) -> Samples | None:
+    """Return the array whose memory begins with the samples and can change its size, if there is one."""
     owner = samples if samples.base is None else samples.base
     is_beginning = (
         isinstance(owner, np.ndarray)
@@ -56,10 +82,7 @@ def shorten(samples: Samples, frames: int) -> Samples:
         and owner.shape[1:] == samples.shape[1:]
         and owner.ctypes.data == samples.ctypes.data
     )
-    if not is_beginning:
-        return samples[:frames]
-    owner.resize((frames, samples.shape[1]), refcheck=False)
-    return owner
+    return owner if is_beginning else None
 
 
 class Filter:

@@ -17,6 +17,7 @@ from generator.audio.editing.assemble import CROSSFADE_S, Join, Region, assemble
 from generator.audio.editing.fades import fade
 from generator.audio.editing.likeness import flux_at, join_costs
 from generator.audio.editing.paths import Path, PathFinder
+from generator.audio.editing.phases import Phases
 from generator.audio.editing.stretch import stretch
 from generator.audio.structure import Structure
 from generator.audio.structure.features import Curve, Features, find_features
@@ -103,16 +104,15 @@ def plan_fit(
 
 
 def apply_fit(
-    samples: Samples, rate: int, plan: FitPlan, mix: Samples | None = None, *, overwrite: bool = False
+    samples: Samples, rate: int, plan: FitPlan, *, phases: Phases | None = None, overwrite: bool = False
 ) -> Samples:
-    """Return the mix or a stem as planned: exactly `plan.length_frames` frames. A stem needs its mix beside it.
+    """Return the mix or a stem as planned: exactly `plan.length_frames` frames; `phases` as for `stretch`.
 
     `overwrite`: the samples are not needed any more, and their memory is used.
     """
     fitted, _ = assemble(samples, rate, plan.regions, placed=True, overwrite=overwrite)
     if len(fitted) != plan.length_frames:
-        guide = None if mix is None else assemble(mix, rate, plan.regions, placed=True)[0]
-        fitted = stretch(fitted, rate, tempo=len(fitted) / plan.length_frames, overwrite=True, guide=guide)
+        fitted = stretch(fitted, rate, tempo=len(fitted) / plan.length_frames, overwrite=True, phases=phases)
         fade(fitted, rate, in_s=min(CLICK_S, plan.length_frames / rate))  # stretching smears the first attack
     return fitted
 

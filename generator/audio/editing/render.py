@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from generator.audio.editing.fit import FitPlan, apply_fit, plan_fit
 from generator.audio.editing.level import Leveled, Levels, level, measure_levels
 from generator.audio.editing.loop import LoopCandidate, Seam, find_loops, make_loop, prove_seam
 from generator.audio.editing.marks import LoopPoints, Marks
+from generator.audio.editing.phases import Phases
 from generator.audio.editing.recipe import (
     Bed,
     Cut,
@@ -31,7 +33,6 @@ from generator.audio.editing.recipe import (
     Step,
 )
 from generator.audio.editing.stem_plan import Operation, StemPlan
-from generator.audio.editing.stretch import stretch, stretch_loop
 from generator.audio.structure import Structure, find_structure
 from generator.audio.structure.features import Features
 
@@ -103,6 +104,7 @@ class _Work:
     loop: LoopCandidate | None = None
     operations: list[Operation] = field(default_factory=list)
     known_levels: Levels | None = None
+    phases_file: Path | None = None
 
     @property
     def levels(self) -> Levels:
@@ -136,10 +138,13 @@ def apply_recipe(
     *,
     overwrite: bool = False,
     features: Features | None = None,
+    phases_file: Path | None = None,
     report: Report = ignore_progress,
 ) -> Edited:
     """Return the edited track. `samples` are float32 (frames, 1 or 2); with `overwrite` they may be destroyed.
     `structure` and `features` are what is known of them; they are measured where a step needs them.
+
+    Changes of tempo and pitch leave what stems need of them in `phases_file`, or in memory: 8 MB per minute.
 
     A bed for a voice-over is leveled before it is ducked: its level between the words is that of the destination.
 
@@ -149,7 +154,13 @@ def apply_recipe(
     steps = _order(recipe)
     before = measure_levels(samples, rate)
     work = _Work(
-        samples if overwrite else samples.copy(), rate, voice, structure, features=features, known_levels=before
+        samples if overwrite else samples.copy(),
+        rate,
+        voice,
+        structure,
+        features=features,
+        known_levels=before,
+        phases_file=phases_file,
     )
     frames_before = len(samples)
     del samples
@@ -234,8 +245,9 @@ def _fit(work: _Work, step: Fit, report: Report) -> None:
     work.plans, work.fit = plans, plans[step.plan]
     work.joins = tuple(replace(join, frame=round(join.frame / work.fit.tempo)) for join in work.fit.joins)
     work.regions = trace(work.fit.regions, work.regions) if work.regions else work.fit.regions
-    work.operations.append(stem_plan.Fit(work.fit))
-    work.replace(apply_fit(work.samples, work.rate, work.fit, overwrite=True))
+    phases = Phases(work.phases_file)
+    work.operations.append(stem_plan.Fit(work.fit, phases))
+    work.replace(apply_fit(work.samples, work.rate, work.fit, phases=phases, overwrite=True))
 
 
 def _loop(work: _Work, step: Loop, report: Report) -> None:
@@ -271,12 +283,10 @@ def _fades(work: _Work, step: Fades, report: Report) -> None:
 
 
 def _speed(work: _Work, step: Speed, report: Report) -> None:
-    frames, tempo, semitones = len(work.samples), step.tempo, step.semitones
-    if work.is_loop:
-        work.replace(stretch_loop(work.samples, work.rate, tempo=tempo, semitones=semitones))
-    else:
-        work.replace(stretch(work.samples, work.rate, tempo=tempo, semitones=semitones, overwrite=True))
-    work.operations.append(stem_plan.Stretch(tempo, semitones, work.is_loop))
+    frames = len(work.samples)
+    operation = stem_plan.Stretch(step.tempo, step.semitones, work.is_loop, Phases(work.phases_file))
+    work.operations.append(operation)
+    work.replace(operation.apply(work.samples, work.rate))
     work.marks = work.marks.scaled(frames, len(work.samples))
 
 

@@ -2,7 +2,8 @@
 
 The recipe is applied to the mix once (`apply_recipe`, whose result has the `plan`); nothing is searched for or measured
 on a stem. Where the stems add up to the mix, the edited stems add up to the edited mix: every operation is linear, and
-the limiter's gain curve is that of the mix. A voice-over in the mix is in none of the stems.
+the limiter's gain curve and the phases of another tempo are those of the mix. A voice-over in the mix is in none of the
+stems.
 """
 
 from collections.abc import Sequence
@@ -22,15 +23,16 @@ from generator.audio.editing.fades import fade
 from generator.audio.editing.fit import FitPlan, apply_fit
 from generator.audio.editing.level import Leveled, apply_leveled
 from generator.audio.editing.loop import LoopCandidate, make_loop
+from generator.audio.editing.phases import Phases
 from generator.audio.editing.stretch import stretch, stretch_loop
 
 Samples = NDArray[np.float32]
 
 
 class Operation(Protocol):
-    """One thing done to the mix; `apply` may change the samples in place, and `mix` is the mix before it."""
+    """One thing done to the mix; `apply` may use the memory of the samples."""
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples: ...
+    def apply(self, samples: Samples, rate: int) -> Samples: ...
 
 
 @dataclass(frozen=True)
@@ -42,26 +44,11 @@ class StemPlan:
     frames_after: int
     operations: tuple[Operation, ...] = ()
 
-    @property
-    def needs_mix(self) -> bool:
-        """Return whether the tempo or the pitch changes, for which the mix is needed beside each stem."""
-        return any(_stretches(operation) for operation in self.operations)
 
-
-def apply_to_stem(stem: Samples, plan: StemPlan, mix: Samples | None = None) -> Samples:
-    """Return a stem edited as its mix was; the stem (see `fit_stem`) may be destroyed.
-
-    `mix` is the unedited mix, which stays as it is. Only a plan that `needs_mix` reads it; without
-    it, the stems of such a plan do not add up.
-    """
-    is_own = False  # whether the mix is one made here, which may be changed
-    last = max((number for number, operation in enumerate(plan.operations) if _stretches(operation)), default=-1)
-    for number, operation in enumerate(plan.operations):
-        beside = mix if _stretches(operation) else None
-        stem = operation.apply(stem, plan.rate, beside)
-        if mix is not None and number < last:
-            mix = operation.apply(mix.copy() if isinstance(operation, Fade) and not is_own else mix, plan.rate)
-            is_own = True
+def apply_to_stem(stem: Samples, plan: StemPlan) -> Samples:
+    """Return a stem edited as its mix was; the stem (see `fit_stem`) may be destroyed."""
+    for operation in plan.operations:
+        stem = operation.apply(stem, plan.rate)
     return stem
 
 
@@ -75,43 +62,36 @@ def fit_stem(stem: Samples, stem_rate: int, rate: int, frames: int, channels: in
     return np.pad(stem, ((0, missing), (0, 0))) if missing > 0 else stem[:frames]
 
 
-def _stretches(operation: Operation) -> bool:
-    return isinstance(operation, Stretch) or (isinstance(operation, Fit) and operation.changes_tempo)
-
-
 @dataclass(frozen=True)
 class Assemble:
     regions: Sequence[Region]
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
-        return assemble(samples, rate, self.regions, placed=True)[0]
+    def apply(self, samples: Samples, rate: int) -> Samples:
+        return assemble(samples, rate, self.regions, placed=True, overwrite=True)[0]
 
 
 @dataclass(frozen=True)
 class Fit:
     plan: FitPlan
+    phases: Phases
 
-    @property
-    def changes_tempo(self) -> bool:
-        return sum(region.frames for region in self.plan.regions) != self.plan.length_frames
-
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
-        return apply_fit(samples, rate, self.plan, mix)
+    def apply(self, samples: Samples, rate: int) -> Samples:
+        return apply_fit(samples, rate, self.plan, phases=self.phases, overwrite=True)
 
 
 @dataclass(frozen=True)
 class Loop:
     candidate: LoopCandidate
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
-        return make_loop(samples, rate, self.candidate)
+    def apply(self, samples: Samples, rate: int) -> Samples:
+        return make_loop(samples, rate, self.candidate, overwrite=True)
 
 
 @dataclass(frozen=True)
 class Fade:
     step: recipe.Fades
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
+    def apply(self, samples: Samples, rate: int) -> Samples:
         step = self.step
         return fade(samples, rate, in_s=step.in_s, in_curve=step.in_curve, out_s=step.out_s, out_curve=step.out_curve)
 
@@ -121,11 +101,13 @@ class Stretch:
     tempo: float
     semitones: float
     is_loop: bool
+    phases: Phases
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
+    def apply(self, samples: Samples, rate: int) -> Samples:
+        tempo, semitones, phases = self.tempo, self.semitones, self.phases
         if self.is_loop:
-            return stretch_loop(samples, rate, tempo=self.tempo, semitones=self.semitones, guide=mix)
-        return stretch(samples, rate, tempo=self.tempo, semitones=self.semitones, guide=mix)
+            return stretch_loop(samples, rate, tempo=tempo, semitones=semitones, phases=phases)
+        return stretch(samples, rate, tempo=tempo, semitones=semitones, overwrite=True, phases=phases)
 
 
 @dataclass(frozen=True)
@@ -134,7 +116,7 @@ class Bed:
     gain_db: float
     is_loop: bool
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
+    def apply(self, samples: Samples, rate: int) -> Samples:
         thin_band(samples, rate, self.depth_db, is_loop=self.is_loop)
         scale(samples, self.gain_db)
         return samples
@@ -146,7 +128,7 @@ class Duck:
     keyframes: Keyframes
     frames_after: int
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
+    def apply(self, samples: Samples, rate: int) -> Samples:
         turn_down(samples, rate, self.keyframes, self.step)
         return fit_stem(samples, rate, rate, self.frames_after, samples.shape[1])
 
@@ -156,6 +138,6 @@ class Level:
     leveled: Leveled
     is_loop: bool
 
-    def apply(self, samples: Samples, rate: int, mix: Samples | None = None) -> Samples:
+    def apply(self, samples: Samples, rate: int) -> Samples:
         apply_leveled(samples, self.leveled, is_loop=self.is_loop)
         return samples

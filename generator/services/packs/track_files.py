@@ -220,7 +220,7 @@ class _Maker:
         arrays = self._prepared_stems()
         cut = {key: self._folder / f"cut-{key}.npy" for key in arrays}
         stems, targets = list(arrays.values()), list(cut.values())
-        lower_db = sandbox.apply_to_stems(stems, targets, self._prepared().mix, self._plan)
+        lower_db = sandbox.apply_to_stems(stems, targets, self._plan)
         of_mix = ("seconds", "tempo", "loop", "joins")
         report = {name: value for name, value in _reported(applied.report).items() if name in of_mix}
         for file in files:

@@ -66,10 +66,8 @@ def test_a_long_sound_is_joined_without_a_seam(source, monkeypatch) -> None:
     parts = stretch(source, RATE, tempo=1.03)
     assert len(parts) == len(whole) == stretched_frames(len(source), 1.03)
     assert np.abs(np.diff(parts, axis=0)).max() < 1.3 * np.abs(np.diff(whole, axis=0)).max()
-    levels = [
-        np.sqrt((each[: len(each) // 8820 * 8820].reshape(-1, 8820 * 2) ** 2).mean(axis=1)) for each in (parts, whole)
-    ]
-    assert np.abs(20 * np.log10(levels[0] / levels[1])).max() < 1.0
+    heard = levels(whole) > levels(whole).max() - 35  # what is below rings before and after a click
+    assert np.abs(levels(parts) - levels(whole))[heard].max() < 1.0
 
 
 def test_the_same_input_gives_the_same_samples() -> None:
