@@ -20,7 +20,7 @@ def divide_totals(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> N
 
 
 class Migration(migrations.Migration):
-    dependencies = [("generator", "0075_grid_corrections")]
+    dependencies = [("generator", "0076_files_notifications")]
 
     operations = [
         migrations.AddField(
