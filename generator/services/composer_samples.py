@@ -60,9 +60,9 @@ def fetch(tell: Tell = lambda line: None) -> bool:
         for leftover in root().glob(f"{BUILDING}*"):
             shutil.rmtree(leftover)
         try:
-            files = [_package_file(package, tell) for package in PACKAGES]
+            musescore, sonic_pi = (_package_file(package, tell) for package in PACKAGES)
             tell(_("Making the sample pack, which takes a minute or two"))
-            _install(files)
+            _install(musescore, sonic_pi)
         except OSError as error:
             raise _error(_("The sample pack could not be stored: {problem}."), error) from error
         shutil.rmtree(root() / DOWNLOADS, ignore_errors=True)
@@ -86,12 +86,12 @@ def _lock() -> Iterator[None]:
         yield
 
 
-def _install(files: list[Path]) -> None:
+def _install(musescore: Path, sonic_pi: Path) -> None:
     with tempfile.TemporaryDirectory(prefix=BUILDING, dir=root()) as folder:
         pack = Path(folder) / "pack"
         pack.mkdir()
         try:
-            build(*files, pack)
+            build(musescore, sonic_pi, pack)
         except BadPackage as error:
             raise _error(_("The sample pack could not be made: {problem}"), error) from error
         pack.replace(installed.folder_of(root()))
