@@ -7,14 +7,16 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from generator.composer import STYLES, Brief, ComposerControls, compose, read_brief
+from generator.composer import STYLES, Brief, ComposerControls, Composition, compose, read_brief
 from generator.composer.mixing.automation import Automation
+from generator.composer.mixing.loudness_meter import Powers
+from generator.composer.mixing.reverb import BLOCK_FRAMES
 from generator.composer.text import timeline
 from generator.composer.text.timeline import Moment
 from generator.composer.writing.form import plan
 from generator.composer.writing.notes import AutomationPoint, Score
 from generator.composer.writing.score import write
-from tests.composer.hearing import RATE
+from tests.composer.hearing import RATE, Samples, floats
 
 ARRANGED = [style for style in STYLES if style not in ("ambient", "meditation")]
 
@@ -47,6 +49,61 @@ def test_a_piece_opens_bare_and_grows(style: str) -> None:
     counts = [len(players(made, s.first_bar, s.last_bar + 1)) for s in made.form.sections]
     assert counts[0] <= max(2, len(everybody) / 2)
     assert max(counts) >= min(len(everybody), max(3, 2 * counts[0]))
+
+
+QUIET_KINDS = ("ambient", "meditation", "cinematic", "orchestral", "tension", "trailer")
+
+
+def momentary(samples: Samples) -> np.ndarray:
+    """Return the momentary loudness (400 ms, ITU-R BS.1770-4) every 10 ms, LUFS."""
+    count = -(-len(samples) // BLOCK_FRAMES)
+    padded = np.zeros((2, count * BLOCK_FRAMES), np.float32)
+    padded[:, : len(samples)] = samples.T
+    meter = Powers()
+    powers = np.concatenate([meter.measure(block) for block in np.split(padded, count, axis=1)])
+    return -0.691 + 10 * np.log10(np.convolve(powers, np.full(40, 1 / 40), "valid") + 1e-12)
+
+
+def faint_opening_s(made: Composition) -> float:
+    """Return how long a piece begins below −45 LUFS."""
+    audible = np.flatnonzero(momentary(floats(made.pcm[: 10 * RATE])) >= -45)
+    return float(audible[0]) / 100 if len(audible) else 10.0
+
+
+@pytest.mark.parametrize(
+    "style", ["orchestral", "techno", *(pytest.param(style, marks=pytest.mark.slow) for style in STYLES)]
+)
+def test_everybody_is_heard_in_some_section(style: str) -> None:
+    """Within 26 dB of the whole; the last to join, too."""
+    made = compose(brief(style, seed=21))
+    whole = momentary(floats(made.pcm))
+    for name in made.stem_names:
+        alone = momentary(made.stem(name))
+        spans = [slice(int(one.start_s * 100), int(one.end_s * 100) - 40) for one in made.sections]
+        shares = [np.mean(10 ** (alone[span] / 10)) / np.mean(10 ** (whole[span] / 10)) for span in spans]
+        assert 10 * np.log10(max(shares)) > -26, name
+
+
+@pytest.mark.parametrize(
+    ("style", "seed"),
+    [
+        *((style, 13) for style in QUIET_KINDS),  # in tension, this seed began with the faintest of pads alone
+        *(pytest.param(style, seed, marks=pytest.mark.slow) for style in STYLES for seed in (11, 12, 13)),
+    ],
+)
+def test_no_piece_begins_inaudibly(style: str, seed: int) -> None:
+    assert faint_opening_s(compose(brief(style, seed=seed))) <= 1
+
+
+@pytest.mark.parametrize("style", QUIET_KINDS)
+@pytest.mark.parametrize("seed", range(20))
+def test_a_faint_player_never_plays_alone(style: str, seed: int) -> None:
+    made = score(style, seed)
+    loudest = max(line.part.level for line in made.lines)
+    for bar in range(made.form.bars):
+        names = players(made, max(0, bar - 2), bar + 1)
+        levels = [line.part.level for line in made.lines if line.name in names]
+        assert "drums" in names or max(levels) > loudest - 20
 
 
 @pytest.mark.parametrize("style", ARRANGED)

@@ -10,7 +10,7 @@ from generator.composer.writing.figures import bass_lines
 from generator.composer.writing.figures.bars import four_bars, sparse, vary_arp, vary_comp
 from generator.composer.writing.form import Form, Section
 from generator.composer.writing.notes import Harmony, Note
-from generator.composer.writing.patterns import triple
+from generator.composer.writing.patterns import triple_meters
 from generator.composer.writing.rng import RngFactory
 from generator.composer.writing.theory import Chord, lead_voices, nearest
 
@@ -104,7 +104,7 @@ def _pad(passage: Passage, voicings: Sequence[tuple[int, ...]]) -> Iterator[Note
 def _comp(
     part: Part, passage: Passage, voicings: Sequence[tuple[int, ...]], basis: random.Random, rng: random.Random
 ) -> Iterator[Note]:
-    bars = four_bars(triple.comp(part.pattern, passage.form.meter), vary_comp, basis, rng)
+    bars = four_bars(triple_meters.comp(part.pattern, passage.form.meter), vary_comp, basis, rng)
     is_sparse = passage.section.name in SPARSE_SECTIONS and rng.random() < 0.5
     strum = 0.025 if part.pattern in STRUMMED_PATTERNS else 0.0
     for bar in passage.bars:
@@ -153,7 +153,7 @@ def _power(harmony: Harmony, part: Part) -> tuple[int, ...]:
 def _arp(
     part: Part, passage: Passage, voicings: Sequence[tuple[int, ...]], basis: random.Random, rng: random.Random
 ) -> Iterator[Note]:
-    figures = triple.arp(part.pattern, passage.form.meter)
+    figures = triple_meters.arp(part.pattern, passage.form.meter)
     bars = four_bars(figures, vary_arp, basis, rng)
     is_sparse = passage.section.name in SPARSE_SECTIONS and rng.random() < 0.4
     ladders = _ladders(part, passage, voicings)

@@ -7,7 +7,7 @@ from generator.composer.styles import Part
 from generator.composer.writing.figures.bars import four_bars, vary_bass
 from generator.composer.writing.form import Form
 from generator.composer.writing.notes import Harmony, Note
-from generator.composer.writing.patterns import triple
+from generator.composer.writing.patterns import triple_meters
 from generator.composer.writing.patterns.basses import BassStep
 from generator.composer.writing.theory import Chord, nearest
 
@@ -23,7 +23,7 @@ def play(
     if part.pattern == WALKING:
         yield from _walk(part, chords, after, form, rng)
         return
-    bars = four_bars(triple.bass(part.pattern, form.meter), vary_bass, basis, rng)
+    bars = four_bars(triple_meters.bass(part.pattern, form.meter), vary_bass, basis, rng)
     start, end = chords[0].start, chords[-1].start + chords[-1].length
     number = 0
     begin = start
