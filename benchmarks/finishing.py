@@ -45,7 +45,7 @@ PACKAGES = ("wesnoth-1.16-music", "hedgewars-data", "frozen-bubble-data", "linci
 MIN_FILE_BYTES, MAX_TRACK_S = 400_000, 400.0
 WITHOUT_DRUMS = ("ambient", "meditation")
 BEAT_S, JOIN_S = 0.07, 0.02
-ONE_CORE = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ONE_CORE = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "NUMPY_MADVISE_HUGEPAGE": "0"}
 
 
 @dataclass(frozen=True)

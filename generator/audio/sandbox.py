@@ -245,16 +245,15 @@ class _Process:
         if self._running is None or self._running.poll() is not None:
             self._end()
             environment = {name: value for name in _KEPT_ENVIRONMENT if (value := os.environ.get(name))}
-            single_threaded = {
-                f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")
-            }
+            numerics = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}
+            numerics["NUMPY_MADVISE_HUGEPAGE"] = "0"  # arrays with huge pages are copied when they grow
             self._running = subprocess.Popen(
                 [sys.executable, "-c", _START],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd=_ROOT,
-                env={**environment, **single_threaded, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+                env={**environment, **numerics, "PYTHONPATH": str(_ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
             )
         return self._running
 

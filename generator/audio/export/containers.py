@@ -99,12 +99,13 @@ def _codec_options(settings: Settings) -> dict[str, str]:
     """Return the options of FFmpeg's encoder.
 
     LAME shapes its noise at quality 5 and not at 7. At a bit rate that leaves room anyway, 7 stays nearer to the
-    original (signal to noise 42.6 dB instead of 41.3 at 320 kb/s) and takes two thirds of the time.
+    original (signal to noise 42.1 dB instead of 41.2 at 320 kb/s) and takes two thirds of the time. Joint stereo would
+    gain 0.4 dB there, and cost another tenth.
     """
     if settings.vbr_quality is not None:
         return {"flags": "+qscale", "global_quality": str(settings.vbr_quality * _QSCALE)}
     if settings.format.code == "mp3" and (settings.bit_rate or 0) >= FAST_MP3_BIT_RATE:
-        return {"compression_level": str(FAST_MP3_QUALITY)}
+        return {"compression_level": str(FAST_MP3_QUALITY), "joint_stereo": "0"}
     return {"compression_level": "5"} if settings.format.code == "flac" else {}
 
 
