@@ -174,7 +174,7 @@ def _stroke(tuning: Kit, name: str, rng: np.random.Generator) -> Wave:
 
 def _vary_partials(sound: Wave, variant: int) -> Wave:
     size = filters.fast_size(len(sound) + filters.TAIL_FRAMES)
-    spectrum = np.fft.rfft(sound, size)
+    spectrum = np.fft.rfft(sound, size).astype(np.complex64, copy=False)
     hz = np.arange(len(spectrum), dtype=np.float32) * np.float32(RATE_HZ / size)
     samples.vary_partials(spectrum, hz, variant, top=14)
     return np.asarray(np.fft.irfft(spectrum, size)[: len(sound)], np.float32)
