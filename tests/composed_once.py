@@ -7,8 +7,10 @@ a composition. A later call reports the same progress, so that a test can still 
 import pickle
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from generator.composer import Brief, Composition, compose
+from generator.composer.sound.layers.installed import number_in
 
 MAX_KEPT = 24  # compositions
 MAX_KEPT_S = 30.0  # length of one
@@ -21,9 +23,10 @@ def compose_once(
     take: int,
     report: Callable[[str, float], None],
     balance: Callable[[tuple[str, ...]], Mapping[str, float]],
+    samples: Path | None = None,
 ) -> Composition:
-    """Do the work of `compose`, or return what it returned for the same brief, take and gains."""
-    key = pickle.dumps((brief, take))
+    """Do the work of `compose`, or return what it returned for the same brief, take, gains and samples."""
+    key = pickle.dumps((brief, take, number_in(samples)))
     for composition, progress in _kept.get(key, []):
         if balance(composition.written_names) == composition.gains:
             _kept.move_to_end(key)
@@ -36,7 +39,7 @@ def compose_once(
         progress.append((stage, done))
         report(stage, done)
 
-    composition = compose(brief, take, recorded, balance)
+    composition = compose(brief, take, recorded, balance, samples)
     if brief.length_s <= MAX_KEPT_S:
         _kept.setdefault(key, []).append((composition, progress))
         if len(_kept) > MAX_KEPT:
