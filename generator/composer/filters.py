@@ -15,6 +15,7 @@ RATE_HZ = 44_100
 BUTTERWORTH_Q = 0.5**0.5
 ROW_FRAMES, GROUP_ROWS = 48, 49
 SMALL_PRODUCT = 250_000  # multiplications
+MIN_STRENGTH = 1e-12  # of a state, as a share of the strongest
 TAIL_FRAMES = 1024  # of silence after a sound, so that what rings past its end does not wrap to its beginning
 
 _SMOOTH: set[int] = {2**a * 3**b * 5**c for a in range(21) for b in range(13) for c in range(9)}
@@ -175,6 +176,8 @@ def _state_space(sections: Sections) -> tuple[NDArray[np.float64], NDArray[np.fl
     # White noise leaves states of this covariance; in a basis in which it is the identity, no power of A is above 1.
     both = (a[:, None, :, None] * a[None, :, None]).reshape(size**2, size**2)
     covariance = np.linalg.solve(np.eye(size**2) - both, np.outer(b, b).reshape(-1)).reshape(size, size)
-    basis = np.linalg.cholesky(covariance)
-    inverse = np.linalg.inv(basis)
+    # A section that changes nothing leaves states that are never reached: of those any size will do.
+    strengths, directions = np.linalg.eigh(covariance)
+    scale = np.sqrt(np.maximum(strengths, max(strengths[-1] * MIN_STRENGTH, MIN_STRENGTH)))
+    basis, inverse = directions * scale, (directions / scale).T
     return inverse @ a @ basis, inverse @ b, c @ basis, direct

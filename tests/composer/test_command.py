@@ -77,7 +77,7 @@ def test_it_takes_every_control(tmp_path, capsys) -> None:
     said = ["--follow", "100 BPM, E minor", "--again", "10% slower, 2 semitones up"]
     assert main(["piano, 6 s", "-o", str(tmp_path / "out.wav"), *wishes, *said]) == 0
     assert (
-        "3/4, 100 BPM, E minor, room for a voice, with strings, no drums, 90 BPM, 6.66667 s, F# minor"
+        "3/4, 100 BPM, E minor, room for a voice, with piano, with strings, no drums, 90 BPM, 6.66667 s, F# minor"
         in capsys.readouterr().out
     )
 

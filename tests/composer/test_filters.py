@@ -18,6 +18,10 @@ CHAINS = {
     "meter": bs1770.k_weighting(RATE_HZ),
     "voice": np.concatenate([pass_filter("high", 120), eq.dip(2000, 0.6, -6), eq.shelf(1000, 9)]),
     "closed": pass_filter("low", 100),
+    "nothing": eq.shelf(1000, 0),
+    "nothing and more": np.concatenate([pass_filter("high", 26), eq.shelf(3000, 0), eq.shelf(1000, 1e-9)]),
+    "the same twice": np.concatenate([pass_filter("high", 26), eq.shelf(1000, -9), eq.shelf(1000, 9)]),
+    "brightness": np.concatenate([pass_filter("high", 120), *(eq.shelf(hz, 3) for hz in (900, 1800, 3600, 7200))]),
 }
 
 

@@ -11,7 +11,7 @@ from generator.providers import http
 from generator.providers.acestep.client import AceStep
 from generator.providers.base import FileAccess, Progress, ProviderConfig, Request
 from generator.providers.errors import Busy, Cause, OperatorMustAct, Rejected
-from generator.services.provider_jobs import catalog, provider_accounts
+from generator.services.provider_jobs import catalog, poller, provider_accounts
 from tests.conftest import ended, ledger
 from tests.fakes.acestep import AceStepServer
 from tests.providers.conftest import CALM, Caller
@@ -227,7 +227,7 @@ def test_takes_come_from_a_private_address_for_nothing(connected, ask, run_backg
 def test_a_lost_answer_is_sent_again(connected, ask, run_background):
     connected.trouble("submit", "reset", accept=True)
     generation = ask(model=MODEL, format="flac")
-    run_background()
+    poller.run(0.5)
     Generation.objects.update(due_at=generation.created_at)
     ProviderAccount.objects.update(resting_until=None)
     ended(generation, run_background)

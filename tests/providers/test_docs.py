@@ -7,16 +7,21 @@ import pytest
 from generator import currency
 from generator.models.generation import State
 from generator.providers import errors
+from generator.providers.acestep import client as acestep_client
 from generator.providers.builtin.client import provider as composer
 from generator.providers.soundverse import client as soundverse_client
 from generator.providers.wavespeed import client
 from tests.management.tree import ROOT
 
 PAGE = (ROOT / "docs" / "providers.md").read_text()
-PAID = {"WAVESPEED": client.provider(), "SOUNDVERSE": soundverse_client.provider()}
-SPECS = [spec for provider in PAID.values() for spec in provider.models]
-NAMES = {f"{prefix}_{name}" for prefix in PAID for name in ("API_KEY", "BASE_URL")} | {
-    f"{prefix}_{name.upper()}" for prefix, provider in PAID.items() for name in provider.extra
+REMOTE = {
+    "WAVESPEED": client.provider(),
+    "SOUNDVERSE": soundverse_client.provider(),
+    "ACESTEP": acestep_client.provider(),
+}
+SPECS = [spec for provider in REMOTE.values() for spec in provider.models]
+NAMES = {f"{prefix}_{name}" for prefix in REMOTE for name in ("API_KEY", "BASE_URL")} | {
+    f"{prefix}_{name.upper()}" for prefix, provider in REMOTE.items() for name in provider.extra
 }
 FORM = ("text", "model", "takes", "format", "idempotency_key", "again", "add", "action", "csrfmiddlewaretoken")
 
@@ -25,7 +30,7 @@ def test_every_name_of_the_environment_is_described_and_none_that_is_gone():
     assert set(re.findall(r"^\| `([A-Z_]+)` \| \S", PAGE, re.MULTILINE)) == NAMES
 
 
-@pytest.mark.parametrize("name", sorted({name for provider in PAID.values() for name in provider.extra}))
+@pytest.mark.parametrize("name", sorted({name for provider in REMOTE.values() for name in provider.extra}))
 def test_every_setting_of_an_account_is_described(name):
     assert re.search(rf"^\| `\w+` \| `{name}` \| \S", PAGE, re.MULTILINE)
 
@@ -33,8 +38,8 @@ def test_every_setting_of_an_account_is_described(name):
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.key)
 def test_every_model_and_its_first_price_are_described(spec):
     about = "about " if spec.price_is_estimate else ""
-    price = currency.plain(spec.list_price).rstrip("0").rstrip(".")
-    assert re.search(rf"^\| `{re.escape(spec.key)}` \| {about}\${price} \| \S", PAGE, re.MULTILINE)
+    price = rf"\${currency.plain(spec.list_price).rstrip('0').rstrip('.')}" if spec.list_price else "free"
+    assert re.search(rf"^\| `{re.escape(spec.key)}` \| {about}{price} \| \S", PAGE, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
