@@ -91,7 +91,7 @@ class Books:
 
     def _money(self, run: Run) -> list[str]:
         """Check that hold, charge and release fit the state; open only when in doubt."""
-        whole, taken = run.price * run.asked, run.price * run.tracks
+        whole, taken = run.price, run.price * run.tracks // run.asked
         wanted = {"hold": whole, "charge": taken, "release": whole - taken}
         if run.state == "in_doubt":
             wanted = {"hold": whole}

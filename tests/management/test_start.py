@@ -25,7 +25,7 @@ def started(folder: Path, *command: str, **env: str) -> subprocess.CompletedProc
         env=kept | {"STUDIO_DATA": str(folder), "SECRET_KEY": "k", "DJANGO_SETTINGS_MODULE": "bgmsite.settings"} | env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,  # migrating anew takes a minute where much else runs
         check=False,
     )
 
