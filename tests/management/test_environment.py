@@ -94,7 +94,7 @@ def started(folder, *command: str, **env: str) -> subprocess.CompletedProcess:
         env=kept | {"STUDIO_DATA": str(folder), "DJANGO_SETTINGS_MODULE": "bgmsite.settings"} | env,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
 

@@ -106,7 +106,7 @@ def _answers(client: httpx.Client) -> bool:
 def key(studio) -> dict[str, str]:
     command = [sys.executable, "manage.py", "key", ADMIN, "--name", "nginx"]
     env = studio.env | {"STUDIO_DATA": str(studio.folder)}
-    made = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=60, capture_output=True, text=True)
+    made = subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=240, capture_output=True, text=True)
     return {"Authorization": f"Bearer {made.stdout.strip()}"}
 
 

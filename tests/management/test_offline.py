@@ -108,7 +108,7 @@ def test_a_restore_says_where_it_would_connect_and_does_not(tmp_path):
         env = os.environ | {"STUDIO_DATA": str(data), "SECRET_KEY": "k", "DJANGO_SETTINGS_MODULE": "bgmsite.settings"}
         env["DATABASE_URL"] = f"postgres://copy:{SECRET}@{address}/copy"
         command = [sys.executable, "manage.py", "restore", str(backup)]
-        told = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
+        told = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=240, check=False)
         with pytest.raises(BlockingIOError):
             server.accept()
     assert told.returncode == 2

@@ -49,7 +49,7 @@ def started_on(version: tuple, kind: str = "CPython", no_gil: int = 0) -> subpro
         "runpy.run_path('run.py', run_name='__main__')\n"
     )
     return subprocess.run(
-        [sys.executable, "-c", pretend], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", pretend], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
 
 

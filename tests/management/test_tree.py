@@ -52,14 +52,14 @@ def test_the_cluster_heals_whichever_of_its_children_is_killed(studio, which):
 
 def test_a_second_studio_on_the_same_data_is_refused(studio):
     command = [sys.executable, "run.py", "--port", "0", "--data", str(studio.folder)]
-    second = subprocess.run(command, cwd=ROOT, env=studio.env, capture_output=True, text=True, timeout=60, check=False)
+    second = subprocess.run(command, cwd=ROOT, env=studio.env, capture_output=True, text=True, timeout=240, check=False)
     assert second.returncode != 0
     assert "already running on" in second.stderr
 
 
 def test_a_taken_port_is_said_before_anything_slow(studio, tmp_path):
     command = [sys.executable, "run.py", "--port", str(studio.port), "--data", str(tmp_path / "other")]
-    second = subprocess.run(command, cwd=ROOT, env=studio.env, capture_output=True, text=True, timeout=60, check=False)
+    second = subprocess.run(command, cwd=ROOT, env=studio.env, capture_output=True, text=True, timeout=240, check=False)
     assert second.returncode == 2
     assert f"Port {studio.port}" in second.stderr
     assert not (tmp_path / "other").exists()
