@@ -77,7 +77,7 @@ def make(count: int, person, project, *, file: str, cover: str, waveform: str = 
         prompts = Prompt.objects.bulk_create(Prompt(text=text, settings={"format": "flac"}, **common) for text in words)
         generations = Generation.objects.bulk_create(
             Generation(
-                prompt=prompt, model=model, takes_requested=1, price=price, price_per_take=0, state=State.READY,
+                prompt=prompt, model=model, takes_requested=1, price=price, price_total=0, state=State.READY,
                 idempotency_key=f"n{number}", settled_at=now, finished_at=now, **common,
             )
             for number, prompt in zip(numbers, prompts, strict=True)

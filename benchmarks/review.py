@@ -66,7 +66,7 @@ def addresses() -> dict[str, str]:
 
     month = LedgerEntry.objects.order_by().values_list("month").annotate(n=Count("pk")).order_by("-n")[0][0]
     person, project = User.objects.order_by("pk")[0], Project.objects.filter(personal_to=None).first()
-    run = Generation.objects.filter(price_per_take__gt=0).order_by("-pk").first()
+    run = Generation.objects.filter(price_total__gt=0).order_by("-pk").first()
     issue = ReconciliationIssue.objects.exclude(generation=None).first()
     deep = LedgerEntry.objects.filter(month=month).order_by("pk")[1000].pk
     review = "/admin/review/"
