@@ -85,6 +85,11 @@ def _explain_rejection(text: str) -> str:
     return f"“{text[:40]}” is not a valid amount. Enter an amount in US dollars, such as 12.50."
 
 
+def per_take(total: int, takes: int) -> Micros:
+    """Return the share of one take in micro-dollars, rounded up; for display, since only totals are charged."""
+    return Micros(-(-total // max(takes, 1)))
+
+
 def is_plain(text: str) -> bool:
     """Return whether an amount is in the studio's own notation, which needs no interpretation."""
     return bool(_PLAIN.fullmatch(text.translate(_AS_ASCII).strip()))

@@ -12,7 +12,7 @@ from pathlib import Path
 from generator.composer import Brief, Composition, compose
 from generator.composer.sound.layers.installed import number_in
 
-MAX_KEPT = 24  # compositions
+MAX_KEPT = 8  # compositions; one of 30 s takes up to 80 MB
 MAX_KEPT_S = 30.0  # length of one
 _Progress = list[tuple[str, float]]
 _kept: OrderedDict[bytes, list[tuple[Composition, _Progress]]] = OrderedDict()

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from generator.currency import per_take
 from generator.models.api_key import ApiKey
 from generator.models.catalog import UPLOADED_TRACK, MusicModel, Price
 from generator.models.comparison import LETTERS, Comparison
@@ -206,8 +207,7 @@ class Generation(models.Model):
 
     @property
     def price_per_take(self) -> int:
-        """Return the share of one take in micro-dollars, rounded up; for display, since only totals are charged."""
-        return -(-self.price_total // max(self.takes_requested, 1))
+        return per_take(self.price_total, self.takes_requested)
 
     def price_of(self, takes: int) -> int:
         """Return what this many of the requested takes cost in micro-dollars: their share, rounded down."""

@@ -50,8 +50,7 @@ class Part(NamedTuple):
 
     @property
     def per_take(self) -> int:
-        """Return the share of one take, rounded up."""
-        return -(-self.total // max(self.takes, 1))
+        return currency.per_take(self.total, self.takes)
 
 
 @dataclass(frozen=True)

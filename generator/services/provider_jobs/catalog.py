@@ -220,9 +220,8 @@ class _Priced:
 
     def total_again(self, generation: Generation) -> Micros | None:
         """Return what the same request costs now; None if there is no price for it."""
-        settings = {**generation.prompt.settings}
         try:
-            return self.total(settings, generation.takes_requested, generation.prompt.text)
+            return self.total(generation.prompt.settings, generation.takes_requested, generation.prompt.text)
         except UserError:
             return None
 
@@ -233,11 +232,6 @@ class _Priced:
             return self.total({}, 1)
         except UserError:
             return None
-
-    @property
-    def varies(self) -> bool:
-        """Return whether the price depends on more than the number of takes."""
-        return bool(self.price.formula)
 
 
 @dataclass(frozen=True)

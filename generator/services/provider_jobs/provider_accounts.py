@@ -76,34 +76,26 @@ def test(account: ProviderAccount) -> tuple[bool, str]:
         return True, _("{provider} needs no key.").format(provider=account.title)
     if not provider.has_key:
         return False, _("{provider} has no key yet.").format(provider=account.title)
-    if isinstance(provider, Testable):
-        return _test(account, provider)
-    if not isinstance(provider, Bookkeeping):
+    if not isinstance(provider, Testable | Bookkeeping):
         sentence = _("A key is set. {provider} has no free API call, so only a generation can test the key.")
         return True, sentence.format(provider=account.title)
     try:
-        balance: Micros = _call(provider.balance)
+        answer = _call(provider.test) if isinstance(provider, Testable) else _test_by_balance(account, provider)
     except OperatorMustAct as error:
         circuit_breaker.halt(account, error)
-        return False, error.sentence
+        return False, translate(error.sentence)
     except ProviderError as error:
         ProviderAccount.objects.filter(pk=account.pk).update(last_error=error.sentence, last_error_at=timezone.now())
-        return False, error.sentence
-    ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
-    try_again(account)
-    sentence = _("The key works. {provider} reports a balance of {amount}.")
-    return True, sentence.format(provider=account.title, amount=currency.show(balance))
-
-
-def _test(account: ProviderAccount, provider: Testable) -> tuple[bool, str]:
-    try:
-        sentence: str = _call(provider.test)
-    except ProviderError as error:
-        if isinstance(error, OperatorMustAct):
-            circuit_breaker.halt(account, error)
         return False, translate(error.sentence)
     try_again(account)
-    return True, translate(sentence)
+    return True, translate(answer)
+
+
+def _test_by_balance(account: ProviderAccount, provider: Bookkeeping) -> str:
+    balance: Micros = _call(provider.balance)
+    ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
+    sentence = _("The key works. {provider} reports a balance of {amount}.")
+    return sentence.format(provider=account.title, amount=currency.show(balance))
 
 
 def try_again(account: ProviderAccount) -> None:
