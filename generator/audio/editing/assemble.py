@@ -109,15 +109,23 @@ def _crossfade(samples: Samples, left: int, right: int, half: int, correlation: 
     fade_out, fade_in = crossfade_gains(2 * half, correlation)
     before = samples[left - half : left + half]
     after = samples[right - half : right + half]
-    return np.asarray(before * fade_out[:, None] + after * fade_in[:, None])
+    return add_faded(before, fade_out, after, fade_in)
+
+
+def add_faded(before: Samples, fade_out: Samples, after: Samples, fade_in: Samples) -> Samples:
+    """Return the sum of two sounds of shape (frames, channels), each with its gains of shape (frames,)."""
+    out = np.empty(before.shape, np.float32)
+    for channel in range(out.shape[1]):
+        np.add(before[:, channel] * fade_out, after[:, channel] * fade_in, out=out[:, channel])
+    return out
 
 
 def crossfade_gains(frames: int, correlation: float = 0.0) -> tuple[Samples, Samples]:
-    """Return the gains of a crossfade that keeps the power of two sounds of this correlation."""
-    share = (np.arange(frames) + 0.5) / frames
-    fade_out, fade_in = np.cos(share * np.pi / 2), np.sin(share * np.pi / 2)
-    power = 1 + 2 * max(0.0, correlation) * fade_out * fade_in
-    return (fade_out / np.sqrt(power)).astype(np.float32), (fade_in / np.sqrt(power)).astype(np.float32)
+    """Return the gains, float32, of a crossfade that keeps the power of two sounds of this correlation."""
+    angles = (np.arange(frames, dtype=np.float32) + np.float32(0.5)) * np.float32(np.pi / 2 / max(1, frames))
+    fade_out, fade_in = np.cos(angles), np.sin(angles)
+    power = 1 + np.float32(2 * max(0.0, correlation)) * fade_out * fade_in
+    return fade_out / np.sqrt(power), fade_in / np.sqrt(power)
 
 
 def place_joins(samples: Samples, rate: int, regions: Sequence[Region]) -> tuple[Region, ...]:
@@ -152,6 +160,7 @@ def _correlation(samples: Samples, left: int, right: int, half: int) -> float:
     half = min(half, left, right, len(samples) - left, len(samples) - right)
     if half < 2:
         return 0.0
-    before, after = (samples[frame - half : frame + half].mean(axis=1, dtype=np.float64) for frame in (left, right))
+    mono = np.full(samples.shape[1], 1 / samples.shape[1])
+    before, after = (samples[frame - half : frame + half] @ mono for frame in (left, right))
     energy = float(np.sqrt((before**2).sum() * (after**2).sum()))
     return round(float(np.clip((before * after).sum() / energy, 0, 1)), 3) if energy > 0 else 0.0

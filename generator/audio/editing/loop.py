@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generator.audio.editing.assemble import Region, crossfade_gains, place_joins
+from generator.audio.editing.assemble import Region, add_faded, crossfade_gains, place_joins
 from generator.audio.editing.blocks import Samples, move, shorten
 from generator.audio.editing.likeness import flux_at, join_costs
 from generator.audio.structure import Structure
@@ -117,7 +117,7 @@ def _folded(samples: Samples, candidate: LoopCandidate) -> Samples:
     start, end, fold = candidate.start_frame, candidate.end_frame, candidate.fold_frames
     fade_out, fade_in = crossfade_gains(fold, candidate.correlation)
     beginning, tail = samples[start : start + fold], samples[end : end + fold]
-    return np.asarray(beginning * fade_in[:, None] + tail * fade_out[:, None])
+    return add_faded(tail, fade_out, beginning, fade_in)
 
 
 def prove_seam(samples: Samples, rate: int, structure: Structure, candidate: LoopCandidate) -> Seam:
