@@ -65,8 +65,9 @@ def _response(rate: int) -> tuple[int, NDArray[np.complex64]]:
     """Return the number of samples in a 100 ms step, and the weighting's frequency response for one transform."""
     step = max(1, round(STEP_S * rate))
     size = int(scipy.fft.next_fast_len(PART_STEPS * step + int(TAIL_S * rate)))
-    _, response = scipy.signal.sosfreqz(k_weighting(rate), worN=np.arange(size) * 2 * np.pi / size)
-    return step, np.asarray(response, np.complex64)
+    delays = np.exp(-2j * np.pi / size * np.outer(np.arange(3), np.arange(size)))  # z^0, z^-1, z^-2 of each bin
+    ratios = [(section[:3] @ delays) / (section[3:] @ delays) for section in k_weighting(rate)]
+    return step, np.prod(ratios, axis=0).astype(np.complex64)
 
 
 def _weighted_powers(samples: Samples, rate: int) -> tuple[Powers, int, float]:

@@ -387,7 +387,7 @@ def _run(name: str, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> t
 
 def _load() -> None:
     """Import lazily loaded modules before memory is limited."""
-    importlib.import_module("scipy.signal")
+    importlib.import_module("scipy.fft")
     Image.init()
 
 

@@ -26,6 +26,7 @@ OVERLAP = 3  # blocks at any time; two would make tones rougher by up to 17 dB, 
 PAD_HOPS = 4  # of silence around a sound: half a block, and the hop before the first at twice the speed
 BATCH_BLOCKS = 16  # transforms at a time: they stay in the CPU cache
 TURN = 1 << 16
+TURNED_FRAMES = 1 << 14  # per transform of that filter; what fills it is two reaches of the filter less
 QUARTER_TURN_FRAMES = 255  # on each side of the filter that turns the right channel for the guide
 
 
@@ -65,8 +66,17 @@ def guide_of(samples: Samples) -> Samples:
     """Return one channel in which no sound cancels itself: left, and right a quarter of a turn later."""
     if samples.shape[1] == 1:
         return np.ascontiguousarray(samples[:, 0])
-    turned = scipy.signal.oaconvolve(samples[:, 1], _quarter_turn(), mode="full")
-    return np.asarray(samples[:, 0] + turned[QUARTER_TURN_FRAMES : QUARTER_TURN_FRAMES + len(samples)], np.float32)
+    guide = np.asarray(samples[:, 0], np.float32).copy()
+    size, reach = TURNED_FRAMES, QUARTER_TURN_FRAMES
+    response = scipy.fft.rfft(_quarter_turn(), size)
+    for start in range(0, len(samples), size - 2 * reach):
+        first = max(0, start - reach)
+        block = np.zeros(size, np.float32)
+        heard = samples[first : start - reach + size, 1]
+        block[first - start + reach :][: len(heard)] = heard
+        turned = scipy.fft.irfft(scipy.fft.rfft(block) * response, size)[2 * reach :]
+        guide[start : start + len(turned)] += turned[: len(samples) - start]
+    return guide
 
 
 def find_angles(guide: Samples, stretched: Samples, rate: int, factor: float) -> Angles:
@@ -107,7 +117,7 @@ def _hop(rate: int) -> int:
 
 @lru_cache(maxsize=4)
 def _window(hop: int) -> Samples:
-    return np.asarray(scipy.signal.get_window("hann", OVERLAP * hop), np.float32)
+    return np.hanning(OVERLAP * hop + 1)[:-1].astype(np.float32)
 
 
 @lru_cache(maxsize=1)
