@@ -23,6 +23,7 @@ urlpatterns = [
 
 UPLOADS |= {
     "api/v1/references": None,
+    "api/v1/voice-overs": None,
     "api:wavespeed-binary": None,
     "api:wavespeed-upload": None,
     "api:wavespeed-put": media.ticket_holder,

@@ -36,6 +36,7 @@ TOOLS = sorted(
             "get_pack",
             "create_upload",
             "get_upload",
+            "create_voice_over",
         ),
         *("search_tracks", "get_track"),
         *("cancel_generation", "get_spend"),
@@ -150,6 +151,25 @@ def test_a_track_from_elsewhere_is_sent_without_a_key(studio, keys, tmp_path):
             await asyncio.sleep(0.5)
         assert (upload["state"], upload["license_text"], upload["cost_usd"]) == ("ready", "License 4711", "5.000000")
         assert (await good(client, "get_track", track=upload["track"]))["title"] == "a theme"
+
+    with_client(stdio(studio, keys["generate"]), act)
+
+
+def test_a_voice_over_is_sent_and_a_track_turned_down_under_it(studio, keys, tmp_path):
+    file = tmp_path / "narration.wav"
+    soundfile.write(file, song(2.0), RATE)
+
+    async def act(client: Client) -> None:
+        made = await good(client, "create_generation", text="house, 16 s", settings={"length": 16})
+        track = (await good(client, "wait_for_generation", generation=made["id"], timeout_s=240))["tracks"][0]["id"]
+        address = await good(client, "create_voice_over", file_name=file.name)
+        async with httpx.AsyncClient(timeout=30) as anybody:
+            url = f"{studio.url}/u/{address['url'].partition('/u/')[2]}"
+            taken = await anybody.put(url, content=file.read_bytes())
+        assert taken.status_code == 200
+        recipe = [{"step": "duck", "voice": taken.json()["voice"], "output": "mix"}]
+        edit = await good(client, "create_edit", track=track, steps=recipe, formats=[{"format": "wav"}])
+        assert (await ready(client, "get_edit", edit=edit["id"]))["state"] == "ready"
 
     with_client(stdio(studio, keys["generate"]), act)
 

@@ -104,6 +104,7 @@ TABLE = """
     get_edit_file                GET     202   202       202       404       404
     list_uploads                 GET     200   200       200       404       404
     create_upload_address        POST    403   200       200       404       404
+    create_voice_over            POST    403   200       200       404       404
     create_upload                POST    403   201       201       404       404
     get_upload                   GET     200   200       200       404       404
     cancel_upload                POST    403   204       204       404       404
@@ -198,6 +199,7 @@ SENT = {
     "create_mix": {"gains_db": {"{stem_id}": -6}},
     "create_reference": {"project": "{project}", "file": b"as good as a sound, until it is read"},
     "create_upload": {"project": "{project}", "file": b"as good as a track, until it is read"},
+    "create_voice_over": {"project": "{project}", "file": b"spoken, until it is used"},
     "create_upload_address": {"project": "{project}", "file_name": "theme.wav"},
     "correct_cost": {"cost_usd": "29.00"},
     "update_upload": {"credit": "Grace H."},

@@ -21,6 +21,7 @@ from generator.api.v1.library import (
     transfer,
     upload_addresses,
     uploads,
+    voice_overs,
 )
 from generator.api.v1.parsing import Json
 from generator.api.v1.team import members, notifications, projects, webhooks
@@ -73,7 +74,7 @@ PARTS = (
         sharing,
         transfer,
     ),
-    *(uploads, upload_addresses, stem_separations, spend, budgets, documents, notifications, webhooks),
+    *(uploads, upload_addresses, voice_overs, stem_separations, spend, budgets, documents, notifications, webhooks),
 )
 for part in PARTS:
     operations.wrap_operations(part.router)

@@ -156,8 +156,8 @@ class Tools:
             list[dict[str, Any]],
             Field(
                 max_length=12,
-                description="In this order, each at most once: cut, fit, loop, fades, speed, bed, level. Such as "
-                '[{"step": "fit", "length_s": 28.5}, {"step": "level", "destination": "podcast"}].',
+                description="In this order, each at most once: cut, fit, loop, fades, speed, bed, duck, level. "
+                'Such as [{"step": "fit", "length_s": 28.5}, {"step": "level", "destination": "podcast"}].',
             ),
         ],
         formats: Annotated[
@@ -219,7 +219,23 @@ class Tools:
         """
         body = {"file_name": file_name, "title": title, "source": source, "source_text": source_text}
         body |= {"license_text": license_text, "credit": credit, "cost_usd": cost_usd, "bought_on": bought_on}
-        reply = self._call_api(context, "POST", "upload-addresses", body={**body, "project": project})
+        return self._upload_address(context, file_name, {**body, "project": project})
+
+    def create_voice_over(
+        self,
+        context: Context,
+        file_name: Annotated[str, Field(min_length=1, max_length=200, description="With its ending: narration.wav.")],
+        project: Project = "",
+    ) -> schemas.UploadAddress:
+        """Get an address that takes a voice-over. PUT the file there within an hour; the answer has its `voice`.
+
+        It is the `voice` of the step `duck` of `create_edit`, for tracks of the project, and is kept for 24 hours.
+        """
+        body = {"file_name": file_name, "kind": "voice_over", "project": project}
+        return self._upload_address(context, file_name, body)
+
+    def _upload_address(self, context: Context, file_name: str, body: dict[str, Any]) -> schemas.UploadAddress:
+        reply = self._call_api(context, "POST", "upload-addresses", body=body)
         command = f"curl -T {shlex.quote(file_name)} {shlex.quote(reply['url'])}"
         return schemas.UploadAddress.model_validate({**reply, "command": command})
 
@@ -298,7 +314,10 @@ class Tools:
 def server(studio: Studio) -> MCPServer:
     """Return an MCP server with the tools of a studio."""
     tools = Tools(studio)
-    making = ("create_generation", "create_batch", "correct_grid", "create_edit", "create_pack", "create_upload")
+    making = (
+        *("create_generation", "create_batch", "correct_grid", "create_edit", "create_pack"),
+        *("create_upload", "create_voice_over"),
+    )
     kinds = {**dict.fromkeys(making, MAKES), "cancel_generation": STOPS}
     names = (
         *("list_models", "get_quote", "create_generation", "wait_for_generation"),
@@ -313,6 +332,7 @@ def server(studio: Studio) -> MCPServer:
             "get_pack",
             "create_upload",
             "get_upload",
+            "create_voice_over",
         ),
         *("search_tracks", "get_track"),
         *("cancel_generation", "get_spend"),

@@ -35,17 +35,17 @@ class VoiceGone(Exception):
     """The voice-over of a recipe was deleted, or was never this project's."""
 
 
-def store(user: User, project: Project, name: str, content: Iterable[bytes]) -> VoiceOver:
+def store(user: User, project: Project, name: str, content: Iterable[bytes], field: str = FIELD) -> VoiceOver:
     """Keep an uploaded voice-over for a day; the same file again begins its day anew.
 
     Raises:
         UserError: it is empty or too large, or there were too many.
     """
     sentence = _("Too many uploads. Try again later.")
-    throttling.count(f"voice/{user.pk}", *references.UPLOAD_RATE_LIMIT, sentence, FIELD)
+    throttling.count(f"voice/{user.pk}", *references.UPLOAD_RATE_LIMIT, sentence, field)
     with media.workshop() as folder:
         file = folder / "voice"
-        references.write_upload(file, content, FIELD)
+        references.write_upload(file, content, field)
         digest = sha256(file)
         target = _path(digest)
         target.parent.mkdir(parents=True, exist_ok=True)

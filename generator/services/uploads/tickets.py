@@ -1,4 +1,4 @@
-"""Signed tickets to send one file without a key, for agents, whose messages cannot carry a track.
+"""Signed tickets to send one file, a track or a voice-over, without a key: messages of agents cannot carry one.
 
 What is stated is in the ticket, so that it needs no row; its key is checked again when the file arrives.
 """
@@ -12,23 +12,25 @@ from django.core import signing
 from generator.models import ApiKey, Project
 
 LIFETIME = dt.timedelta(hours=1)
+TRACK, VOICE_OVER = "track", "voice_over"
 _SALT = "generator.uploads.tickets"
 
 
 @dataclass(frozen=True)
 class Ticket:
-    """The public IDs of a key and a project, a file's name, and the texts of what is stated (`facts.FIELDS`)."""
+    """The public IDs of a key and a project, a file's name and kind, and what is stated (`facts.FIELDS`) as texts."""
 
     key: str
     project: str
     name: str
     stated: Mapping[str, str]
+    kind: str = TRACK
 
 
-def sign(key: ApiKey, project: Project, name: str, stated: Mapping[str, str]) -> str:
+def sign(key: ApiKey, project: Project, name: str, stated: Mapping[str, str], kind: str = TRACK) -> str:
     """Return a ticket as a text for an address, valid for LIFETIME."""
     texts = {field: text for field, text in stated.items() if text}
-    return signing.dumps([key.public_id, project.public_id, name, texts], salt=_SALT, compress=True)
+    return signing.dumps([key.public_id, project.public_id, name, texts, kind], salt=_SALT, compress=True)
 
 
 def read(text: str) -> Ticket | None:
