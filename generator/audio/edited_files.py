@@ -135,8 +135,14 @@ def export_to_file(
     """Write an edited sound as a file; WAV says of its origin what the tags do. Raises ExportError: as `export`."""
     samples = np.load(applied, mmap_mode="r")
     settings = choose_settings(format, edit.rate, samples.shape[1], edit.bits)
-    origin = BroadcastInfo(reference=tags.track_id, date=tags.date if DAY.fullmatch(tags.date) else "")
-    export(samples, edit.rate, target, settings, Description(tags, cover, edit.marks, origin, levels=edit.levels))
+    origin = BroadcastInfo(
+        reference=tags.track_id,
+        date=tags.date if DAY.fullmatch(tags.date) else "",
+        time_reference=round((format.starts_at_s or 0.0) * settings.rate),
+    )
+    version = format.id3_version or Description.id3_version
+    description = Description(tags, cover, edit.marks, origin, version, edit.levels)
+    export(samples, edit.rate, target, settings, description)
 
 
 def export_game_to_folder(

@@ -94,6 +94,13 @@ class Track(models.Model):
     true_peak = models.FloatField(null=True, editable=False, help_text=_("True peak in dBTP, 4× oversampled."))
     bpm = models.FloatField(null=True, editable=False)
     musical_key = models.CharField(max_length=12, blank=True, editable=False)
+    isrc = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("International Standard Recording Code, twelve characters without hyphens, as a person stated it."),
+    )
     peaks = models.BinaryField(editable=False, help_text="The waveform: one byte per bucket, 0–255.")
     waveform = models.TextField(editable=False, help_text="The SVG path of the list's waveform, drawn from the peaks.")
     measured = models.JSONField(default=dict, editable=False, help_text="All other results of generator.audio.measure.")

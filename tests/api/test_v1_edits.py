@@ -2,8 +2,10 @@
 
 import io
 import zipfile
+from urllib.parse import urlsplit
 
 import pytest
+from django.test import Client
 from django_q.models import OrmQ
 
 from generator.models import Edit, Scope
@@ -52,6 +54,9 @@ def test_several_edits_are_one_download(program, track, run_background):
         ({"format": "mp3", "rate": 96_000}, "rate"),
         ({"format": "flac", "bits": 32}, "bits"),
         ({"format": "wav", "bit_rate": 128_000}, "bit_rate"),
+        ({"format": "flac", "id3_version": 3}, "id3_version"),
+        ({"format": "mp3", "starts_at_s": 3600.0}, "starts_at_s"),
+        ({"format": "wav", "starts_at_s": 86_400.0}, "starts_at_s"),
     ],
 )
 def test_a_file_that_no_format_can_hold_is_refused_and_leaves_nothing(program, track, format, field):
@@ -72,3 +77,28 @@ def test_the_bar_grid_is_corrected_and_the_correction_undone(program, track):
     assert manage.ask("DELETE", f"tracks/{track.public_id}/grid").status_code == 204
     assert manage.get(f"tracks/{track.public_id}/grid") == {"correction": None}
     assert manage.ask("DELETE", f"tracks/{track.public_id}/grid").status_code == 422
+
+
+@pytest.mark.parametrize("way", ["form", "address"])
+def test_a_voice_over_is_sent_and_a_track_turned_down_under_it(
+    program, project, track, run_background, small_files, way
+):
+    ours = program(Scope.GENERATE)
+    if way == "form":
+        reply = ours.ask("POST", "voice-overs", {"project": project.public_id, "file": small_files[0]})
+    else:
+        wish = {"project": project.public_id, "file_name": "intro.wav", "kind": "voice_over"}
+        address = ours.ask("POST", "upload-addresses", wish).json()
+        assert address["max_bytes"] < 500_000_000
+        reply = Client().put(urlsplit(address["url"]).path, small_files[0], content_type="application/octet-stream")
+    assert (reply.status_code, reply.json()["project"]) == (200, project.public_id)
+    step = {"step": "duck", "voice": reply.json()["voice"], "output": "mix"}
+    made = make(program, track, {"steps": [step]}, format="wav", starts_at_s=3600.0).json()
+    run_background()
+    ready = program().get(f"edits/{made['id']}")
+    assert (ready["state"], ready["error_code"], ready["files"][0]["format"]["starts_at_s"]) == ("ready", "", 3600.0)
+
+
+def test_an_empty_voice_over_is_refused(program, project):
+    reply = program(Scope.GENERATE).ask("POST", "voice-overs", {"project": project.public_id, "file": b""})
+    assert (reply.status_code, reply.json()["field"]) == (422, "file")

@@ -167,6 +167,7 @@ class TrackOut(Schema):
     length_s: float
     bpm: float | None
     key: str
+    isrc: str = Field(description="The recording’s code, as stated; empty: none.")
     lufs: float | None
     true_peak_db: float | None
     format: str
@@ -346,6 +347,7 @@ class TrackPatch(Strict):
     )
     title: str | None = Field(None, max_length=500)
     notes: str | None = Field(None, max_length=20_000)
+    isrc: str | None = Field(None, max_length=40, description="The recording’s code, for new files; empty: none.")
     add_tag: str | None = Field(None, max_length=500)
     remove_tag: str | None = Field(None, max_length=500)
     starred: bool | None = None

@@ -114,8 +114,8 @@ def _crossfade(samples: Samples, left: int, right: int, half: int, correlation: 
 
 def add_faded(before: Samples, fade_out: Samples, after: Samples, fade_in: Samples) -> Samples:
     """Return the sum of two sounds of shape (frames, channels), each with its gains of shape (frames,)."""
-    out = np.empty(before.shape, np.float32)
-    for channel in range(out.shape[1]):
+    out = np.empty_like(before)
+    for channel in range(before.shape[-1]):
         np.add(before[:, channel] * fade_out, after[:, channel] * fade_in, out=out[:, channel])
     return out
 

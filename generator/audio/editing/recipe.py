@@ -33,6 +33,7 @@ SNAPS = ("bar", "beat", "none")
 CURVES = ("linear", "equal_power", "s")
 DUCK_OUTPUTS = ("bed", "mix")
 FORMATS = ("mp3", "m4a", "ogg", "opus", "flac", "wav", "aiff")
+ID3_FORMATS = ("mp3", "wav", "aiff")
 RATES_HZ = (44_100, 48_000, 96_000)
 BITS = (16, 24, 32)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -144,7 +145,9 @@ class Level:
 class Format:
     """The file format; values left out are the format's defaults. `vbr_quality` 0 is the best, 9 the smallest.
 
-    `stems`: not the mix alone, but a zip of the mix and of every stem in this format.
+    `stems`: not the mix alone, but a zip of the mix and of every stem in this format. `id3_version`: 3 for programs
+    that do not read version 4. `starts_at_s`: where a WAV belongs, in seconds since midnight (the time reference of EBU
+    Tech 3285).
     """
 
     step: ClassVar[str] = "format"
@@ -155,6 +158,8 @@ class Format:
     bit_rate: int | None = _whole(32_000, 320_000, None, is_optional=True)
     vbr_quality: int | None = _whole(0, 9, None, is_optional=True)
     stems: bool | None = _choice((True,), None, is_optional=True)
+    id3_version: int | None = _choice((3, 4), None, is_optional=True)
+    starts_at_s: float | None = _number(0.0, 86_399.999, None, is_optional=True)
 
 
 Step = Cut | Fit | Loop | Fades | Speed | Bed | Duck | Level | Format
@@ -167,6 +172,7 @@ _GRID: Mapping[str, tuple[float, float]] = {
     "first_beat_s": (0.0, MAX_LENGTH_S),
     "beats_per_bar": (2, 12),
 }
+_LATER_KEYS = ("stems", "id3_version", "starts_at_s")  # left out of the digest where they are not given
 _KINDS: Mapping[str, type[Step]] = {kind.step: kind for kind in STEPS}
 _StepT = TypeVar("_StepT", bound=Step)
 
@@ -329,12 +335,16 @@ def _check_conflicts(recipe: Recipe) -> None:
         raise RecipeError("missing_key", f"{paths[Level]}.destination")
     if (form := recipe.get(Format)) and form.bit_rate is not None and form.vbr_quality is not None:
         raise RecipeError("conflict", f"{paths[Format]}.vbr_quality", other="bit_rate")
+    if form and form.id3_version and form.format not in ID3_FORMATS:
+        raise RecipeError("conflict", f"{paths[Format]}.id3_version", other="id3")
+    if form and form.starts_at_s is not None and form.format != "wav":
+        raise RecipeError("conflict", f"{paths[Format]}.starts_at_s", other="timeline")
 
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:
-    """Return values with lists for tuples, as JSON has them; without stems that were not asked for."""
+    """Return values with lists for tuples, as JSON has them; without later keys that were not asked for."""
     return {
         name: [list(region) for region in value] if isinstance(value, tuple) else value
         for name, value in values.items()
-        if (name, value) != ("stems", None)
+        if value is not None or name not in _LATER_KEYS
     }

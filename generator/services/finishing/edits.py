@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generator.audio.editing.recipe import VERSION, Duck, Format, Recipe, parse
+from generator.audio.editing.recipe import VERSION, Duck, Format, Recipe, RecipeError, parse
 from generator.audio.export import choose_settings
 from generator.models import Edit, EditState, Rendition, Track, User
 from generator.models.edit import EditQuerySet
@@ -273,8 +273,11 @@ def _file_hash(edit: Edit, format: Format) -> str:
 
 
 def _format(data: Mapping[str, Any]) -> Format:
-    """Return a file format from its JSON. Raises RecipeError."""
-    step = parse({"version": VERSION, "steps": [{**data, "step": Format.step}]}).steps[0]
+    """Return a file format from its JSON. Raises RecipeError with the format's own field."""
+    try:
+        step = parse({"version": VERSION, "steps": [{**data, "step": Format.step}]}).steps[0]
+    except RecipeError as error:
+        raise RecipeError(error.code, error.field.removeprefix("steps[0]."), **error.values) from error
     return cast(Format, step)
 
 

@@ -45,6 +45,8 @@ _CODES = {"out_of_range": "out_of_range", "unknown_choice": "invalid_choice", "m
 CONFLICTS: dict[str, Promise] = {
     "loop": gettext_lazy("A loop cannot have fades at its ends. Remove the fades or the loop."),
     "bit_rate": gettext_lazy("Choose either a bit rate or a variable bit rate."),
+    "id3": gettext_lazy("Only MP3, WAV and AIFF files have ID3 tags."),
+    "timeline": gettext_lazy("Only WAV files have a place in a timeline."),
 }
 
 

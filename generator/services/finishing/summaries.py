@@ -258,7 +258,17 @@ def format_title(format: Format) -> str:
         details.append(_("mono"))
     if format.stems:
         details.append(_("stems"))
+    if format.id3_version == 3:
+        details.append("ID3v2.3")
+    if format.starts_at_s is not None:
+        details.append(timecode(format.starts_at_s))
     return " · ".join(details)
+
+
+def timecode(seconds: float) -> str:
+    """Return a time of day as "01:00:00" or "01:00:00.5"."""
+    minutes, rest = divmod(round(seconds, 3), 60)
+    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{f'{rest:06.3f}'.rstrip('0').rstrip('.')}"
 
 
 def format_in_name(format: Format) -> str:
@@ -267,6 +277,8 @@ def format_in_name(format: Format) -> str:
     details += [f"{format.bits} bit"] if format.bits else []
     details += ["mono"] if format.channels == 1 else []
     details += [f"stems {format.format.upper()}"] if format.stems else []
+    details += ["ID3v2.3"] if format.id3_version == 3 else []
+    details += [f"at {timecode(format.starts_at_s).replace(':', '-')}"] if format.starts_at_s is not None else []
     return " ".join(details)
 
 

@@ -6,6 +6,7 @@ A deleted rendition is made again on request. MIDI files stay, because they show
 import datetime as dt
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -30,6 +31,14 @@ def make_room(track: Track) -> int:
     levelled = _oldest_first(track.renditions.filter(recipe__lufs__isnull=False))
     beyond = max(0, track.renditions.filter(recipe__lufs__isnull=False).count() - MAX_LEVELS)
     return _delete(list(levelled[:beyond])) + _trim_storage()
+
+
+def discard_all(track: Track) -> None:
+    """Delete what was made from a track, since its tags have changed. MIDI files have none, and stay."""
+    rows = track.renditions.exclude(recipe__format="midi")
+    names = list(rows.values_list("file", flat=True))
+    rows.delete()
+    transaction.on_commit(lambda: media.discard(names))
 
 
 def _trim_storage() -> int:

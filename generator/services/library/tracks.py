@@ -1,5 +1,6 @@
 """Changes to tracks: title, notes, stars, tags, trash, restore, delete. The audio itself never changes."""
 
+import re
 from collections.abc import Iterable
 
 from django.db import transaction
@@ -11,13 +12,14 @@ from generator.models.one_line import cleaned
 from generator.models.search import index_terms
 from generator.models.track import TrackQuerySet
 from generator.services.errors import UserError
-from generator.services.library import media
+from generator.services.library import media, rendition_storage
 from generator.services.text_input import one_line
 
 MAX_NOTES_CHARS = 2000
 MAX_TRACKS_AT_ONCE = 5000
 
 MAX_TITLE_CHARS = Track._meta.get_field("title").max_length or 0
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 MAX_TAGS, MAX_TAG_NAMES = 50, 2_000  # per track, per project
 
 
@@ -82,6 +84,23 @@ def annotate(track: Track, notes: str) -> None:
     track.notes = notes
     Track.objects.filter(pk=track.pk).update(notes=notes)
     reindex(track)
+
+
+def set_isrc(track: Track, code: str) -> None:
+    """Set the code that identifies the recording, or remove it with an empty one; files are made again with it.
+
+    Raises:
+        UserError: it is not an ISRC (ISO 3901: two letters, three letters or digits, seven digits).
+    """
+    code = re.sub(r"[\s-]", "", code).upper().removeprefix("ISRC")
+    if code and not _ISRC.fullmatch(code):
+        sentence = _("An ISRC has twelve characters, such as AA-6Q7-26-00001.")
+        raise UserError(sentence, "isrc", code="invalid_isrc")
+    if code == track.isrc:
+        return
+    track.isrc = code
+    Track.objects.filter(pk=track.pk).update(isrc=code)
+    rendition_storage.discard_all(track)
 
 
 def star(tracks: TrackQuerySet, user: User, on: bool) -> None:

@@ -12,10 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from generator.messages import Message, gettext_noop
-from generator.models import Generation, GenerationEvent, Rendition, Track, TrackUpload, UploadSource, User
+from generator.models import Generation, GenerationEvent, Track, TrackUpload, UploadSource, User
 from generator.services.errors import UserError
 from generator.services.generation import states
-from generator.services.library import media, tracks
+from generator.services.library import rendition_storage, tracks
 from generator.services.uploads import facts, records
 
 FIELD_KEY = "stated_field"  # in the data of a line of the history
@@ -89,7 +89,4 @@ def _update_track(user: User, track: Track, upload: TrackUpload) -> None:
     track.made_of = others | ({"credit": upload.credit} if upload.credit else {})
     Track.objects.filter(pk=track.pk).update(made_of=track.made_of)
     tracks.reindex(track)
-    rows = Rendition.objects.filter(track=track)
-    names = list(rows.values_list("file", flat=True))
-    rows.delete()
-    transaction.on_commit(lambda: media.discard(names))
+    rendition_storage.discard_all(track)

@@ -1,4 +1,4 @@
-"""Tags of an uploaded track as they are stated now; its own file keeps those that it was added with."""
+"""Tags of a track as they are stated now; its own file keeps those that it was made or added with."""
 
 from dataclasses import replace
 
@@ -7,6 +7,7 @@ from generator.models import Track
 
 
 def as_stated(track: Track, tags: Tags) -> Tags:
-    """Return the tags with the credit and the license that are stated; those of other tracks are unchanged."""
+    """Return the tags with the ISRC, and of an upload the credit and the license, that are stated."""
+    tags = replace(tags, isrc=track.isrc or tags.isrc)
     upload = track.uploads.filter(is_stem=False).first()
     return replace(tags, artist=upload.credit, license=upload.license_text) if upload else tags

@@ -155,7 +155,7 @@ def save(request: Request, public_id: str) -> HttpResponse:
     """Keep an edit under its title and make its files."""
     edit = find_edit(request, public_id, to_change=True)
     try:
-        formats = file_choices.chosen(request.POST.getlist("format"), stems=request.POST.get("stems") == "on")
+        formats = file_choices.chosen(request.POST)
         edits.save(request.user, edit, request.POST.get("title", ""), formats)
         if "both" in request.POST:
             other = edits.preview(request.user, edit.track, _other_output(edit), based_on=edit)

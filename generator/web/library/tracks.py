@@ -217,6 +217,8 @@ def _write(track: Track, selected: TrackQuerySet, values: Mapping[str, str]) -> 
         library_tracks.rename(track, values["title"])
     if "notes" in values:
         library_tracks.annotate(track, values["notes"].replace("\r\n", "\n"))
+    if "isrc" in values:
+        library_tracks.set_isrc(track, values["isrc"])
     if values.get("tag"):
         library_tracks.tag(selected, values["tag"])
     if values.get("untag"):

@@ -1,12 +1,18 @@
 """The finishing room through requests: a recipe is heard, its files are made, named and read again."""
 
 import io
+import json
+import subprocess
 import zipfile
 
 import av
 import pytest
 from django.test import Client
 from django.urls import reverse
+from mutagen.flac import FLAC
+from mutagen.id3 import ID3
+from mutagen.mp3 import MP3
+from mutagen.wave import WAVE
 
 from generator.audio import sandbox
 from generator.models import Edit, EditState, Rendition
@@ -85,6 +91,48 @@ def test_files_are_made_named_and_zipped(user_client, track, run_background):
     names = zipfile.ZipFile(io.BytesIO(b"".join(archive.streaming_content))).namelist()
     assert {name.rpartition(".")[2] for name in names} == {"mp3", "wav"}
     assert len({name.lower() for name in names}) == 2
+
+
+def test_files_have_what_was_asked_for_beside_the_format(user_client, track, run_background, tmp_path):
+    user_client.post(reverse("track-edit", args=[track.public_id]), {"isrc": "aa-6q7-26-00001"})
+    edit = preview(user_client, track, destination="streaming")
+    options = {"mono": "on", "id3v23": "on", "starts_at": "01:00:00.5"}
+    save(user_client, edit, "mp3", "wav96", "flac", **options)
+    run_background()
+    paths = {}
+    for file in edits.files(Edit.objects.get(pk=edit.pk))[1:]:
+        paths[file.format.format] = file.path
+    assert all(probed(path)["streams"][0]["channels"] == 1 for path in paths.values())
+    assert (ID3(paths["mp3"]).version[:2], WAVE(paths["wav"]).tags.version[:2]) == ((2, 3), (2, 3))
+    assert MP3(paths["mp3"])["TSRC"].text == WAVE(paths["wav"])["TSRC"].text == ["AA6Q72600001"]
+    assert FLAC(paths["flac"])["isrc"] == ["AA6Q72600001"]
+    wav = probed(paths["wav"])
+    assert (wav["streams"][0]["codec_name"], wav["streams"][0]["sample_rate"]) == ("pcm_f32le", "96000")
+    assert wav["format"]["tags"]["time_reference"] == str(round(3600.5 * 96_000))
+
+
+@pytest.mark.parametrize("text", ["1:00", "24:00:00", "01:00:00:12", "soon"])
+def test_a_place_in_the_timeline_that_cannot_be_read_makes_nothing(user_client, track, run_background, text):
+    edit = preview(user_client, track, fade_in="0.1")
+    reply = user_client.post(
+        reverse("edit-save", args=[edit.public_id]),
+        {"format": "wav48", "starts_at": text},
+        headers={"HX-Request": "true"},
+    )
+    assert reply.status_code == 422
+    assert Edit.objects.get().is_draft
+
+
+@pytest.mark.parametrize(("text", "kept"), [("AA-6Q7-26-1", ""), ("isrc aa6q72600001", "AA6Q72600001"), ("", "")])
+def test_an_isrc_is_kept_in_its_short_form_or_refused(user_client, track, text, kept):
+    user_client.post(reverse("track-edit", args=[track.public_id]), {"isrc": text})
+    track.refresh_from_db()
+    assert track.isrc == kept
+
+
+def probed(path):
+    command = ["ffprobe", "-v", "error", "-of", "json", "-show_format", "-show_streams", str(path)]
+    return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
 def test_the_track_is_never_touched(user_client, track, run_background):

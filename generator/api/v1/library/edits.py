@@ -58,6 +58,10 @@ class FileFormatIn(Strict):
     channels: int | None = Field(None, description="1 or 2; null: as the track.")
     bit_rate: int | None = Field(None, description="Bits per second, for lossy formats.")
     vbr_quality: int | None = Field(None, description="Instead of a bit rate: 0 (best) to 9 (smallest).")
+    id3_version: int | None = Field(None, description="3 for programs that do not read version 4 (MP3, WAV, AIFF).")
+    starts_at_s: float | None = Field(
+        None, description="WAV: its place in a timeline, in seconds since midnight (BWF)."
+    )
     stems: bool = Field(False, description="true: a zip of the mix and of every stem, edited alike, in this format.")
 
 

@@ -145,6 +145,8 @@ def _apply_changes(track: Track, track_rows: TrackQuerySet, ask: schemas.TrackPa
         library_tracks.rename(track, ask.title)
     if ask.notes is not None:
         library_tracks.annotate(track, ask.notes)
+    if ask.isrc is not None:
+        library_tracks.set_isrc(track, ask.isrc)
     if ask.add_tag is not None:
         library_tracks.tag(track_rows, ask.add_tag)
     if ask.remove_tag is not None:
