@@ -318,6 +318,16 @@ class Testable(Protocol):
 
 
 @runtime_checkable
+class Limited(Protocol):
+    """A provider whose account allows a number of open requests, beyond which it refuses them."""
+
+    @property
+    def max_concurrent(self) -> int:
+        """Return how many requests may be open at a time; 0: no limit is known."""
+        ...
+
+
+@runtime_checkable
 class Acting(Protocol):
     actions: tuple[ActionSpec, ...]
     max_upload_bytes: int  # bytes

@@ -65,6 +65,11 @@ class ElevenLabsShop:
         self.jobs.append(piece)
         return piece
 
+    def pause(self, moment: int) -> None:
+        """Wait before the head of a reply (0), and in the middle of its audio (1)."""
+        if moment < len(self.gates):
+            self.gates[moment].wait(20)
+
     def audio(self, piece: Piece) -> tuple[bytes, str]:
         seconds = piece.ms / 1000 if self.exact else SOUND_S
         if piece.format.startswith("pcm_"):
@@ -156,8 +161,7 @@ class ElevenLabsRoutes:
     def _deliver(self, piece: Piece, row: Row | None) -> None:
         shop: ElevenLabsShop = self.fake.elevenlabs
         body, kind = shop.audio(piece)
-        gates = iter(shop.gates)
-        self._wait(next(gates, None))
+        shop.pause(0)
         headers = {"content-type": kind, "song-id": piece.id, "request-id": f"req-{piece.id}"}
         headers |= {"character-cost": str(piece.ms * CREDITS_PER_SECOND // 1000)}
         if row and row.do in ("drop", "tiny"):
@@ -174,13 +178,9 @@ class ElevenLabsRoutes:
         self.head(200, headers | {"content-length": str(len(body))})
         self.wfile.write(body[: len(body) // 2])
         self.wfile.flush()
-        self._wait(next(gates, None))
+        shop.pause(1)
         self.wfile.write(body[len(body) // 2 :])
         self.wfile.flush()
-
-    def _wait(self, gate: threading.Event | None) -> None:
-        if gate:
-            gate.wait(20)
 
     def _refuse(self, status: int, detail: Mapping[str, Any]) -> None:
         return self.send_json(status, {"detail": detail})

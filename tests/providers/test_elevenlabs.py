@@ -336,6 +336,12 @@ def test_a_failed_check_of_the_key_says_so(vendors, elevenlabs, how, error):
     assert isinstance(Caller(elevenlabs).refused("test"), error)
 
 
+def test_a_limit_that_is_no_number_is_said_by_the_check(elevenlabs):
+    other = elevenlabs.using(dataclasses.replace(elevenlabs._account, extra={"max_concurrent": "many"}))
+    assert Caller(other).refused("test").cause == Cause.MISCONFIGURED
+    assert elevenlabs.using(dataclasses.replace(elevenlabs._account, extra={"max_concurrent": "5"})).max_concurrent == 5
+
+
 def test_a_key_that_is_wrong_or_missing_stops_before_the_request(vendors, elevenlabs, brief):
     for key in ("", "with space", "ключ"):
         other = elevenlabs.using(dataclasses.replace(elevenlabs._account, key=key))

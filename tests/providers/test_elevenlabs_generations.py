@@ -43,6 +43,7 @@ def shop(vendors, db, settings, fast_polling, monkeypatch):
     monkeypatch.setenv("ELEVENLABS_API_KEY", vendors.elevenlabs.key)
     catalog.registry.cache_clear()
     catalog.sync()
+    vendors.elevenlabs.closing = vendors.closing
     yield vendors.elevenlabs
     catalog.registry.cache_clear()
 
@@ -197,6 +198,25 @@ def test_a_received_file_that_is_not_audio_is_kept_for_the_operator(shop, vendor
 
 
 # --- several takes ---
+
+
+def test_no_more_requests_are_open_than_the_plan_allows(shop, user, project, run_background, monkeypatch):
+    monkeypatch.setenv("ELEVENLABS_MAX_CONCURRENT", "2")
+    open_now, most = [], []
+
+    def pause(moment: int) -> None:
+        if moment == 0:
+            open_now.append(1)
+            most.append(len(open_now))
+            shop.closing.wait(0.2)
+        else:
+            open_now.pop()
+
+    shop.pause = pause
+    press(user, project, 4)
+    run_background()
+    assert Track.objects.count() == 4
+    assert max(most) == 2
 
 
 def press(user, project, takes: int, **changes) -> Batch:

@@ -21,20 +21,30 @@ from generator.providers.base import OnAccount, Output, Patience, Progress, Requ
 from generator.providers.elevenlabs import protocol
 from generator.providers.elevenlabs import reply as replies
 from generator.providers.elevenlabs.models import MODELS, body_of, output_format, seconds_of
-from generator.providers.errors import Busy, Cause, InDoubt, ProviderError
+from generator.providers.errors import Busy, Cause, InDoubt, OperatorMustAct, ProviderError
 from generator.providers.sanitize import plain
 
 DEFAULT_BASE_URL = "https://api.elevenlabs.io"
 _RECEIVING = _("Receiving the music")
+_BAD_LIMIT = _("“max_concurrent” must be a whole number from 1 to 999.")
 _NOT_TESTED = _("ElevenLabs did not answer properly. Try again later.")
 
 
 class ElevenLabs(OnAccount):
-    """The ElevenLabs API; implements `base.StreamProvider`, `base.Configurable`, `base.Checking`, `base.Testable`."""
+    """The ElevenLabs API; implements `base.StreamProvider`, `Configurable`, `Checking`, `Testable` and `Limited`.
+
+    The account's `extra` may hold `max_concurrent`: how many requests its plan allows at a time.
+    """
 
     key = "elevenlabs"
     title = "ElevenLabs"
     models = MODELS
+    extra = ("max_concurrent",)
+
+    @property
+    def max_concurrent(self) -> int:
+        stated = self._account.extra.get("max_concurrent", "").strip()
+        return int(stated) if stated.isascii() and stated.isdecimal() and len(stated) < 4 else 0
 
     def check(self, request: Request) -> None:
         body_of(request)
@@ -82,6 +92,8 @@ class ElevenLabs(OnAccount):
 
     async def test(self, http: httpx.AsyncClient) -> str:
         """Return a sentence with the plan and the credits left; raises a ProviderError if the key cannot be used."""
+        if self._account.extra.get("max_concurrent", "").strip() and not self.max_concurrent:
+            raise OperatorMustAct(_BAD_LIMIT, cause=Cause.MISCONFIGURED)
         patience, (url, headers) = self._account.patience, self._address("/v1/user/subscription")
         try:
             reply = await calls.send_request(
