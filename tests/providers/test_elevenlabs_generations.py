@@ -25,7 +25,7 @@ from generator.services.briefs.batches import Item
 from generator.services.errors import UserError
 from generator.services.generation import submit
 from generator.services.generation.checkout import CheckoutRequest
-from generator.services.provider_jobs import catalog, job_runner, poller, provider_accounts
+from generator.services.provider_jobs import job_runner, poller, provider_accounts
 from tests.conftest import ended, ledger
 
 MODEL = "elevenlabs/music_v2"
@@ -37,15 +37,8 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def shop(vendors, db, settings, fast_polling, monkeypatch):
-    settings.STUDIO_PROVIDERS = ["generator.providers.builtin", "generator.providers.elevenlabs"]
-    monkeypatch.setenv("ELEVENLABS_BASE_URL", vendors.url)
-    monkeypatch.setenv("ELEVENLABS_API_KEY", vendors.elevenlabs.key)
-    catalog.registry.cache_clear()
-    catalog.sync()
-    vendors.elevenlabs.closing = vendors.closing
-    yield vendors.elevenlabs
-    catalog.registry.cache_clear()
+def shop(elevenlabs_shop):
+    return elevenlabs_shop
 
 
 def due_again(generation: Generation) -> Generation:
