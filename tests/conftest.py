@@ -61,6 +61,7 @@ from tests.collection import (  # noqa: F401  pytest calls them
     pytest_make_parametrize_id,
 )
 from tests.composed_once import compose_once
+from tests.fakes.elevenlabs import ElevenLabsShop
 from tests.fakes.failing_provider import FakeProvider
 from tests.fakes.providers import BASE
 from tests.fakes.vendors import Vendors
@@ -199,6 +200,19 @@ def paid_providers(vendors, db, installed, settings, fast_polling, monkeypatch) 
     monkeypatch.setenv("STUDIO_PRIVATE_DOWNLOADS", "on")  # uploads go to the fake, too
     catalog.sync()
     return vendors
+
+
+@pytest.fixture
+def elevenlabs_shop(vendors, db, settings, fast_polling, monkeypatch) -> Iterator[ElevenLabsShop]:
+    """ElevenLabs' fake behind its provider, beside the composer; `closing` is set when its server stops."""
+    settings.STUDIO_PROVIDERS = ["generator.providers.builtin", "generator.providers.elevenlabs"]
+    monkeypatch.setenv("ELEVENLABS_BASE_URL", vendors.url)
+    monkeypatch.setenv("ELEVENLABS_API_KEY", vendors.elevenlabs.key)
+    catalog.registry.cache_clear()
+    catalog.sync()
+    vendors.elevenlabs.closing = vendors.closing
+    yield vendors.elevenlabs
+    catalog.registry.cache_clear()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Generations that were submitted with one press and paid with one price: a show kit, or several briefs."""
+"""Generations that were submitted with one press and paid with one price: a show kit, several briefs or takes."""
 
 from django.conf import settings
 from django.db import models
@@ -14,6 +14,7 @@ class Batch(models.Model):
     class Kind(models.TextChoices):
         KIT = "kit", _("Show kit")
         BRIEFS = "briefs", _("Several briefs")
+        TAKES = "takes", _("Several takes")
 
     public_id = PublicIdField()
     project = models.ForeignKey(Project, models.PROTECT, related_name="batches", editable=False)

@@ -143,6 +143,11 @@ class Generation(models.Model):
     error_code = models.CharField(max_length=20, blank=True, editable=False)
     error_message = models.TextField(blank=True, editable=False)
     provider_message = models.TextField(blank=True, editable=False)
+    suggestion = models.JSONField(
+        null=True,
+        editable=False,
+        help_text="What the provider proposed instead of what it rejected: values of the form, by name.",
+    )
 
     objects = GenerationQuerySet.as_manager()
 
@@ -196,6 +201,11 @@ class Generation(models.Model):
         )
 
     @property
+    def display_suggestion(self) -> str:
+        """Return what its provider proposed instead; a blind candidate hides it like its provider's words."""
+        return "" if self.is_blind or not self.suggestion else "\n".join(self.suggestion.values())
+
+    @property
     def display_stage(self) -> str:
         """Return the stage of the work in the active language."""
         return translate_stage(self.stage)
@@ -244,13 +254,21 @@ class GenerationEvent(models.Model):
 
 
 class RemoteOutput(models.Model):
-    """An output that a provider has announced, and where to fetch it until it is a track."""
+    """An output that a provider has announced or sent, and where to fetch it until it is a track."""
 
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="remote_outputs", editable=False)
     take = models.PositiveSmallIntegerField(editable=False)
     url = models.TextField(editable=False)
     title = OneLineField(max_length=200, blank=True, editable=False)
     cover_url = models.TextField(blank=True, editable=False)
+    file = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="Name of a file that came in the provider's reply; then there is no address.",
+    )
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     useless = models.PositiveSmallIntegerField(
         default=0, editable=False, help_text="Complete downloads that were not audio."

@@ -24,6 +24,8 @@ from generator.composer.text.understanding import Understanding
 from generator.currency import Micros
 
 Value = str | int | float | bool | None
+Computed = Callable[[Mapping[str, Value]], Value]
+"""Computes a value from a request's settings; raises Rejected if they are invalid."""
 
 
 class Kind(enum.StrEnum):
@@ -109,10 +111,17 @@ class ModelSpec:
     license: str = ""  # license of a track made today
     checked: str = ""  # ISO date on which fields, limits and price were last compared with the vendor's page
     instrumental: bool = True  # promises music without a voice, so its takes are checked for one
+    calls_max: int = 1  # of a vendor that makes one take per call: takes of one press, each a generation of its own
+    computed: tuple[tuple[str, Computed], ...] = ()  # further values for the price formula, by name
 
     @property
     def provider(self) -> str:
         return self.key.partition("/")[0]
+
+    @property
+    def takes_offered(self) -> int:
+        """Return how many takes one press may request, as one generation or as one for each take."""
+        return max(self.takes_max, self.calls_max)
 
     def field(self, name: str) -> Field | None:
         return next((field for field in self.fields if field.name == name), None)
@@ -179,6 +188,10 @@ class Request:
     price: Micros | None = None  # held for all takes; None: no comparison with the provider's quote
     price_is_estimate: bool = False
     corrections: Mapping[str, Any] = field(default_factory=dict)  # the operator's corrections to the model's contract
+    received: Path | None = None  # where to write audio that comes in the reply itself, see `Output.file`
+
+
+PART = ".part"  # how the name of a file in `Request.received` ends until it is complete
 
 
 class Progress(enum.StrEnum):
@@ -192,11 +205,16 @@ class Progress(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Output:
-    """A finished audio file that a provider offers for download."""
+    """A finished audio file: one that a provider offers for download, or one that came in its reply.
 
-    url: str
+    The bytes of a reply are written to the folder `Request.received` under another name (`PART`), synced, and then
+    renamed, so a file without that ending is complete. The studio finds it there even if the process dies at once.
+    """
+
+    url: str = ""
     title: str = ""
     cover_url: str = ""
+    file: Path | None = None  # in the folder `Request.received`; then there is no `url`
 
 
 @dataclass(frozen=True)
@@ -296,6 +314,16 @@ class Testable(Protocol):
 
     async def test(self, http: httpx.AsyncClient) -> str:
         """Return a sentence for the operator; raises a ProviderError if it cannot be used."""
+        ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A provider whose account allows a number of open requests, beyond which it refuses them."""
+
+    @property
+    def max_concurrent(self) -> int:
+        """Return how many requests may be open at a time; 0: no limit is known."""
         ...
 
 

@@ -15,6 +15,7 @@ the pages show one click away. `cause` adds detail where the class is not enough
 """
 
 import enum
+from collections.abc import Mapping
 
 
 class Cause(enum.StrEnum):
@@ -43,7 +44,15 @@ class ProviderError(Exception):
 
 
 class Rejected(ProviderError):
+    """`suggestion`: what the provider proposes instead, as values of the form: `text`, or a field's name."""
+
     code = "rejected"
+
+    def __init__(
+        self, sentence: str, *, words: str = "", cause: Cause = Cause.NONE, suggestion: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(sentence, words=words, cause=cause)
+        self.suggestion = dict(suggestion or {})
 
 
 class Busy(ProviderError):

@@ -1,4 +1,4 @@
-"""Both vendors with slow jobs and random faults: `python -m tests.fakes.unreliable_vendors --faults 0.2`.
+"""The vendors with slow jobs and random faults: `python -m tests.fakes.unreliable_vendors --faults 0.2`.
 
 Prints one line of JSON with its address and keys, and runs until its standard input ends. /_books returns its record of
 accepted jobs: vendor, prompt, and the takes requested, made and charged.
@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.elevenlabs import ElevenLabsShop, Piece
 from tests.fakes.failing_server import Row
 from tests.fakes.soundverse import REFUSALS, Song, SoundverseShop
 from tests.fakes.vendors import VendorHandler, Vendors
@@ -62,6 +63,22 @@ TROUBLE: dict[str, tuple[dict[str, Any], ...]] = {
         {"do": "drop", "size": 500},
     ),
     "status": ({"do": "reset"}, {"do": "status", "status": 503}),
+    "music": (
+        {"do": "reset"},
+        {"do": "reset", "accept": True},
+        {"do": "cut"},
+        {"do": "headers", "accept": True},
+        {"do": "status", "status": 500},
+        {"do": "status", "status": 503, "accept": True},
+        {"do": "status", "status": 429, "headers": SOON},
+        {"do": "html", "status": 502, "accept": True},
+        {"do": "hang", "seconds": LONGER, "accept": True},
+        {"do": "garbage", "accept": True},
+        {"do": "tiny"},
+        {"do": "drop", "size": 0},
+        {"do": "drop", "size": 4000},
+        {"do": "open", "size": 9000},
+    ),
     "file": (
         {"do": "reset"},
         {"do": "drop", "size": 4000},
@@ -147,6 +164,21 @@ class SlowSoundverse(SoundverseShop):
         return super().result(song, base)
 
 
+@dataclass
+class SlowElevenLabs(ElevenLabsShop):
+    fates: Fates = None
+    lock: Any = field(default_factory=threading.RLock)  # its calls block
+
+    def accept(self, inputs: dict[str, Any], format: str) -> Piece:
+        with self.lock:
+            piece = super().accept(inputs, format)
+            self.fates.of[piece.id] = Fate("completed", 1, time.time())  # its replies are whole, or they are lost
+            return piece
+
+    def pause(self, moment: int) -> None:
+        time.sleep(self.fates.dice.uniform(*self.fates.seconds) / 2)
+
+
 class FickleHandler(VendorHandler):
     fake: "UnreliableVendors"
 
@@ -178,6 +210,7 @@ class UnreliableVendors(Vendors):
         self.met: Counter[str] = Counter()
         self.wavespeed = SlowWaveSpeed(fates=Fates(faults, seconds, self.dice))
         self.soundverse = SlowSoundverse(fates=Fates(faults, seconds, self.dice))
+        self.elevenlabs = SlowElevenLabs(fates=Fates(faults, seconds, self.dice))
 
     def take(self, on: str) -> Row | None:
         with self.lock:
@@ -190,9 +223,10 @@ class UnreliableVendors(Vendors):
     def books(self) -> dict[str, Any]:
         """Return the vendors' record of accepted jobs, and the faults that were injected."""
         found = []
-        for vendor, shop in (("wavespeed", self.wavespeed), ("soundverse", self.soundverse)):
+        for vendor in ("wavespeed", "soundverse", "elevenlabs"):
+            shop = getattr(self, vendor)
             for job in list(shop.jobs):
-                name = job.id if vendor == "wavespeed" else job.task_id
+                name = job.task_id if vendor == "soundverse" else job.id
                 fate = shop.fates.of.get(name)
                 if fate is None:  # accepted at this moment
                     continue
@@ -210,7 +244,7 @@ def main() -> None:
     parser.add_argument("--spare", nargs="*", default=())
     asked = parser.parse_args()
     with UnreliableVendors(asked.faults, tuple(asked.seconds), asked.seed, tuple(asked.spare)) as vendors:
-        keys = {"WAVESPEED": vendors.wavespeed.key, "SOUNDVERSE": vendors.soundverse.key}
+        keys = {name.upper(): getattr(vendors, name).key for name in ("wavespeed", "soundverse", "elevenlabs")}
         print(json.dumps({"url": vendors.url, "keys": keys}), flush=True)
         sys.stdin.read()
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from tests.management.tree import ROOT
 
-PROVIDERS = "generator.providers.builtin,tests.fakes.short_timeouts.wavespeed,tests.fakes.short_timeouts.soundverse"
+PAID = ("wavespeed", "soundverse", "elevenlabs")
+PROVIDERS = ",".join(["generator.providers.builtin", *(f"tests.fakes.short_timeouts.{name}" for name in PAID)])
 
 
 class VendorProcess:

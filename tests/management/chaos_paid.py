@@ -1,4 +1,4 @@
-"""A chaos test of both paid providers.
+"""A chaos test of the paid providers.
 
     python -m tests.management.chaos_paid --generations 1000 --faults 0.2 --kill-every 4
 
@@ -27,6 +27,7 @@ from tests.management.tree import Studio, processes, wait_for
 MODELS = (  # model, most takes, formats
     ("wavespeed/mureka-v7.6-bgm", 3, ("mp3", "flac", "wav")),
     ("soundverse/music", 1, ("mp3",)),
+    ("elevenlabs/music_v2", 1, ("mp3", "wav")),
 )
 # Under way, or in doubt at a provider with a job list that was not yet searched during a quiet minute.
 OPEN = f"""

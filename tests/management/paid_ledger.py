@@ -121,7 +121,7 @@ class Books:
         lines = [
             f"{'':<12}{'asked':>7}{'accepted':>10}{'ready':>7}{'failed':>8}{'in doubt':>10}{'takes':>7}{'charged':>10}"
         ]
-        for vendor in ("wavespeed", "soundverse"):
+        for vendor in ("wavespeed", "soundverse", "elevenlabs"):
             runs = [run for run in self.runs if run.model.startswith(f"{vendor}/")]
             states = Counter(run.state for run in runs)
             accepted = sum(len(self.jobs.get(run.prompt, [])) for run in runs)

@@ -9,6 +9,7 @@ from generator.models.generation import State
 from generator.providers import errors
 from generator.providers.acestep import client as acestep_client
 from generator.providers.builtin.client import provider as composer
+from generator.providers.elevenlabs import client as elevenlabs_client
 from generator.providers.soundverse import client as soundverse_client
 from generator.providers.wavespeed import client
 from tests.management.tree import ROOT
@@ -18,12 +19,13 @@ REMOTE = {
     "WAVESPEED": client.provider(),
     "SOUNDVERSE": soundverse_client.provider(),
     "ACESTEP": acestep_client.provider(),
+    "ELEVENLABS": elevenlabs_client.provider(),
 }
 SPECS = [spec for provider in REMOTE.values() for spec in provider.models]
 NAMES = {f"{prefix}_{name}" for prefix in REMOTE for name in ("API_KEY", "BASE_URL")} | {
     f"{prefix}_{name.upper()}" for prefix, provider in REMOTE.items() for name in provider.extra
 }
-FORM = ("text", "model", "takes", "format", "idempotency_key", "again", "add", "action", "csrfmiddlewaretoken")
+FORM = ("text", "model", "takes", "format", "idempotency_key", "again", "add", "use", "action", "csrfmiddlewaretoken")
 
 
 def test_every_name_of_the_environment_is_described_and_none_that_is_gone():
@@ -50,7 +52,9 @@ def test_every_error_is_described(error):
     assert f"| `{error}` |" in PAGE
 
 
-@pytest.mark.parametrize("heading", ["WaveSpeed", "Soundverse", "Soundverse: framing", "Webhooks", "Adding a provider"])
+@pytest.mark.parametrize(
+    "heading", ["WaveSpeed", "Soundverse", "Soundverse: framing", "ElevenLabs", "Webhooks", "Adding a provider"]
+)
 def test_the_headings_that_the_code_cites_are_there(heading):
     assert re.search(rf"^#+ {heading}$", PAGE, re.MULTILINE)
 

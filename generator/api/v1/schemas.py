@@ -125,7 +125,10 @@ class ModelOut(Schema):
     price_is_estimate: bool
     prompt_limit: int = Field(description="Characters.")
     takes_default: int
-    takes_max: int
+    takes_max: int = Field(description="Of one generation.")
+    batch_takes_max: int = Field(
+        description="Of one brief of POST /batches. If it is more than `takes_max`, each take becomes a generation."
+    )
     formats: list[str] = Field(description="The default first.")
     typical_duration: str = Field(description="How long generating usually takes, in words.")
     license: str
@@ -189,6 +192,10 @@ class GenerationError(Schema):
     code: str
     message: str
     provider_message: str
+    suggestion: dict[str, str] | None = Field(
+        description="What the provider proposes instead, if it rejected the request and does: `text`, or a field of "
+        "the model by name. It is never sent by itself."
+    )
 
 
 class WaitOut(Schema):

@@ -140,6 +140,7 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         code="" if is_blind else _public_code(row.error_code),
         message=row.display_error,
         provider_message="" if is_blind else row.provider_message,
+        suggestion=None if is_blind else row.suggestion,
     )
     return schemas.GenerationOut(
         id=row.public_id,

@@ -30,6 +30,7 @@ class Model(Shape):
     price_formula: str = Field(description="How the price depends on the settings; empty: it does not.")
     price_is_estimate: bool
     takes_max: int
+    batch_takes_max: int = Field(description="Most takes of a brief of `create_batch`; each may be a generation.")
     formats: list[str]
     prompt_limit: int = Field(description="Characters.")
     typical_duration: str = Field(description="How long generating usually takes.")
@@ -89,13 +90,17 @@ class Generation(Shape):
     charged_usd: str | None
     wait_message: str = Field(description="Why work is waiting; empty if it is not.")
     error_message: str = Field(description="Why it failed, or what is missing; empty: nothing.")
+    suggestion: dict[str, str] = Field(
+        description="What the provider proposes instead of what it rejected: `text`, or a field by name. Ask first."
+    )
     project: str
     tracks: list[Track]
 
     @classmethod
     def from_response(cls, content: Mapping[str, Any]) -> "Generation":
         error, wait, prompt = content.get("error"), content.get("wait"), content["prompt"]
-        flat = {"error_message": error["message"] if error else "", "wait_message": wait["message"] if wait else ""}
+        flat: dict[str, Any] = {"suggestion": (error["suggestion"] if error else None) or {}}
+        flat |= {"error_message": error["message"] if error else "", "wait_message": wait["message"] if wait else ""}
         flat["prompt"] = prompt["text"]
         return cls.model_validate({**content, **flat})
 

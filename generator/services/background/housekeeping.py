@@ -6,7 +6,7 @@ import logging
 from django.utils import timezone
 from django_q.models import Schedule
 
-from generator.services.background import retention
+from generator.services.background import received_files, retention
 from generator.services.billing import ledger
 from generator.services.finishing import edits
 from generator.services.generation import ingest
@@ -43,6 +43,7 @@ def nightly() -> None:
     adding.delete_expired()
     packs.delete_expired()
     ingest.forget_unreadable()
+    received_files.delete_old()
     notifications.delete_expired()
     endpoints.delete_expired()
     retention.delete_expired()

@@ -16,6 +16,8 @@
     delivery packs: the zip                     7 days           `packs.delete_expired`
     delivery packs: the record                  30 days more     `packs.delete_expired`
     delivered files that could not be read      30 days          `ingest.forget_unreadable`
+    files from replies, once they are tracks    -                `received_files.discard`
+    files from replies that were not delivered  30 days          `received_files.delete_old`
 
 Everything else is a record of work or money and is kept: one row per thing that was made, requested or paid.
 Visits to a share link are counters on its row. Failed sign-ins are counters in the cache.

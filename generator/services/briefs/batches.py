@@ -32,6 +32,7 @@ from generator.services.team.project_defaults import defaults_of
 
 MAX_BRIEFS = 50  # generations
 KIT_MODEL = "composer/studio"
+SEEDS = ("seed", "plan_seed")  # names of fields that make takes differ
 # Parts of a show kit: title, and what they change in the settings; the bed keeps the requested length.
 KIT_PARTS = (
     (gettext_lazy("Intro"), {"length": 12.0, "loop": False, "bed": False}),
@@ -61,9 +62,17 @@ class ItemRefused(UserError):
 
 
 def submit_batch(
-    user: User, project: Project, kind: Batch.Kind, items: Sequence[Item], idempotency_key: str | CheckoutRequest
+    user: User,
+    project: Project,
+    kind: Batch.Kind,
+    items: Sequence[Item],
+    idempotency_key: str | CheckoutRequest,
+    parent: Generation | None = None,
 ) -> Batch:
     """Queue all items in one transaction, with one hold each; a repeated key returns the first batch.
+
+    Several takes of a model whose vendor makes one per call become as many generations (`single_takes`): each has a
+    hold of its own, so one that is lost or fails changes nothing for the others.
 
     Raises:
         UserError: an item is invalid (`ItemRefused`) or a budget does not cover all of them; nothing is written.
@@ -73,7 +82,11 @@ def submit_batch(
     request = CheckoutRequest.from_key(idempotency_key)
     if not 1 <= len(items) <= MAX_BRIEFS:
         raise UserError(_("Enter 1 to {most} briefs.").format(most=MAX_BRIEFS), "text", code="out_of_range")
-    orders = [_order(user, project, item, place, request) for place, item in enumerate(items)]
+    takes = [(place, take) for place, item in enumerate(items) for take in single_takes(item)]
+    orders = [
+        replace(_order(user, project, item, place, request, number), parent=parent)
+        for number, (place, item) in enumerate(takes)
+    ]
     try:
         with transaction.atomic():
             make_room(orders)
@@ -86,8 +99,8 @@ def submit_batch(
             )
             runs = [write(order) for order in orders]
             BatchItem.objects.bulk_create(
-                BatchItem(generation=run, batch=batch, place=place, title=items[place].title[:40])
-                for place, run in enumerate(runs)
+                BatchItem(generation=run, batch=batch, place=number, title=takes[number][1].title[:40])
+                for number, run in enumerate(runs)
             )
             for run in runs:
                 place_hold(run)
@@ -100,8 +113,25 @@ def submit_batch(
     return batch
 
 
-def _order(user: User, project: Project, item: Item, place: int, request: CheckoutRequest) -> Order:
-    key = sha256(f"{request.key}\n{place}".encode()).hexdigest()  # stable per press, never equal to a form's key
+def single_takes(item: Item) -> list[Item]:
+    """Return the items that a request for several takes becomes: itself, unless the vendor makes one take per call.
+
+    A seed that was chosen is counted up from take to take, as the same one would give the same music.
+    """
+    spec = choice_of(item.model_key).spec
+    if not spec.takes_max < item.takes <= spec.calls_max:
+        return [item]
+    return [replace(item, takes=1, settings=_next_seeds(item.settings, number)) for number in range(item.takes)]
+
+
+def _next_seeds(settings: Mapping[str, Value], number: int) -> dict[str, Value]:
+    return {
+        name: value + number if name in SEEDS and isinstance(value, int) else value for name, value in settings.items()
+    }
+
+
+def _order(user: User, project: Project, item: Item, place: int, request: CheckoutRequest, number: int) -> Order:
+    key = sha256(f"{request.key}\n{number}".encode()).hexdigest()  # stable per press, never equal to a form's key
     submission = {"user": user, "project": project, "idempotency_key": replace(request, key=key)}
     try:
         return build_order(choice_of(item.model_key), item.text, item.takes, item.format, item.settings, **submission)

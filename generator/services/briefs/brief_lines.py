@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from generator.models import Project, User
 from generator.providers.base import Kind, ModelSpec, Value
-from generator.services.briefs.batches import MAX_BRIEFS, Item
+from generator.services.briefs.batches import MAX_BRIEFS, Item, single_takes
 from generator.services.briefs.understanding import understand
 from generator.services.errors import UserError
 from generator.services.generation.checkout import Quote
@@ -118,12 +118,14 @@ def _line(user: User, project: Project, number: int, row: Mapping[str, str], usu
         takes = _takes(row.get(TAKES, ""), usual.takes)
         settings: dict[str, Value] = clean_settings(choice.spec, _values(choice.spec, row))
         format = row.get(FORMAT, "").lower() or usual.format
-        build_order(choice, text, takes, format, settings, user=user, project=project, idempotency_key="check")
+        item = Item(usual.model_key, text, takes, format, settings)
+        first = single_takes(item)[0]
+        build_order(choice, text, first.takes, format, settings, user=user, project=project, idempotency_key="check")
         reading, understood = interpret(choice.spec, text, settings), understand(choice.spec, text, settings)
     except UserError as error:
         return BriefLine(number, text, None, error=error.sentence, code=error.code)
     unknown_phrases = ", ".join(unknown.phrase for unknown in understood.not_understood) if understood else ""
-    return BriefLine(number, text, Item(usual.model_key, text, takes, format, settings), reading, unknown_phrases)
+    return BriefLine(number, text, item, reading, unknown_phrases)
 
 
 def _takes(text: str, usual: int) -> int:

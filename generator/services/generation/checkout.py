@@ -150,31 +150,32 @@ def placed_before(user: User, idempotency_key: str | CheckoutRequest) -> Generat
     Raises:
         UserError: the key is invalid, or was used for a different request.
     """
-    return _find_earlier(
-        Generation.objects.all(), Comparison.objects.all(), user, CheckoutRequest.from_key(idempotency_key)
-    )
+    others = Comparison.objects.all(), Batch.objects.all()
+    return _find_earlier(Generation.objects.all(), others, user, CheckoutRequest.from_key(idempotency_key))
 
 
 def compared_before(user: User, idempotency_key: str | CheckoutRequest) -> Comparison | None:
     """Do the same as `placed_before` for a comparison."""
-    return _find_earlier(
-        Comparison.objects.all(), Generation.objects.all(), user, CheckoutRequest.from_key(idempotency_key)
-    )
+    others = Generation.objects.all(), Batch.objects.all()
+    return _find_earlier(Comparison.objects.all(), others, user, CheckoutRequest.from_key(idempotency_key))
 
 
 def batched_before(user: User, idempotency_key: str | CheckoutRequest) -> Batch | None:
     """Do the same as `placed_before` for a batch."""
-    return _find_earlier(Batch.objects.all(), Generation.objects.all(), user, CheckoutRequest.from_key(idempotency_key))
+    others = Generation.objects.all(), Comparison.objects.all()
+    return _find_earlier(Batch.objects.all(), others, user, CheckoutRequest.from_key(idempotency_key))
 
 
-def _find_earlier(rows: QuerySet[Row], others: QuerySet[Any], user: User, request: CheckoutRequest) -> Row | None:
+def _find_earlier(
+    rows: QuerySet[Row], others: Sequence[QuerySet[Any]], user: User, request: CheckoutRequest
+) -> Row | None:
     if not request.key or len(request.key) > MAX_KEY_CHARS:
         sentence = _("This form has expired. Nothing was sent; reload the page and try again.")
         raise UserError(sentence, code="form_expired")
     lookup = {"author": user, "idempotency_key": request.key}
     first = rows.filter(**lookup).first()
     if first is None:
-        is_other = bool(request.request_hash) and others.filter(**lookup).exists()
+        is_other = bool(request.request_hash) and any(rows.filter(**lookup).exists() for rows in others)
     else:
         is_other = bool(request.request_hash and first.request_hash) and request.request_hash != first.request_hash
     if is_other:

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from generator import currency
 from generator.messages import Message, gettext_noop, join_texts
 from generator.models import Generation, RemoteOutput, State, Track, User
-from generator.providers.errors import ProviderError
+from generator.providers.errors import ProviderError, Rejected
 from generator.services.billing.ledger import settle
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import eta, states
@@ -33,6 +33,7 @@ def fail(generation: Generation, error: ProviderError, *, actor: User | None = N
             error_code=error.code,
             error_message=error.sentence,
             provider_message=error.words,
+            suggestion=(error.suggestion or None) if isinstance(error, Rejected) else None,
             **_ended_columns(),
         )
         if ended:

@@ -23,7 +23,7 @@ from generator.models import Generation, State
 from generator.models.generation import GenerationQuerySet
 from generator.providers.base import LocalProvider, LocalTake, Request
 from generator.providers.errors import Failed, ProviderError
-from generator.services.background import claims, job_queue, local_slots
+from generator.services.background import claims, job_queue, local_slots, received_files
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import completion, eta, ingest, states
 from generator.services.library import media, version_history
@@ -212,6 +212,7 @@ def request_of(generation: Generation) -> Request:
         price=Micros(generation.price_total),
         price_is_estimate=generation.price.is_estimate,
         corrections=generation.model.corrections,
+        received=received_files.folder_of(generation),
     )
 
 

@@ -202,6 +202,9 @@ def check_delivery(spec: ModelSpec, takes: int, format: str) -> None:
     Raises:
         UserError: it does not; `field` names which.
     """
+    if spec.takes_max < takes <= spec.calls_max:
+        sentence = _("{model} makes one take per generation. Request several takes together as a batch.")
+        raise UserError(sentence.format(model=spec.title), "takes", code="out_of_range")
     if not 1 <= takes <= spec.takes_max:
         sentence = _("{model} makes 1 to {limit} takes at a time.").format(model=spec.title, limit=spec.takes_max)
         raise UserError(sentence, "takes", code="out_of_range")

@@ -36,7 +36,7 @@ from generator.providers.base import (
     ProviderConfig,
     Value,
 )
-from generator.providers.errors import Cause
+from generator.providers.errors import Cause, Rejected
 from generator.providers.registry import NoProvider, Registry
 from generator.providers.stem_rendering import SamplePlayer
 from generator.services import composer_samples
@@ -82,7 +82,7 @@ def limits_of(spec: ModelSpec | ActionSpec) -> str:
     """Return a model's limits in one line."""
     if isinstance(spec, ActionSpec):
         return _("Processes existing audio.")
-    takes = _("one take") if spec.takes_max == 1 else _("1 to {limit} takes").format(limit=spec.takes_max)
+    takes = _("one take") if spec.takes_offered == 1 else _("1 to {limit} takes").format(limit=spec.takes_offered)
     sentence = _("At most {limit} characters, {takes}, as {formats}.")
     return sentence.format(limit=f"{spec.prompt_limit:,}", takes=takes, formats=", ".join(spec.formats))
 
@@ -191,13 +191,16 @@ def _priced_values(spec: ModelSpec | ActionSpec, settings: Mapping[str, Value], 
     values = {field.name: field.default for field in spec.fields if field.default is not None} | dict(settings)
     if isinstance(spec, ModelSpec):
         values |= {spec.prompt_name: text} | ({spec.takes_name: takes} if spec.takes_name else {})
+        values |= {name: compute(values) for name, compute in spec.computed}
     return values
 
 
 def priced_names(spec: ModelSpec | ActionSpec) -> set[str]:
     """Return the names that a price formula of a model may use, besides `base_price` and `takes`."""
     names = {field.name for field in spec.fields}
-    return names | {spec.prompt_name, spec.takes_name} - {""} if isinstance(spec, ModelSpec) else names
+    if not isinstance(spec, ModelSpec):
+        return names
+    return names | {spec.prompt_name, spec.takes_name, *dict(spec.computed)} - {""}
 
 
 class _Priced:
@@ -212,11 +215,15 @@ class _Priced:
         Raises:
             UserError: it depends on the request, and cannot be computed for this one.
         """
+        if isinstance(self.spec, ModelSpec) and self.spec.takes_max < takes <= self.spec.calls_max:
+            return Micros(takes * self.total(settings, 1, text))  # each take is a request of its own
         try:
             return self.price.total(_priced_values(self.spec, settings, takes, text), takes)
         except FormulaError as error:
             sentence = _("The price of this request cannot be computed, so nothing was sent: {reason}.")
             raise UserError(sentence.format(reason=error), code="no_price") from error
+        except Rejected as error:
+            raise UserError(translate(error.sentence), code="rejected") from error
 
     def total_again(self, generation: Generation) -> Micros | None:
         """Return what the same request costs now; None if there is no price for it."""

@@ -4,6 +4,7 @@
                       for as long as the provider keeps the file; the card says so, and a cancel ends it
     whole, no audio   retried up to MAX_USELESS_DOWNLOADS such files, then given up; files that crash the reader
                       count too; the bytes are kept for the operator
+    came in a reply   already on our disk (`received_files`): copied, then the same
     very slow         one at a time in the whole studio, so that other takes find a worker
 
 What if the process dies here? The claim on the output (`heartbeat`) expires and the file is fetched again; an attempt
@@ -13,6 +14,7 @@ within a few seconds, when the take is stored; without it, the generated cover s
 
 import datetime as dt
 import logging
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +31,7 @@ from generator.models import Generation, RemoteOutput, State
 from generator.providers import http
 from generator.providers.base import FileAccess, Guarded, Output
 from generator.providers.errors import Failed
-from generator.services.background import claims, job_queue
+from generator.services.background import claims, job_queue, received_files
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import completion, ingest, states
 from generator.services.library import media
@@ -97,6 +99,8 @@ def _fetch(output: RemoteOutput, folder: Path, claim: claims.Claim) -> bool:
         claim.write(useless=F("useless") + 1)
         stored = _store(output, file, claim)
         claim.release(due_at=None, collected_at=timezone.now(), error="")
+        if output.file:
+            received_files.discard(output.generation)
     except claims.ClaimLost:
         raise
     except http.DownloadFailed as error:
@@ -130,6 +134,9 @@ def _fetch(output: RemoteOutput, folder: Path, claim: claims.Claim) -> bool:
 
 
 def _download(output: RemoteOutput, file: Path, claim: claims.Claim) -> None:
+    if output.file:
+        shutil.copyfile(received_files.path_of(output.file), file)  # ingest rewrites it; the received one stays
+        return
     options: dict[str, Any] = {
         "private_ok": settings.STUDIO_PRIVATE_DOWNLOADS,
         "access": _access(output),
@@ -210,6 +217,7 @@ def announce(generation: Generation, outputs: Sequence[Output]) -> None:
             generation=generation,
             take=take,
             url=output.url,
+            file=received_files.name_of(generation, output.file) if output.file else "",
             title=output.title[:200],
             cover_url=output.cover_url,
             due_at=now,

@@ -19,8 +19,18 @@ from django.utils import timezone
 from generator.currency import Micros
 from generator.messages import Message, gettext_noop, join_texts
 from generator.models import Generation, ProviderWebhookEvent, State
-from generator.providers.base import PollProvider, Progress, Provider, Quoting, Request, Snapshot, StreamProvider
+from generator.providers.base import (
+    Output,
+    PollProvider,
+    Progress,
+    Provider,
+    Quoting,
+    Request,
+    Snapshot,
+    StreamProvider,
+)
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
+from generator.services.background import received_files
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import completion, states
 from generator.services.generation.local_jobs import request_of
@@ -44,6 +54,9 @@ STREAM_CLAIM_S = 150.0  # seconds that a row stays claimed between snapshots of 
 
 async def advance(generation: Generation, http: httpx.AsyncClient) -> None:
     """Advance one claimed generation by a step; every outcome leaves a state that determines the next step."""
+    if generation.state != State.QUEUED and (outputs := received_files.outputs_of(generation)):
+        await _db(_deliver_received)(generation, outputs)
+        return
     if generation.state == State.SUBMITTING:
         await _db(_handle_doubt)(generation, "The studio was interrupted while sending the request")
         return
@@ -237,6 +250,12 @@ def _handle_success(generation: Generation, snapshot: Snapshot) -> None:
         )
         if is_moved:
             downloader.announce(generation, snapshot.outputs)
+
+
+def _deliver_received(generation: Generation, outputs: tuple[Output, ...]) -> None:
+    """Deliver what a reply had brought before its process died: it was made and is paid, whatever is known of it."""
+    states.note(generation, gettext_noop("The provider’s reply had arrived completely before the interruption"))
+    _handle_success(generation, Snapshot(Progress.COMPLETED, generation.provider_job_id, outputs=outputs))
 
 
 def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) -> None:

@@ -26,9 +26,10 @@ from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from generator.models import Generation, MusicModel, State
+from generator.models import Generation, MusicModel, ProviderAccount, State
 from generator.models.generation import GenerationQuerySet
 from generator.providers import http
+from generator.providers.base import Limited
 from generator.services.background import claims as background_claims
 from generator.services.background import job_queue
 from generator.services.generation import states
@@ -44,6 +45,7 @@ MAX_CONCURRENT_SUBMITS = 48  # at most this many with a submit or an open stream
 CLAIM_S = 40.0  # seconds that a claim lasts, except a poll's
 CONNECTION_IDLE_S = 70.0  # the loop does not stay for work due later than this
 MAX_CONSIDERED_ROWS = 500  # number of queued rows that the fair ordering considers
+_Row = tuple[int, int, int]  # primary keys of a generation, its author and its account
 
 
 def run(seconds: float = RUN_TIME_S) -> None:
@@ -148,7 +150,7 @@ def _next_to_send(queued: GenerationQuerySet, limit: int, under_way: list[int]) 
     ready = queued.exclude(model__provider__in=circuit_breaker.resting()).exclude(
         model__in=waiting_reasons.disputed_models()
     )
-    rows = list(ready.values_list("pk", "author", "model__provider")[:MAX_CONSIDERED_ROWS])
+    rows = _within_limits(list(ready.values_list("pk", "author", "model__provider")[:MAX_CONSIDERED_ROWS]), under_way)
     if len(rows) > limit:
         in_progress = Counter(_under_way().exclude(state=State.QUEUED).values_list("author", flat=True))
         rows.sort(key=lambda row: in_progress[row[1]])
@@ -158,6 +160,31 @@ def _next_to_send(queued: GenerationQuerySet, limit: int, under_way: list[int]) 
         first_by_provider = {provider: pk for pk, _, provider in reversed(rows) if provider not in sending}
         rows = [row for row in rows if row[2] not in careful or first_by_provider.get(row[2]) == row[0]]
     return list(queued.filter(pk__in=[row[0] for row in rows[:limit]]))
+
+
+def _within_limits(rows: list[_Row], under_way: list[int]) -> list[_Row]:
+    """Leave out new work of accounts that have as many open requests as their plan allows."""
+    for account in ProviderAccount.objects.filter(pk__in={row[2] for row in rows}):
+        most = _max_concurrent(account)
+        if not most:
+            continue
+        is_open = Q(state__in=(State.SUBMITTING, State.RUNNING)) | Q(pk__in=under_way)
+        room = max(most - Generation.objects.filter(is_open, model__provider=account).count(), 0)
+        sendable = [row[0] for row in rows if row[2] == account.pk][:room]
+        rows = [row for row in rows if row[2] != account.pk or row[0] in sendable]
+    return rows
+
+
+def _max_concurrent(account: ProviderAccount) -> int:
+    """Return how many open requests an account allows; 0: no limit."""
+    try:
+        provider = catalog.provider_of(account.key)
+    except KeyError:
+        return 0
+    if not isinstance(provider, Limited):
+        return 0
+    configured = catalog.with_account(provider, account)
+    return configured.max_concurrent if isinstance(configured, Limited) else 0
 
 
 def _load_claimed(chosen: list[Generation], now: dt.datetime) -> list[Generation]:

@@ -65,5 +65,8 @@ def _ended(user: User, lines: list[BatchProgress]) -> list[EndedBatch]:
 
 
 def without_own_card() -> Q:
-    """Match the generations that their batch's card stands for; an unconfirmed one has its own, as its hold stays."""
-    return Q(batch_item__isnull=False) & ~Q(state=State.IN_DOUBT)
+    """Match the generations that their batch's card stands for.
+
+    An unconfirmed one has its own, as its hold stays, and so does one that has a suggestion to use.
+    """
+    return Q(batch_item__isnull=False) & ~Q(state=State.IN_DOUBT) & Q(suggestion__isnull=True)

@@ -34,6 +34,7 @@ OWN = frozenset(
         "preset_text",
         "kit_price",
         "keep",
+        "use",
     )
 )
 MAX_CARRIED_CHARS = 200  # characters of a value kept for other models

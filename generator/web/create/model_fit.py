@@ -98,7 +98,7 @@ def _order(price: int | None) -> tuple[bool, int]:
 
 def per_take(choice: ModelChoice, request: Request) -> int | None:
     """Return what one take of a request costs, rounded up; None if there is no price for it."""
-    takes = min(max(request.takes, 1), choice.spec.takes_max)
+    takes = min(max(request.takes, 1), choice.spec.takes_offered)
     try:
         return part_of(choice, valid_settings(choice.spec, request.values), takes, request.text).per_take
     except UserError:
@@ -117,11 +117,11 @@ def limits_for(choice: ModelChoice, request: Request) -> list[str]:
     """Return what a model cannot do for a request, in sentences; empty if it can do all of it."""
     spec = choice.spec
     sentences = [_length(spec, request.length_s), _voice(choice, request), _loop(spec, request), _text(spec, request)]
-    if request.takes > spec.takes_max:
+    if request.takes > spec.takes_offered:
         at_most = ngettext(
-            "Makes at most {most} take at a time.", "Makes at most {most} takes at a time.", spec.takes_max
+            "Makes at most {most} take at a time.", "Makes at most {most} takes at a time.", spec.takes_offered
         )
-        sentences.append(at_most.format(most=spec.takes_max))
+        sentences.append(at_most.format(most=spec.takes_offered))
     if request.values.get("leave_out", "").strip() and spec.field("leave_out") is None:
         sentences.append(_("Has no “Exclude” field. Describe what to avoid in the prompt."))
     if request.format in FORMATS and request.format not in spec.formats:

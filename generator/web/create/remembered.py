@@ -8,8 +8,11 @@ from generator import permissions
 from generator.models import Generation, Preset, Project, User
 
 
-def of_generation(generation: Generation, *, with_seed: bool) -> QueryDict:
-    """Return the request of a past generation as form data; without its seed, the music will be new."""
+def of_generation(generation: Generation, *, with_seed: bool, with_suggestion: bool = False) -> QueryDict:
+    """Return the request of a past generation as form data; without its seed, the music will be new.
+
+    `with_suggestion`: with what its provider proposed in place of what it rejected.
+    """
     typed = _as_typed(generation.prompt.settings)
     if not with_seed:
         typed.pop("seed", None)
@@ -17,6 +20,9 @@ def of_generation(generation: Generation, *, with_seed: bool) -> QueryDict:
     remembered.update(
         typed | {"text": generation.prompt.text, "model": generation.model.key, "again": generation.public_id}
     )
+    if with_suggestion and not generation.is_blind:
+        for name, value in (generation.suggestion or {}).items():
+            remembered[name] = value
     return remembered
 
 

@@ -31,8 +31,8 @@ class Call:
 
 
 def for_form(request: HttpRequest, project: Project, form: CreateForm) -> tuple[Call, ...]:
-    """Return the snippets for the form; none if no model is chosen, or for a comparison."""
-    if not form.chosen or form.comparing:
+    """Return the snippets for the form; none without a model, for a comparison, or for a generation per take."""
+    if not form.chosen or form.comparing or form.takes > form.chosen[0].spec.takes_max:
         return ()
     address = f"{_base(request)}/api/v1/generations"
     body = _body(project, form)

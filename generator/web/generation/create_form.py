@@ -252,12 +252,13 @@ def _followed(specs: Sequence[ModelSpec], picked: Sequence[Picker]) -> dict[str,
 
 def _takes(specs: Sequence[ModelSpec], data: QueryDict) -> tuple[int, range, str]:
     """Return the number of takes, the possible numbers, and a note if more are requested than that."""
-    maximum = min(spec.takes_max for spec in specs)
+    most_takes = {spec.key: spec.takes_offered if len(specs) == 1 else spec.takes_max for spec in specs}
+    maximum = min(most_takes.values())
     requested = whole(data.get("takes", ""))
     takes = min(requested, maximum) or min(maximum, *(spec.takes_default for spec in specs))
     note = ""
     if maximum < requested <= 10:
-        title = next(spec.title for spec in specs if spec.takes_max == maximum)
+        title = next(spec.title for spec in specs if most_takes[spec.key] == maximum)
         note = _("{model} makes at most {most} takes at a time; {requested} were requested.")
         note = note.format(requested=requested, most=maximum, model=title)
     return takes, range(1, maximum + 1), note

@@ -10,8 +10,9 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from generator import permissions
-from generator.models import UPLOADED_TRACK, Comparison, Generation, Preset, Project, Track
+from generator.models import UPLOADED_TRACK, Batch, Comparison, Generation, Preset, Project, Track
 from generator.services.briefs import batches
+from generator.services.briefs.batches import Item
 from generator.services.errors import KeyReused, UserError
 from generator.services.generation import comparisons, sketch, submit
 from generator.services.library import references
@@ -88,7 +89,8 @@ def create_context(
     parent = _parent_of(request, data)
     if parent and "text" not in data:
         other_models = data.getlist("on")
-        data = remembered.of_generation(parent, with_seed=data.get("keep") == "seed")
+        keeps_seed, with_suggestion = data.get("keep") == "seed", data.get("use") == "suggestion"
+        data = remembered.of_generation(parent, with_seed=keeps_seed, with_suggestion=with_suggestion)
         data.setlist("on", other_models)
     data = remembered.with_preset(request.user, project, data)
     data = apply_edits(_fill_from_sketch(request, data))
@@ -203,26 +205,34 @@ def _readable(data: QueryDict) -> None:
             raise UserError(sentence, name, code="invalid_text")
 
 
-def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
+def _submit(request: Request, project: Project, data: QueryDict) -> Generation | Batch:
     _readable(data)
     choice = catalog.choice(data.get("model", ""))
     if choice is None:
         sentence = gettext("That model is no longer available. Choose another; your text is still here.")
         raise UserError(sentence, "model", code="model_unavailable")
-    generation = submit.submit(
-        user=request.user,
-        project=project,
-        model_key=choice.spec.key,
-        text=lines(data.get("text", "")),
-        takes=whole(data.get("takes", "")),
-        format=data.get("format", ""),
-        settings=submit.clean_settings(choice.spec, _with_ids(request, project, choice, settings(data))),
-        idempotency_key=checkout(request),
-        parent=_parent_of(request, data),
-    )
+    values = submit.clean_settings(choice.spec, _with_ids(request, project, choice, settings(data)))
+    format = data.get("format", "")
+    item = Item(choice.spec.key, lines(data.get("text", "")), whole(data.get("takes", "")), format, values)
+    key, parent = checkout(request), _parent_of(request, data)
+    created: Generation | Batch
+    if item.takes > choice.spec.takes_max and choice.spec.calls_max > 1:
+        created = batches.submit_batch(request.user, project, Batch.Kind.TAKES, [item], key, parent)
+    else:
+        created = submit.submit(
+            user=request.user,
+            project=project,
+            model_key=item.model_key,
+            text=item.text,
+            takes=item.takes,
+            format=item.format,
+            settings=item.settings,
+            idempotency_key=key,
+            parent=parent,
+        )
     if request.session.get("model") != choice.spec.key:
         request.session["model"] = choice.spec.key
-    return generation
+    return created
 
 
 def _submit_many(request: Request, project: Project, data: QueryDict) -> Comparison:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -30,6 +30,7 @@ from generator.services.errors import UserError
 from generator.services.generation.submit import choice_of
 
 router = Router(tags=["Generations"])
+BatchKind = Literal["briefs", "kit", "takes"]
 
 
 class BriefIn(Strict):
@@ -37,7 +38,10 @@ class BriefIn(Strict):
 
     model: str = Field(max_length=120, description="The `id` of a model of GET /models.")
     text: str = Field(max_length=20_000)
-    takes: int | None = Field(None, description="Empty: the model's default.")
+    takes: int | None = Field(
+        None,
+        description="Empty: the model's default. At most `batch_takes_max`; above `takes_max`, each is a generation.",
+    )
     format: str | None = Field(None, max_length=10, description="Empty: the model's default.")
     settings: dict[str, Value] = Field(default_factory=dict, description="The model's own fields, by name.")
     references: dict[str, str] = Field(
@@ -68,7 +72,9 @@ class BatchIn(Priced):
 class BatchOut(Schema):
     id: Ref
     project: Ref
-    kind: Literal["briefs", "kit"] = Field(description="Several briefs, or a show kit, which only the pages make.")
+    kind: BatchKind = Field(
+        description="Several briefs; a show kit or several takes of one request, which only the pages make."
+    )
     ended: bool = Field(description="None of its generations is under way. An unconfirmed one may still be resolved.")
     percent: int
     total: int = Field(description="How many generations it has; each of them is counted once below.")
@@ -150,7 +156,7 @@ def _batch_out(request: HttpRequest, row: Batch) -> BatchOut:
     return BatchOut(
         id=row.public_id,
         project=row.project.public_id,
-        kind="kit" if row.kind == Batch.Kind.KIT else "briefs",
+        kind=cast(BatchKind, row.kind),
         ended=not progress.is_moving,
         percent=progress.percent,
         total=progress.total,
