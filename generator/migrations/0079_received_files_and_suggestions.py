@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("generator", "0077_price_totals"),
+        ("generator", "0078_track_isrc"),
     ]
 
     operations = [
