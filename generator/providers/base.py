@@ -87,6 +87,33 @@ class Field:
     purpose: str = ""  # takes a project's reference: the id it is registered under, or what `followed` reads in it
 
 
+RESERVED_NAMES = frozenset(  # of the create form itself; a model's field must have another one
+    (
+        *("idempotency_key", "expected_price", "csrfmiddlewaretoken", "text", "takes", "format", "model", "again"),
+        *("compare", "comparing", "add", "on", "sketch", "drop", "set", "preset", "preset_name", "preset_scope"),
+        *("preset_text", "kit_price", "keep", "action"),
+    )
+)
+
+
+class ImportedInputs(Protocol):
+    """What an imported model has besides its spec (`generator.providers.importing`)."""
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        """The vendor's description of the model, as it was accepted."""
+        ...
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names that the vendor's price formula may use."""
+        ...
+
+    def values(self, settings: Mapping[str, Value], takes: int, text: str) -> Mapping[str, Any]:
+        """Return the values that the vendor's price formula sees: what would be sent, under the vendor's names."""
+        ...
+
+
 @dataclass(frozen=True)
 class ModelSpec:
     """The capabilities of one model. The form, the validation and the API are generated from it."""
@@ -109,6 +136,7 @@ class ModelSpec:
     license: str = ""  # license of a track made today
     checked: str = ""  # ISO date on which fields, limits and price were last compared with the vendor's page
     instrumental: bool = True  # promises music without a voice, so its takes are checked for one
+    imported: ImportedInputs | None = field(default=None, compare=False, repr=False)
 
     @property
     def provider(self) -> str:
@@ -179,6 +207,7 @@ class Request:
     price: Micros | None = None  # held for all takes; None: no comparison with the provider's quote
     price_is_estimate: bool = False
     corrections: Mapping[str, Any] = field(default_factory=dict)  # the operator's corrections to the model's contract
+    entry: Mapping[str, Any] = field(default_factory=dict)  # of an imported model: the vendor’s description
 
 
 class Progress(enum.StrEnum):
