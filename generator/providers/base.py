@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mappi
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -286,6 +287,7 @@ class OnAccount:
     key: str
     extra: tuple[str, ...] = ()
     key_is_optional = False  # an address is enough
+    vendor_url = ""  # the vendor's own address; empty: it runs where the operator says
 
     def __init__(self, config: ProviderConfig | None = None) -> None:
         self._given = config
@@ -296,6 +298,12 @@ class OnAccount:
     @property
     def has_key(self) -> bool:
         return bool(self._account.key)
+
+    @property
+    def is_at_vendor(self) -> bool:
+        """Return whether calls go to the vendor itself, and not to another server that speaks its contract."""
+        address = self._account.base_url.strip()
+        return not (address and self.vendor_url) or urlsplit(address).hostname == urlsplit(self.vendor_url).hostname
 
     @property
     def _account(self) -> ProviderConfig:

@@ -45,6 +45,7 @@ UPLOAD_TYPES = {
     ".mid": "audio/midi",
 }
 
+_NO_CATALOG = _("WaveSpeed’s catalog could not be read. Try again later; nothing was changed.")
 _NO_PROGRESS = _("WaveSpeed did not report the progress. The studio will check again automatically.")
 
 
@@ -52,6 +53,7 @@ class WaveSpeed(OnAccount):
     """The WaveSpeed API; implements `base.PollProvider`, `base.Configurable`, `base.Checking` and `base.Acting`."""
 
     key = "wavespeed"
+    vendor_url = DEFAULT_BASE_URL
     title = "WaveSpeed"
     verify_webhook = staticmethod(protocol.verify_webhook)
     corrected = staticmethod(corrected)
@@ -292,15 +294,15 @@ class WaveSpeed(OnAccount):
 
     async def read_catalog(self, http: httpx.AsyncClient) -> list[Mapping[str, Any]]:
         """Return the entries of the account's catalog; about a thousand, in one answer of several megabytes."""
-        reply = await self._ask(http, "GET", "models", max_bytes=MAX_CATALOG_BYTES)
+        try:
+            reply = await self._ask(http, "GET", "models", max_bytes=MAX_CATALOG_BYTES)
+        except Busy as error:
+            raise Busy(_NO_CATALOG, words=error.words, cause=error.cause) from None
         envelope = _envelope(reply)
         entries = envelope.data if envelope and _is_success(reply, envelope) else None
         if not isinstance(entries, list) or not entries:
-            raise Busy(
-                _("WaveSpeed’s catalog could not be read."),
-                words=f"HTTP {reply.status}: {plain(reply.text[:500], self._account.key)}",
-                cause=Cause.UNUSABLE,
-            )
+            error_text = f"HTTP {reply.status}: {plain(reply.text[:500], self._account.key)}"
+            raise Busy(_NO_CATALOG, words=error_text, cause=Cause.UNUSABLE)
         return [entry for entry in entries if isinstance(entry, dict)]
 
     def offer(self, raw: Mapping[str, Any]) -> Offer:
