@@ -18,7 +18,7 @@ from generator.providers.base import Field, Kind
 from generator.providers.importing import Offer
 from generator.services.errors import UserError
 from generator.services.provider_jobs import catalog
-from generator.services.vendor_catalog import changes, importing, reading
+from generator.services.vendor_catalog import changes, importing, vendor_offers
 from generator.translation import translate
 
 PERMISSION = "generator.change_musicmodel"
@@ -65,7 +65,7 @@ def catalog_page(request: HttpRequest, key: str) -> HttpResponse:
     query = request.GET.get("q", "").replace("\x00", "").strip()[:MAX_QUERY_CHARS]
     shows_all = bool(request.GET.get("all"))
     try:
-        offers, problem = reading.offers(account), ""
+        offers, problem = vendor_offers.read_offers(account), ""
     except UserError as error:
         offers, problem = [], error.sentence
     found = [offer for offer in offers if _matches(offer, query) and (shows_all or _is_shown(offer))]
@@ -89,7 +89,7 @@ def _act(request: HttpRequest, account: ProviderAccount) -> None:
     person = user_of(request)
     try:
         if action == "look":
-            news = changes.look(account)
+            news = changes.compare(account)
             messages.success(request, _("Compared with the catalog: {count} changed.").format(count=len(news)))
         elif action == "add":
             model = importing.add(account, request.POST.get("path", ""), digest, person)
@@ -175,5 +175,5 @@ def describe_field(field: Field) -> str:
 
 def link_to(account: ProviderAccount) -> str:
     """Return the address of an account's catalog; empty if it has none."""
-    is_importer = any(importer.pk == account.pk for importer in reading.importers())
+    is_importer = any(importer.pk == account.pk for importer in vendor_offers.importers())
     return reverse("admin:vendor-catalog", args=[account.key]) if is_importer else ""

@@ -38,7 +38,7 @@ class Offer:
 class Change:
     """A difference between two descriptions of a model, in a sentence."""
 
-    what: str  # price, fields
+    subject: str  # price, fields
     sentence: str
 
 

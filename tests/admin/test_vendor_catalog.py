@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from generator.models import ImportedModel, MusicModel, ProviderAccount, User
 from generator.services.provider_jobs import catalog
-from generator.services.vendor_catalog import changes, importing, reading
+from generator.services.vendor_catalog import changes, importing, vendor_offers
 
 SONILO, ODD = "sonilo/text-to-music", "example/odd-price"
 PAGE = "/admin/vendor-catalog/wavespeed/"
@@ -63,7 +63,7 @@ def test_it_shows_the_form_the_limits_the_price_and_the_doubts(desk, account):
 
 
 def test_one_press_adds_a_model_that_is_offered(desk, account):
-    digest = reading.offer_of(account, SONILO).digest
+    digest = vendor_offers.read_offer(account, SONILO).digest
     page = press(desk, "add", SONILO, digest)
     assert page.status_code == 200
     assert catalog.choice(f"wavespeed/{SONILO}").available
@@ -74,7 +74,7 @@ def test_one_press_adds_a_model_that_is_offered(desk, account):
 
 
 def test_a_new_version_is_accepted_with_one_press(desk, account, paid_providers):
-    press(desk, "add", SONILO, reading.offer_of(account, SONILO).digest)
+    press(desk, "add", SONILO, vendor_offers.read_offer(account, SONILO).digest)
     dearer(paid_providers)
     press(desk, "look")
     assert not catalog.choice(f"wavespeed/{SONILO}").available
@@ -87,7 +87,7 @@ def test_a_new_version_is_accepted_with_one_press(desk, account, paid_providers)
 def test_the_page_of_a_provider_leads_there_and_that_of_a_model_says_what_is_doubted(desk, account):
     change = reverse("admin:generator_provideraccount_change", args=[account.pk])
     assert PAGE in desk.get(change).content.decode()
-    press(desk, "add", SONILO, reading.offer_of(account, SONILO).digest)
+    press(desk, "add", SONILO, vendor_offers.read_offer(account, SONILO).digest)
     model = MusicModel.objects.get(is_imported=True)
     shown = desk.get(reverse("admin:generator_musicmodel_change", args=[model.pk]))
     assert shown.status_code == 200
@@ -140,8 +140,8 @@ def test_the_command_lists_adds_checks_and_accepts(account, paid_providers, caps
 
 
 def test_the_operators_are_told_what_changed(account, paid_providers, boss, run_background, mailoutbox, mailing):
-    importing.add(account, SONILO, reading.offer_of(account, SONILO).digest, None)
+    importing.add(account, SONILO, vendor_offers.read_offer(account, SONILO).digest, None)
     dearer(paid_providers)
-    changes.look(account)
+    changes.compare(account)
     run_background()
     assert boss.notifications.filter(link__contains=PAGE).exists() or any(PAGE in mail.body for mail in mailoutbox)

@@ -71,6 +71,10 @@ _STABLE: Schema = {
 }
 
 
+TWO_CALLS = "kwaivgi/kling-text-to-audio"  # lists another call before the one that runs it
+_OTHER_CALL: Schema = {"type": "webhook", "request_schema": {"type": "object", "properties": {"url": text()}}}
+
+
 def entry(
     path: str,
     price: float,
@@ -102,7 +106,7 @@ def entry(
         "description": f"{path} makes audio from text. It is one of many.",
         "formula": formula,
         "sort_order": 9000,
-        "api_schema": {"api_schemas": [{"type": "webhook", "request_schema": {"type": "object"}}, call]},
+        "api_schema": {"api_schemas": [*([_OTHER_CALL] if path == TWO_CALLS else []), call]},
     }
 
 

@@ -257,8 +257,8 @@ def test_what_changed_is_said():
     old = OFFERS["sonilo/text-to-music"].entry
     dearer = offer_of("sonilo/text-to-music", base_price=0.003).entry
     other = with_field("sonilo/text-to-music", seed={"type": "integer"}, duration={"type": "integer"}).entry
-    assert [change.what for change in catalog_entry.changes(old, dearer)] == ["price"]
-    assert [change.what for change in catalog_entry.changes(old, other)] == ["fields", "fields"]
+    assert [change.subject for change in catalog_entry.changes(old, dearer)] == ["price"]
+    assert [change.subject for change in catalog_entry.changes(old, other)] == ["fields", "fields"]
     assert catalog_entry.changes(old, old) == []
 
 

@@ -8,7 +8,7 @@ from generator import currency
 from generator.models import ImportedModel, ProviderAccount
 from generator.providers.importing import Offer
 from generator.services.errors import UserError
-from generator.services.vendor_catalog import changes, importing, reading
+from generator.services.vendor_catalog import changes, importing, vendor_offers
 
 
 class Command(BaseCommand):
@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(error.sentence, returncode=2) from error
 
     def _list(self, account: ProviderAccount, options: dict[str, Any]) -> None:
-        for offer in reading.offers(account):
+        for offer in vendor_offers.read_offers(account):
             is_listed = options["all"] or (offer.is_music and offer.spec is not None)
             if is_listed and options["search"].casefold() in f"{offer.path} {offer.title}".casefold():
                 self.stdout.write(f"{offer.path}\t{_price(offer)}")
@@ -46,12 +46,12 @@ class Command(BaseCommand):
 
     def _add(self, account: ProviderAccount, options: dict[str, Any]) -> None:
         for path in options["paths"]:
-            model = importing.add(account, path, reading.offer_of(account, path).digest, None)
+            model = importing.add(account, path, vendor_offers.read_offer(account, path).digest, None)
             state = "offered now" if model.prices.exists() else "offered once a price is added"
             self.stdout.write(f"{model.key} was added; it is {state}.")
 
     def _check(self, account: ProviderAccount, options: dict[str, Any]) -> None:
-        changes.look(account)
+        changes.compare(account)
         rows = ImportedModel.objects.filter(model__provider=account).select_related("model__provider")
         for imported in rows:
             self.stdout.write(f"{imported.path}\t{changes.summary(imported)}")

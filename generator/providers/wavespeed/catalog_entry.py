@@ -39,7 +39,7 @@ class NotUsable(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class FrozenEntry:
     """What is frozen of an entry: JSON, as it is stored."""
 
     frozen: Mapping[str, Any]
@@ -50,7 +50,7 @@ class Entry:
         return hashlib.sha256(json.dumps(binding, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def freeze(raw: Any, base_url: str) -> Entry:
+def freeze(raw: Any, base_url: str) -> FrozenEntry:
     """Return what is to be frozen of an entry as the vendor sent it.
 
     Raises:
@@ -64,7 +64,7 @@ def freeze(raw: Any, base_url: str) -> Entry:
         raise NotUsable(_("Its fields are not described in a way that the studio can read."))
     if (server := call.get("server")) and not _is_same_server(server, base_url):
         raise NotUsable(Message("It is answered by another server ({server}).", server=str(server)[:80]))
-    return Entry(
+    return FrozenEntry(
         {
             "path": path_of(raw, call),
             "type": _line(raw.get("type"), 40),
@@ -168,7 +168,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
     ):
         if names:
             found.append(Change("fields", Message(sentence, names=", ".join(sorted(names))[:500])))
-    if not found and Entry(old).digest != Entry(new).digest:
+    if not found and FrozenEntry(old).digest != FrozenEntry(new).digest:
         found.append(Change("fields", _("The description of the request is another one.")))
     return found
 

@@ -175,7 +175,8 @@ class CatalogModel:
             if self._is_left_out(item) or self._is_own(item):
                 continue
             reference = REFERENCES.get(item.name) if self.path.startswith("mureka-ai/") else None
-            shown, label = self.correction.shown.get(item.name, (item.name, ""))
+            usual = ("lyrics", "") if item.name in LYRICS else (item.name, "")
+            shown, label = self.correction.shown.get(item.name, usual)
             name = form_name(shown, taken)
             taken.add(name)
             found.append(Setting(reference or _field(name, item, label), item))

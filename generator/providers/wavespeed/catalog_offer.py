@@ -11,7 +11,7 @@ from generator.providers.base import Kind, ModelSpec, Value
 from generator.providers.importing import Offer
 from generator.providers.wavespeed import catalog_entry
 from generator.providers.wavespeed.body import RECIPES
-from generator.providers.wavespeed.catalog_entry import Entry, NotUsable
+from generator.providers.wavespeed.catalog_entry import FrozenEntry, NotUsable
 from generator.providers.wavespeed.catalog_model import (
     FORMAT,
     FORMATS,
@@ -54,7 +54,7 @@ def frozen_offer(frozen: Mapping[str, Any], checked: str = "") -> Offer:
         "kind": str(frozen.get("type", "")),
         "summary": _summary(str(frozen.get("description", ""))),
         "entry": frozen,
-        "digest": Entry(frozen).digest,
+        "digest": FrozenEntry(frozen).digest,
     }
     title = title_of(model.path)
     try:

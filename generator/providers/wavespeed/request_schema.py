@@ -1,7 +1,7 @@
 """The dialect of JSON Schema in which WaveSpeed's catalog describes the fields of a model.
 
 Most limits of texts are in the description ("up to 1024 characters"), integers may have an enum, media are strings
-with an uploader, and some fields are hidden or only for programs (docs/providers.md, "WaveSpeed: catalog").
+with an uploader, and some fields are hidden or only for programs (docs/providers.md, "WaveSpeed’s catalog").
 """
 
 import math

@@ -111,7 +111,7 @@ def hourly() -> None:
     reconciliation.refresh()
     notification_digest.send_digests()
     endpoints.pick_up_kept()
-    changes.look_daily()
+    changes.compare_daily()
 
 
 def nightly() -> None:

@@ -18,7 +18,7 @@ from generator.providers.importing import Change, Importing, Offer
 from generator.services.billing.budget_alerts import NOTIFY_TASK, staff_who_may
 from generator.services.errors import UserError
 from generator.services.provider_jobs import provider_accounts
-from generator.services.vendor_catalog import importing, reading
+from generator.services.vendor_catalog import importing, vendor_offers
 from generator.translation import translate
 
 log = logging.getLogger(__name__)
@@ -26,32 +26,34 @@ INTERVAL = dt.timedelta(hours=20)  # checked hourly; less than a day, so that it
 MONTH = dt.timedelta(days=30)
 
 
-def look_daily() -> None:
+def compare_daily() -> None:
     """Look at each catalog that has not been looked at for a day; one that cannot be read is tried again in an hour."""
-    for account in reading.importers():
+    for account in vendor_offers.importers():
         models = ImportedModel.objects.filter(model__provider=account)
         if not account.enabled or not models.exists():
             continue
         if models.filter(looked_at__gt=timezone.now() - INTERVAL).exists():
             continue
         try:
-            look(account)
+            compare(account)
         except UserError as error:
             log.warning("the catalog of %s could not be read: %s", account.title, error.sentence)
 
 
-def look(account: ProviderAccount) -> list[ImportedModel]:
+def compare(account: ProviderAccount) -> list[ImportedModel]:
     """Compare the imported models with the vendor's catalog as it is now; return those with news, and report them.
 
     Raises:
         UserError: the catalog cannot be read; nothing is changed.
     """
-    offers = {offer.path: offer for offer in reading.offers(account, anew=True) if offer.path}
+    offers = {offer.path: offer for offer in vendor_offers.read_offers(account, anew=True) if offer.path}
     news = []
     for imported in ImportedModel.objects.filter(model__provider=account).select_related("model__provider"):
         offer = offers.get(imported.path)
         # An entry that cannot be read at all is no longer a model that could be offered.
-        is_news = importing.see(imported, offer) if offer and offer.digest else importing.miss(imported)
+        is_news = (
+            importing.record_offer(imported, offer) if offer and offer.digest else importing.record_absence(imported)
+        )
         if is_news:
             imported.refresh_from_db()
             news.append(imported)

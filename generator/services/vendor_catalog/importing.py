@@ -13,7 +13,7 @@ from generator.models import ImportedModel, ImportedVersion, MusicModel, Price, 
 from generator.providers.importing import Importing, Offer
 from generator.services.errors import UserError
 from generator.services.provider_jobs import provider_accounts
-from generator.services.vendor_catalog import reading
+from generator.services.vendor_catalog import vendor_offers
 from generator.translation import translate
 
 
@@ -25,7 +25,7 @@ def add(account: ProviderAccount, path: str, digest: str, actor: User | None) ->
     Raises:
         UserError: it cannot be imported, is there already, or has changed meanwhile.
     """
-    offer = reading.offer_of(account, path)
+    offer = vendor_offers.read_offer(account, path)
     spec = offer.spec
     if spec is None:
         raise UserError(translate(offer.problem), code="not_importable")
@@ -65,7 +65,7 @@ def _add_price(model: MusicModel, offer: Offer, actor: User | None, note: str) -
 # --- new versions ---
 
 
-def see(imported: ImportedModel, offer: Offer) -> bool:
+def record_offer(imported: ImportedModel, offer: Offer) -> bool:
     """Record how the vendor describes a model now; return whether that is news.
 
     A description that differs from the one in use waits to be accepted, and the model is not offered until then.
@@ -87,7 +87,7 @@ def see(imported: ImportedModel, offer: Offer) -> bool:
     return is_news
 
 
-def miss(imported: ImportedModel) -> bool:
+def record_absence(imported: ImportedModel) -> bool:
     """Record that the vendor no longer lists a model; return whether that is news. Its history stays."""
     now = timezone.now()
     ImportedModel.objects.filter(pk=imported.pk).update(looked_at=now)

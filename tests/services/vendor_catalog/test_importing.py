@@ -11,7 +11,7 @@ from generator.services.generation.local_jobs import request_of
 from generator.services.generation.submit import clean_settings
 from generator.services.provider_jobs import catalog, poller
 from generator.services.team import api_keys
-from generator.services.vendor_catalog import changes, importing, reading
+from generator.services.vendor_catalog import changes, importing, vendor_offers
 from tests.conftest import ended, ledger
 from tests.fakes.wavespeed_catalog import MUSIC, schema_of
 from tests.refusals import refused
@@ -64,9 +64,9 @@ def test_a_model_is_imported_once(bring, account):
 
 
 def test_what_was_not_shown_is_not_imported(account, paid_providers):
-    digest = reading.offer_of(account, SONILO).digest
+    digest = vendor_offers.read_offer(account, SONILO).digest
     change(paid_providers, SONILO, base_price=0.003)
-    reading.offers(account, anew=True)
+    vendor_offers.read_offers(account, anew=True)
     with refused("changed"):
         importing.add(account, SONILO, digest, None)
     assert not MusicModel.objects.filter(is_imported=True).exists()
@@ -125,11 +125,11 @@ def test_the_apis_and_the_picker_have_it(bring, client, user, user_client, proje
 
 
 def test_the_catalog_is_read_once_per_hour(account, paid_providers):
-    reading.offers(account)
+    vendor_offers.read_offers(account)
     change(paid_providers, SONILO, base_price=0.003)
-    assert reading.offer_of(account, SONILO).price == 2500
+    assert vendor_offers.read_offer(account, SONILO).price == 2500
     cache.clear()
-    assert reading.offer_of(account, SONILO).price == 3000
+    assert vendor_offers.read_offer(account, SONILO).price == 3000
 
 
 @pytest.mark.parametrize("trouble", ["html", "reset", "truncated", "huge"])
@@ -140,7 +140,7 @@ def test_a_catalog_that_cannot_be_read_changes_nothing(account, bring, paid_prov
     else:
         paid_providers.trouble("models", trouble)
     with refused("catalog_unreadable"):
-        changes.look(account)
+        changes.compare(account)
     assert catalog.choice(row.key).available
 
 
@@ -148,14 +148,14 @@ def test_an_empty_catalog_is_not_believed(account, bring, paid_providers, monkey
     row = bring(SONILO)
     monkeypatch.setattr("tests.fakes.wavespeed_catalog.listed", lambda *_: [])
     with refused("catalog_unreadable"):
-        changes.look(account)
+        changes.compare(account)
     assert catalog.choice(row.key).available
 
 
 def test_a_restored_studio_reads_no_catalog(account, settings):
     settings.STUDIO_OFFLINE = True
     with refused("offline"):
-        reading.offers(account)
+        vendor_offers.read_offers(account)
 
 
 # --- what changes at the vendor ---
@@ -164,16 +164,16 @@ def test_a_restored_studio_reads_no_catalog(account, settings):
 def test_a_changed_model_is_not_offered_until_it_is_accepted(account, bring, ask, run_background, paid_providers, user):
     row = bring(SONILO)
     first = ended(ask(model=row.key, settings={"duration": 60}), run_background)
-    assert changes.look(account) == []
+    assert changes.compare(account) == []
     change(paid_providers, SONILO, base_price=0.003)
-    (imported,) = changes.look(account)
+    (imported,) = changes.compare(account)
     assert not catalog.choice(row.key).available
     with pytest.raises(UserError):
         ask(model=row.key, settings={"duration": 60})
     new = importing.waiting_offer(imported)
     cost = changes.cost_of_last_month(imported, new)
     assert (cost.count, cost.was, cost.would_be) == (1, 150_000, 180_000)
-    assert [change.what for change in changes.changes_of(imported)] == ["price"]
+    assert [change.subject for change in changes.changes_of(imported)] == ["price"]
 
     importing.accept(imported, new.digest, user)
     assert catalog.choice(row.key).available
@@ -186,12 +186,12 @@ def test_a_changed_model_is_not_offered_until_it_is_accepted(account, bring, ask
 def test_the_same_news_is_reported_once_and_taken_back_if_the_vendor_does(account, bring, paid_providers):
     row = bring(SONILO)
     change(paid_providers, SONILO, base_price=0.003)
-    assert len(changes.look(account)) == 1
-    assert changes.look(account) == []
+    assert len(changes.compare(account)) == 1
+    assert changes.compare(account) == []
     change(paid_providers, SONILO, base_price=0.004)
-    assert len(changes.look(account)) == 1
+    assert len(changes.compare(account)) == 1
     change(paid_providers, SONILO, base_price=0.0025)
-    assert changes.look(account) == []
+    assert changes.compare(account) == []
     assert catalog.choice(row.key).available
     assert ImportedVersion.objects.count() == 1
 
@@ -199,7 +199,7 @@ def test_the_same_news_is_reported_once_and_taken_back_if_the_vendor_does(accoun
 def test_only_what_was_shown_is_accepted(account, bring, paid_providers, user):
     row = bring(SONILO)
     change(paid_providers, SONILO, base_price=0.003)
-    (imported,) = changes.look(account)
+    (imported,) = changes.compare(account)
     with refused("changed"):
         importing.accept(imported, "0" * 64, user)
     assert not catalog.choice(row.key).available
@@ -208,7 +208,7 @@ def test_only_what_was_shown_is_accepted(account, bring, paid_providers, user):
 def test_a_version_without_a_known_price_waits_for_one(account, bring, paid_providers, user, priced):
     row = bring(SONILO)
     change(paid_providers, SONILO, formula="$sum([1..duration])")
-    (imported,) = changes.look(account)
+    (imported,) = changes.compare(account)
     importing.accept(imported, importing.waiting_offer(imported).digest, user)
     assert not catalog.choice(row.key).available
     priced(row.key, "0.20")
@@ -223,7 +223,7 @@ def test_a_queued_generation_keeps_the_version_it_was_requested_under(account, b
     schema_of(raw)["properties"]["length"] = schema_of(raw)["properties"].pop("duration")
     schema_of(raw)["required"] = ["prompt", "length"]
     change(paid_providers, SONILO, **raw | {"formula": ""})
-    (imported,) = changes.look(account)
+    (imported,) = changes.compare(account)
     importing.accept(imported, importing.waiting_offer(imported).digest, user)
     assert request_of(Generation.objects.get(pk=generation.pk)).entry == old
     assert [field.name for field in catalog.spec_of(row.key).fields] == ["length"]
@@ -234,24 +234,24 @@ def test_a_vanished_model_keeps_its_history(account, bring, ask, run_background,
     generation = ended(ask(model=row.key, settings={"duration": 60}), run_background)
     kept = paid_providers.wavespeed.catalog
     paid_providers.wavespeed.catalog = [item for item in kept if item not in MUSIC]
-    assert len(changes.look(account)) == 1
+    assert len(changes.compare(account)) == 1
     assert not catalog.choice(row.key).available
     assert catalog.spec_of(row.key)
     assert catalog.title_of(row.key) == row.title
     assert generation.tracks.count() == 1
     paid_providers.wavespeed.catalog = kept
-    assert changes.look(account) == []
+    assert changes.compare(account) == []
     assert catalog.choice(row.key).available
 
 
 def test_it_looks_once_per_day(account, bring, paid_providers):
     row = bring(SONILO)
     change(paid_providers, SONILO, base_price=0.003)
-    changes.look_daily()
+    changes.compare_daily()
     assert catalog.choice(row.key).available
     row.imported.looked_at -= changes.INTERVAL
     row.imported.save()
-    changes.look_daily()
+    changes.compare_daily()
     assert not catalog.choice(row.key).available
 
 

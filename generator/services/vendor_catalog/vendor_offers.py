@@ -45,7 +45,7 @@ def importer_of(account: ProviderAccount) -> Importing:
     return provider
 
 
-def offers(account: ProviderAccount, *, anew: bool = False) -> list[Offer]:
+def read_offers(account: ProviderAccount, *, anew: bool = False) -> list[Offer]:
     """Return the entries of an account's catalog, as they were read within the last hour; `anew` reads them again.
 
     Raises:
@@ -55,13 +55,13 @@ def offers(account: ProviderAccount, *, anew: bool = False) -> list[Offer]:
     return [importer.offer(raw) for raw in _entries(account, importer, anew=anew)]
 
 
-def offer_of(account: ProviderAccount, path: str) -> Offer:
+def read_offer(account: ProviderAccount, path: str) -> Offer:
     """Return one entry.
 
     Raises:
         UserError: the catalog cannot be read, or does not have it.
     """
-    offer = next((offer for offer in offers(account) if offer.path == path), None)
+    offer = next((offer for offer in read_offers(account) if offer.path == path), None)
     if offer is None:
         raise UserError(_("The catalog has no “{path}”.").format(path=path[:100]), code="not_found")
     return offer
