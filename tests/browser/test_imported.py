@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from generator import currency
+from generator.providers.wavespeed import catalog_offer
 from tests.browser.runs import cards_shown, new_card, rows_of
 from tests.fakes import wavespeed_catalog
 from tests.fakes.vendors import Vendors
@@ -14,6 +15,7 @@ from tests.management.tree import Studio
 
 pytestmark = [pytest.mark.live, pytest.mark.browser, pytest.mark.xdist_group("imported")]
 
+SECONDS = 8
 PATHS = [raw["model_id"] for raw in MUSIC]
 IMPORT = f"""
 from django.core.management import call_command
@@ -54,9 +56,13 @@ def test_each_imported_model_goes_from_the_form_to_a_track(visit, vendors):
         chosen.check()
         expect(page.locator(f"#models input[value='wavespeed/{path}']")).to_be_checked()
         page.locator("#prompt").fill(text)
-        lyrics = page.locator("#f-lyrics")
-        if any(name in vendors_fields(path) for name in ("lyrics", "lyric", "lyrics_prompt")) and lyrics.count():
-            lyrics.fill("A few lines of words to sing")
+        if one := page.locator(".segments label", has_text="1").all():
+            one[0].click()
+        fields = fields_of(path)
+        if "duration" in fields:  # the form keeps what the model before had
+            page.locator("#f-duration").fill(str(SECONDS))
+        if "lyrics" in fields:
+            page.locator("#f-lyrics").fill("A few lines of words to sing")
         earlier, jobs = cards_shown(page), len(vendors.wavespeed.jobs)
         button = page.locator("#generate")
         expected = currency.show(price_of(path, text))
@@ -69,12 +75,13 @@ def test_each_imported_model_goes_from_the_form_to_a_track(visit, vendors):
         assert (job.model, currency.show(round(job.charged * 1_000_000))) == (path, expected)
 
 
-def vendors_fields(path: str) -> dict:
+def fields_of(path: str) -> set[str]:
     (raw,) = [raw for raw in MUSIC if raw["model_id"] == path]
-    return raw["api_schema"]["api_schemas"][-1]["request_schema"]["properties"]
+    spec = catalog_offer.offer(*wavespeed_catalog.listed("http://localhost", [raw]), "http://localhost").spec
+    return {field.name for field in spec.fields}
 
 
 def price_of(path: str, text: str) -> int:
-    """Return what the vendor will charge for one take with the defaults of the form."""
+    """Return what the vendor will charge for one take of this length."""
     (raw,) = [raw for raw in MUSIC if raw["model_id"] == path]
-    return round(wavespeed_catalog.price(raw, {"prompt": text}) * 1_000_000)
+    return round(wavespeed_catalog.price(raw, {"prompt": text, "duration": SECONDS}) * 1_000_000)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from generator.price_formula import TAKES, FormulaError, read_formula
 from generator.providers.base import RESERVED_NAMES, Kind, Request
-from generator.providers.errors import Rejected
+from generator.providers.errors import OperatorMustAct, Rejected
 from generator.providers.wavespeed import catalog_entry, catalog_offer
 from generator.providers.wavespeed.body import body_of
 from tests.fakes import wavespeed_catalog
@@ -188,6 +188,12 @@ def test_a_hidden_field_is_sent_with_its_default_and_one_for_programs_never():
 def test_what_the_vendor_could_not_accept_is_refused_here(path, changed):
     with pytest.raises(Rejected):
         body_of(request(OFFERS[path], **changed))
+
+
+def test_a_description_that_a_later_release_cannot_use_sends_nothing():
+    entry = {**OFFERS["sonilo/text-to-music"].entry, "schema": {"properties": {"seed": {"type": "integer"}}}}
+    with pytest.raises(OperatorMustAct):
+        body_of(Request("wavespeed/sonilo/text-to-music", "music", 1, "mp3", {}, "", "", "", entry=entry))
 
 
 @pytest.mark.parametrize(

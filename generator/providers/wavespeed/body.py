@@ -14,8 +14,9 @@ from typing import Any
 from generator.messages import Message, join_texts
 from generator.messages import gettext_noop as _
 from generator.providers.base import ActionSpec, Field, Kind, ModelSpec, Request
-from generator.providers.errors import OperatorMustAct, Rejected
+from generator.providers.errors import Cause, OperatorMustAct, Rejected
 from generator.providers.sanitize import plain
+from generator.providers.wavespeed.catalog_entry import NotUsable
 from generator.providers.wavespeed.catalog_model import CatalogModel
 from generator.providers.wavespeed.models import ACTIONS, FORMATS, MODELS, REGISTER, STEMS
 from generator.providers.wavespeed.protocol import FREE
@@ -53,6 +54,9 @@ RECIPES: Mapping[str, Recipe] = {
 
 # --- request body ---
 
+_UNUSABLE_ENTRY = _(
+    "The studio can no longer use WaveSpeed’s description of this model. You were not charged. Choose another model."
+)
 _NO_LYRICS, _NO_AUDIO = _("Enter the lyrics."), _("Choose the audio to process.")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,120}")
 
@@ -83,7 +87,10 @@ def body_of(request: Request) -> dict[str, Any]:
         Rejected: it could not be accepted; raised here, before anything is spent.
     """
     if request.entry:
-        return CatalogModel(request.entry).body(request)
+        try:
+            return CatalogModel(request.entry).body(request)
+        except NotUsable as error:  # accepted by an older release
+            raise OperatorMustAct(_UNUSABLE_ENTRY, words=error.sentence, cause=Cause.MISCONFIGURED) from None
     recipe = recipe_of(request)
     body: dict[str, Any] = {}
     if recipe.prompt_limit:

@@ -129,8 +129,8 @@ def corrected(model_key: str, corrections: Mapping[str, Any]) -> ModelSpec | Act
 
 def title_of(key: str) -> str:
     """Return the title of a model or action, or its key if it no longer exists."""
-    spec = spec_of(key) or action_of(key)
-    return spec.title if spec else _UPLOADED.get(key, key)
+    spec = registry().spec(key) or registry().action(key)
+    return spec.title if spec else _UPLOADED.get(key) or imported.title_of(registry(), key) or key
 
 
 def provider_of(model_key: str) -> Provider:
@@ -166,7 +166,9 @@ def with_account(provider: Provider, account: ProviderAccount) -> Provider:
 
 def record_trial(generation: Generation) -> None:
     """Record that a model's provider itself has delivered, once per model; at another address it proves nothing."""
-    if generation.model.tried_at is None and getattr(provider_for(generation), "is_at_vendor", False):
+    if generation.model.tried_at is not None or not is_installed(generation.model):
+        return
+    if getattr(provider_for(generation), "is_at_vendor", False):
         MusicModel.objects.filter(pk=generation.model_id, tried_at=None).update(tried_at=timezone.now())
 
 

@@ -16,6 +16,8 @@ from generator.providers.registry import Registry
 MAX_KEPT_SPECS = 500
 _specs: dict[tuple[str, str, str], ModelSpec | None] = {}  # by key, digest and day; pure functions of these
 
+_titles: dict[str, str] = {}  # by key; a title is made from the key's path
+
 
 def all_specs(registry: Registry) -> list[ModelSpec]:
     """Return the specs of all imported models whose providers are installed, by path."""
@@ -30,6 +32,13 @@ def spec_of(registry: Registry, model_key: str) -> ModelSpec | None:
         return _specs_by_key(registry).get(model_key)
     version = _versions().filter(imported__model__key=model_key).first()
     return _spec(registry, version) if version else None
+
+
+def title_of(registry: Registry, model_key: str) -> str:
+    """Return an imported model's title, which never changes; empty if there is no such model."""
+    if model_key not in _titles and (spec := spec_of(registry, model_key)):
+        _titles[model_key] = spec.title
+    return _titles.get(model_key, "")
 
 
 @remembered
