@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -58,7 +58,9 @@ def catalog_page(request: HttpRequest, key: str) -> HttpResponse:
     """Show the catalog; a POST reads it anew, compares, imports, or accepts."""
     if not user_of(request).has_perm(PERMISSION):
         raise PermissionDenied
-    account = get_object_or_404(ProviderAccount, key=key)
+    account = next((account for account in vendor_offers.importers() if account.key == key), None)
+    if account is None:
+        raise Http404
     if request.method == "POST":
         _act(request, account)
         return HttpResponseRedirect(request.get_full_path())
@@ -81,7 +83,7 @@ def catalog_page(request: HttpRequest, key: str) -> HttpResponse:
         "total": len(offers),
         "imported": _imported_rows(account),
     }
-    return TemplateResponse(request, "admin/vendor_catalog.html", context, status=200 if not problem else 503)
+    return TemplateResponse(request, "admin/vendor_catalog.html", context)
 
 
 def _act(request: HttpRequest, account: ProviderAccount) -> None:
