@@ -15,12 +15,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from generator import currency
+from generator.admin import vendor_catalog
 from generator.admin.base import DollarsField
 from generator.admin.review.base import user_of
-from generator.models import UPLOAD_PROVIDER, Budget, License, MusicModel, Price, ProviderAccount
+from generator.messages import from_json
+from generator.models import UPLOAD_PROVIDER, Budget, ImportedVersion, License, MusicModel, Price, ProviderAccount
 from generator.price_formula import BASE, TAKES, FormulaError, read_formula
 from generator.services.billing import budgets
 from generator.services.provider_jobs import catalog, provider_accounts
+from generator.translation import translate
 
 MIN_KEY_CHARS = 20  # characters; the last four of a shorter key would reveal too much of it
 
@@ -104,7 +107,7 @@ class ProviderAdmin(admin.ModelAdmin):
     list_display = ("title", "enabled", "key_is", "balance_is", "breaker", "last_error_at")
     readonly_fields = (
         *("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at"),
-        *("breaker", "under_way", "balance_is", "ceiling"),
+        *("breaker", "under_way", "balance_is", "ceiling", "models_to_add"),
     )
     actions = ("try_again_now",)
 
@@ -147,6 +150,12 @@ class ProviderAdmin(admin.ModelAdmin):
         ]
         link = f"{reverse('admin:generator_budget_changelist')}?provider_key={obj.key}"
         return format_html('{} · <a href="{}">{}</a>', texts[0] if texts else gettext("none"), link, gettext("Budgets"))
+
+    @admin.display(description=_("Catalog"))
+    def models_to_add(self, obj: ProviderAccount) -> str:
+        """Return a link to the provider's catalog, if it has one."""
+        link = vendor_catalog.link_to(obj)
+        return format_html('<a href="{}">{}</a>', link, gettext("Models to add")) if link else gettext("none")
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Save; if the key, address, settings or switch changed, close the breaker and retry waiting generations."""
@@ -205,9 +214,22 @@ class ModelForm(forms.ModelForm):
 @admin.register(MusicModel)
 class ModelAdmin(admin.ModelAdmin):
     form = ModelForm
-    list_display = ("title", "provider", "is_action", "enabled", "current_price", "they_ask", "usual_ms", "slow_ms")
-    list_filter = ("provider", "enabled")
-    readonly_fields = ("provider", "key", "title", "is_action", "current_price", "they_ask", "usual_ms", "slow_ms")
+    list_display = (
+        "title",
+        "provider",
+        "is_action",
+        "enabled",
+        "current_price",
+        "they_ask",
+        "tried",
+        "usual_ms",
+        "slow_ms",
+    )
+    list_filter = ("provider", "enabled", "is_imported")
+    readonly_fields = (
+        *("provider", "key", "title", "is_action", "current_price", "they_ask", "tried", "usual_ms", "slow_ms"),
+        *("is_imported", "doubts"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[MusicModel]:
         """Return the models that can be configured: all but those behind uploads."""
@@ -232,6 +254,19 @@ class ModelAdmin(admin.ModelAdmin):
             limits=catalog.limits_of(spec), names=names, checked=spec.unverified or checked, correctable=correctable
         )
 
+    @admin.display(description=_("Tried live"), ordering="tried_at")
+    def tried(self, obj: MusicModel) -> str:
+        """Say since when the provider itself is known to deliver; everything else is only known from its pages."""
+        if obj.provider.key in catalog.local_keys():
+            return gettext("made on this machine")
+        return _written(obj.tried_at) or gettext("never")
+
+    @admin.display(description=_("What is doubted"))
+    def doubts(self, obj: MusicModel) -> str:
+        """Return what the importer was not sure of in the version in use."""
+        version = ImportedVersion.objects.current().filter(imported__model=obj).first() if obj.is_imported else None
+        return " ".join(translate(from_json(doubt)) for doubt in version.doubts) if version else ""
+
     @admin.display(description=_("Current price"))
     def current_price(self, obj: MusicModel) -> str:
         price = Price.objects.at(obj, timezone.now())
@@ -244,7 +279,8 @@ class ModelAdmin(admin.ModelAdmin):
         waits = obj.quoted_at and price and obj.quoted_at > price.created_at
         if not waits:
             return gettext("same as the studio’s")
-        quoted, date = currency.show(obj.quoted or 0), _written(obj.quoted_at)
+        quoted = gettext("unknown") if obj.quoted is None else currency.show(obj.quoted)
+        date = _written(obj.quoted_at)
         return _("{price} on {date}: add a price").format(price=quoted, date=date)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -21,6 +21,7 @@ from generator.models.feedback import Approval, ApprovalRequest, Comment
 from generator.models.generation import Generation, GenerationEvent, RemoteOutput, State
 from generator.models.heartbeat import Heartbeat
 from generator.models.idempotency import IdempotencyRecord
+from generator.models.imported_model import ImportedModel, ImportedVersion
 from generator.models.installation import Installation
 from generator.models.ledger import Budget, LedgerEntry, Rollup
 from generator.models.license import License
@@ -73,6 +74,8 @@ __all__ = [
     "Heard",
     "Heartbeat",
     "IdempotencyRecord",
+    "ImportedModel",
+    "ImportedVersion",
     "Installation",
     "Invitation",
     "LedgerEntry",

@@ -85,6 +85,14 @@ class MusicModel(models.Model):
     is_action = models.BooleanField(
         db_default=False, editable=False, help_text=_("Processes existing audio; not offered for new music.")
     )
+    is_imported = models.BooleanField(
+        db_default=False, editable=False, help_text=_("Imported from the provider’s catalog by an administrator.")
+    )
+    tried_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When the provider itself, at its own address, first delivered a finished track."),
+    )
     corrections = models.JSONField(
         default=dict,
         db_default=models.Value({}, models.JSONField()),

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mappi
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -89,6 +90,33 @@ class Field:
     purpose: str = ""  # takes a project's reference: the id it is registered under, or what `followed` reads in it
 
 
+RESERVED_NAMES = frozenset(  # of the create form itself; a model's field must have another one
+    (
+        *("idempotency_key", "expected_price", "csrfmiddlewaretoken", "text", "takes", "format", "model", "again"),
+        *("compare", "comparing", "add", "on", "sketch", "drop", "set", "preset", "preset_name", "preset_scope"),
+        *("preset_text", "kit_price", "keep", "use", "action"),
+    )
+)
+
+
+class ImportedInputs(Protocol):
+    """What an imported model has besides its spec (`generator.providers.importing`)."""
+
+    @property
+    def entry(self) -> Mapping[str, Any]:
+        """The vendor's description of the model, as it was accepted."""
+        ...
+
+    @property
+    def names(self) -> Collection[str]:
+        """The names that the vendor's price formula may use."""
+        ...
+
+    def values(self, settings: Mapping[str, Value], takes: int, text: str) -> Mapping[str, Any]:
+        """Return the values that the vendor's price formula sees: what would be sent, under the vendor's names."""
+        ...
+
+
 @dataclass(frozen=True)
 class ModelSpec:
     """The capabilities of one model. The form, the validation and the API are generated from it."""
@@ -113,6 +141,7 @@ class ModelSpec:
     instrumental: bool = True  # promises music without a voice, so its takes are checked for one
     calls_max: int = 1  # of a vendor that makes one take per call: takes of one press, each a generation of its own
     computed: tuple[tuple[str, Computed], ...] = ()  # further values for the price formula, by name
+    imported: ImportedInputs | None = field(default=None, compare=False, repr=False)
 
     @property
     def provider(self) -> str:
@@ -189,6 +218,7 @@ class Request:
     price_is_estimate: bool = False
     corrections: Mapping[str, Any] = field(default_factory=dict)  # the operator's corrections to the model's contract
     received: Path | None = None  # where to write audio that comes in the reply itself, see `Output.file`
+    entry: Mapping[str, Any] = field(default_factory=dict)  # of an imported model: the vendor’s description
 
 
 PART = ".part"  # how the name of a file in `Request.received` ends until it is complete
@@ -275,6 +305,7 @@ class OnAccount:
     key: str
     extra: tuple[str, ...] = ()
     key_is_optional = False  # an address is enough
+    vendor_url = ""  # the vendor's own address; empty: it runs where the operator says
 
     def __init__(self, config: ProviderConfig | None = None) -> None:
         self._given = config
@@ -285,6 +316,12 @@ class OnAccount:
     @property
     def has_key(self) -> bool:
         return bool(self._account.key)
+
+    @property
+    def is_at_vendor(self) -> bool:
+        """Return whether calls go to the vendor itself, and not to another server that speaks its contract."""
+        address = self._account.base_url.strip()
+        return not (address and self.vendor_url) or urlsplit(address).hostname == urlsplit(self.vendor_url).hostname
 
     @property
     def _account(self) -> ProviderConfig:

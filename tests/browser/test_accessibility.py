@@ -25,6 +25,7 @@ PAGES = (
     "/admin/generator/user/1/history/",
     "/admin/generator/budget/add/",
     "/admin/generator/price/add/",
+    "/admin/vendor-catalog/wavespeed/",
     "/admin/review/",
     "/admin/review/ledger-entries/",
     "/admin/review/issues/",

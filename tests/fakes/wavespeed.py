@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.fakes import wavespeed_catalog
+
 SECRET = "whsec_demo-secret"
 _FOUR = {
     "prompt": (str, lambda value: 0 < len(value.strip()) <= 1024),
@@ -66,6 +68,11 @@ class Job:
     refunded: bool = False
 
     @property
+    def takes(self) -> int:
+        """Return the number of files: the count's name differs between models."""
+        return int(self.inputs.get("number_of_songs", self.inputs.get("num_samples", 1)))
+
+    @property
     def created_at(self) -> str:
         """Return the time with nine digits of a second, as the vendor prints it."""
         whole = dt.datetime.fromtimestamp(int(self.created), dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -92,10 +99,27 @@ class WaveSpeedShop:
     jobs: list[Job] = field(default_factory=list)
     bills: list[dict[str, Any]] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
+    catalog: list[Any] = field(  # what GET /models lists besides the models above
+        default_factory=lambda: [*wavespeed_catalog.MUSIC, *wavespeed_catalog.OTHER, *wavespeed_catalog.BROKEN]
+    )
+
+    def entry(self, path: str) -> dict[str, Any] | None:
+        """Return the catalog's entry of a path that is no model of its own here."""
+        if path in MODELS:
+            return None
+        entries = (item for item in self.catalog if isinstance(item, dict) and item.get("model_id") == path)
+        return next((item for item in entries if item.get("api_schema", {}).get("api_schemas")), None)
+
+    def is_known(self, path: str) -> bool:
+        return path in MODELS or self.entry(path) is not None
+
+    def price_of(self, path: str, inputs: dict[str, Any]) -> float:
+        if entry := self.entry(path):
+            return wavespeed_catalog.price(entry, inputs)
+        return round(self.prices[path] * (inputs.get("number_of_songs", 1) if MODELS[path].per_song else 1), 6)
 
     def accept(self, path: str, inputs: dict[str, Any], webhook: str = "") -> Job:
-        times = inputs.get("number_of_songs", 1) if MODELS[path].per_song else 1
-        job = Job(uuid.uuid4().hex, path, inputs, time.time(), round(self.prices[path] * times, 6), webhook)
+        job = Job(uuid.uuid4().hex, path, inputs, time.time(), self.price_of(path, inputs), webhook)
         self.jobs.append(job)
         self.balance = round(self.balance - job.charged, 6)
         self._bill("deduct", job.charged, job)
@@ -104,7 +128,7 @@ class WaveSpeedShop:
     def refund(self, job: Job, takes: int | None = None) -> None:
         """Refund a failed job, as the vendor does within hours; with `takes`, only some of them."""
         job.refunded = True
-        asked = job.inputs.get("number_of_songs", 1)
+        asked = job.takes
         amount = round(job.charged * (asked if takes is None else takes) / asked, 6)
         self.balance = round(self.balance + amount, 6)
         self._bill("refund", amount, job)
@@ -141,8 +165,8 @@ class WaveSpeedShop:
         if job.model.endswith("create-upload-id"):
             registered = str(int(job.id[:12], 16))
             return [{"id": registered, "purpose": job.inputs.get("purpose", "audio"), "audio_id": registered}]
-        count = job.inputs.get("number_of_songs", 1) if self.deliver is None else self.deliver
-        ending = job.inputs.get("output_format", "mp3")
+        count = job.takes if self.deliver is None else self.deliver
+        ending = str(job.inputs.get("output_format", "mp3")).partition("_")[0]
         return [f"{base}/cdn/{job.id}-{number}.{ending}" for number in range(1, count + 1)]
 
     def signed(self, job: Job, base: str, event: str = "") -> tuple[dict[str, str], bytes]:
@@ -163,8 +187,10 @@ class WaveSpeedShop:
             urllib.request.urlopen(request, timeout=5).close()
 
 
-def problem(path: str, inputs: Any) -> str:
+def problem(path: str, inputs: Any, entry: dict[str, Any] | None = None) -> str:
     """Return why the vendor's schema check refuses a submit; empty if it is valid."""
+    if entry is not None:
+        return wavespeed_catalog.problem(entry, inputs)
     model = MODELS[path]
     if not isinstance(inputs, dict):
         return "request body must be an object"
@@ -221,12 +247,12 @@ class WaveSpeedRoutes:
         shop, row = self.fake.wavespeed, self.fake.take("submit")
         if row and not row.accept:
             self.misbehave(row)
-        if path not in MODELS or self.command != "POST":
+        if not shop.is_known(path) or self.command != "POST":
             return self.error(404, "model not found")
         inputs = json.loads(self.body)
-        if wrong := problem(path, inputs):
+        if wrong := problem(path, inputs, shop.entry(path)):
             return self.error(400, wrong)
-        if shop.balance < shop.prices[path]:
+        if shop.balance < shop.price_of(path, inputs):
             return self.error(402, "Insufficient credits. Please top up.")
         hook = parse_qs(urlsplit(self.path).query).get("webhook", [""])[0]
         job = shop.accept(path, inputs, hook)
@@ -281,18 +307,19 @@ class WaveSpeedRoutes:
     def quote(self) -> None:
         shop, asked = self.fake.wavespeed, json.loads(self.body)
         path, inputs = asked["model_id"], asked.get("inputs", {})
-        if shop.quotes != "price" or path not in MODELS:
+        if shop.quotes != "price" or not shop.is_known(path):
             return self.error(404, "not found")
-        times = inputs.get("number_of_songs", 1) if MODELS[path].per_song else 1
-        data = {"model_id": path, "price": round(shop.prices[path] * times, 6), "currency": "USD"}
-        data["discounted_price"] = round(shop.discounts.get(path, shop.prices[path]) * times, 6)
+        price = shop.price_of(path, inputs)
+        data = {"model_id": path, "price": price, "discounted_price": price, "currency": "USD"}
+        if path in shop.discounts:
+            data["discounted_price"] = round(price * shop.discounts[path] / shop.prices[path], 6)
         self.good("price", data)
 
     def unit_price(self) -> None:
         shop, path = self.fake.wavespeed, json.loads(self.body)["model_id"]
-        if shop.quotes == "none" or path not in MODELS:
+        if shop.quotes == "none" or not shop.is_known(path):
             return self.error(404, "not found")
-        self.good("pricing", {"model_id": path, "unit_price": shop.prices[path], "currency": "USD"})
+        self.good("pricing", {"model_id": path, "unit_price": shop.price_of(path, {}), "currency": "USD"})
 
     def billings(self) -> None:
         asked, bills = json.loads(self.body), self.fake.wavespeed.bills
@@ -307,29 +334,15 @@ class WaveSpeedRoutes:
         self.good("usage", {"per_model_usage": [], "daily_usage": [day], "summary": {"amount": amount}})
 
     def catalogue(self) -> None:
-        self.good(
-            "models",
-            [
-                {
-                    "model_id": path,
-                    "name": path,
-                    "description": "",
-                    "type": "text-to-audio",
-                    "base_price": model.price,
-                    "api_schema": {
-                        "api_schemas": [
-                            {
-                                "request_schema": {
-                                    "properties": {name: {} for name in model.fields},
-                                    "required": list(model.required),
-                                }
-                            }
-                        ]
-                    },
-                }
-                for path, model in MODELS.items()
-            ],
-        )
+        shop = self.fake.wavespeed
+        built_in = [
+            wavespeed_catalog.entry(
+                path, model.price, dict.fromkeys(model.fields, wavespeed_catalog.text()), model.required
+            )
+            for path, model in MODELS.items()
+            if not any(isinstance(item, dict) and item.get("model_id") == path for item in shop.catalog)
+        ]
+        self.good("models", wavespeed_catalog.listed(self.fake.url, [*built_in, *shop.catalog]))
 
     def ticket(self) -> None:
         asked = json.loads(self.body)

@@ -28,7 +28,13 @@ MODELS = (  # model, most takes, formats
     ("wavespeed/mureka-v7.6-bgm", 3, ("mp3", "flac", "wav")),
     ("soundverse/music", 1, ("mp3",)),
     ("elevenlabs/music_v2", 1, ("mp3", "wav")),
+    ("wavespeed/sonilo/text-to-music", 1, ("mp3",)),
 )
+IMPORT = """
+from django.core.management import call_command
+from generator.models import MusicModel
+call_command("catalog", "add", "sonilo/text-to-music")
+MusicModel.objects.filter(is_imported=True).update(usual_ms=2000)"""
 # Under way, or in doubt at a provider with a job list that was not yet searched during a quiet minute.
 OPEN = f"""
     SELECT COUNT(*) FROM generator_generation g WHERE {MINE} AND g.state NOT IN ('ready', 'failed', 'in_doubt')"""
@@ -47,6 +53,7 @@ class Chaos:
         self._submitting = threading.Thread(target=self._submit_all, daemon=True)
 
     def begin(self) -> None:
+        self.studio.shell(IMPORT)
         self._person = Person(self.studio)
         self._submitting.start()
 

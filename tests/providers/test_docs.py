@@ -41,7 +41,13 @@ def test_every_setting_of_an_account_is_described(name):
 def test_every_model_and_its_first_price_are_described(spec):
     about = "about " if spec.price_is_estimate else ""
     price = rf"\${currency.plain(spec.list_price).rstrip('0').rstrip('.')}" if spec.list_price else "free"
-    assert re.search(rf"^\| `{re.escape(spec.key)}` \| {about}{price} \| \S", PAGE, re.MULTILINE)
+    assert re.search(rf"^\| `{re.escape(spec.key)}` \| {about}{price} \| \S.* \| \S", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.key)
+def test_every_model_says_whether_it_was_tried_live(spec):
+    (row,) = re.findall(rf"^\| `{re.escape(spec.key)}` \|.*\|$", PAGE, re.MULTILINE)
+    assert re.fullmatch(r"never|\d{4}-\d\d-\d\d", row.split("|")[-2].strip())
 
 
 @pytest.mark.parametrize(

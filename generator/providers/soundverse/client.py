@@ -113,6 +113,7 @@ class Soundverse(OnAccount):
     """The Soundverse API; implements `base.StreamProvider`, `base.Configurable` and `base.Checking`."""
 
     key = "soundverse"
+    vendor_url = DEFAULT_BASE_URL
     title = "Soundverse"
     models = (MUSIC,)
 

@@ -14,8 +14,10 @@ from typing import Any
 from generator.messages import Message, join_texts
 from generator.messages import gettext_noop as _
 from generator.providers.base import ActionSpec, Field, Kind, ModelSpec, Request
-from generator.providers.errors import OperatorMustAct, Rejected
+from generator.providers.errors import Cause, OperatorMustAct, Rejected
 from generator.providers.sanitize import plain
+from generator.providers.wavespeed.catalog_entry import NotUsable
+from generator.providers.wavespeed.catalog_model import CatalogModel
 from generator.providers.wavespeed.models import ACTIONS, FORMATS, MODELS, REGISTER, STEMS
 from generator.providers.wavespeed.protocol import FREE
 
@@ -52,6 +54,9 @@ RECIPES: Mapping[str, Recipe] = {
 
 # --- request body ---
 
+_UNUSABLE_ENTRY = _(
+    "The studio can no longer use WaveSpeed’s description of this model. You were not charged. Choose another model."
+)
 _NO_LYRICS, _NO_AUDIO = _("Enter the lyrics."), _("Choose the audio to process.")
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,120}")
 
@@ -70,12 +75,22 @@ def recipe_of(request: Request) -> Recipe:
     return corrected_recipe(recipe, read(request.corrections)) if request.corrections else recipe
 
 
+def path_of(request: Request) -> str:
+    """Return the path of a request's model. Raises OperatorMustAct: the studio does not know it."""
+    return CatalogModel(request.entry).path if request.entry else recipe_of(request).path
+
+
 def body_of(request: Request) -> dict[str, Any]:
     """Build the body of a submit: only fields the model has, because an unknown one may be rejected.
 
     Raises:
         Rejected: it could not be accepted; raised here, before anything is spent.
     """
+    if request.entry:
+        try:
+            return CatalogModel(request.entry).body(request)
+        except NotUsable as error:  # accepted by an older release
+            raise OperatorMustAct(_UNUSABLE_ENTRY, words=error.sentence, cause=Cause.MISCONFIGURED) from None
     recipe = recipe_of(request)
     body: dict[str, Any] = {}
     if recipe.prompt_limit:
@@ -123,12 +138,17 @@ def _prompt(text: str, limit: int) -> str:
 
 
 def same_request(body: Mapping[str, Any], listed_inputs: Mapping[str, Any]) -> bool:
-    """Return whether a listed job is our request: prompt or audio must be present, all other fields must not differ."""
-    if not any(name in listed_inputs for name in ("prompt", "audio")):
+    """Return whether a listed job is our request: a text or audio must be listed, all other fields must not differ."""
+    telling = ("prompt", "audio", *(name for name, value in body.items() if isinstance(value, str) and len(value) > 20))
+    if not any(name in listed_inputs for name in telling):
         return False
-    return all(
-        name not in listed_inputs or str(listed_inputs[name]).strip() == str(value) for name, value in body.items()
-    )
+    return all(name not in listed_inputs or _is_same(listed_inputs[name], value) for name, value in body.items())
+
+
+def _is_same(listed: Any, value: Any) -> bool:
+    if isinstance(listed, int | float) and isinstance(value, int | float):
+        return bool(listed == value)
+    return str(listed).strip() == str(value)
 
 
 # --- corrections ---

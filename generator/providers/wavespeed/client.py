@@ -23,9 +23,10 @@ from generator.messages import gettext_noop as _
 from generator.providers import http as calls
 from generator.providers.base import OnAccount, Progress, Request, Snapshot
 from generator.providers.errors import Busy, Cause, Failed, InDoubt, OperatorMustAct, PriceChanged, Rejected
+from generator.providers.importing import Offer
 from generator.providers.sanitize import beginning, plain, web_address
-from generator.providers.wavespeed import protocol
-from generator.providers.wavespeed.body import CORRECTABLE, body_of, corrected, recipe_of, same_request
+from generator.providers.wavespeed import catalog_entry, catalog_offer, protocol
+from generator.providers.wavespeed.body import CORRECTABLE, body_of, corrected, path_of, same_request
 from generator.providers.wavespeed.models import ACTIONS, MODELS
 
 DEFAULT_BASE_URL = "https://api.wavespeed.ai"
@@ -34,6 +35,7 @@ PAGE_SIZE = 100
 MAX_PAGES = 10
 QUOTE_TIMEOUT_S = 10.0  # a submit must not wait long for a quote, because its claim expires
 MAX_CLOCK_SKEW_S = 120.0  # seconds of possible difference between their clock and ours
+MAX_CATALOG_BYTES = 16_000_000
 MAX_UPLOAD_BYTES = 10_000_000  # Mureka's limit for a reference
 UPLOAD_TYPES = {
     ".mp3": "audio/mpeg",
@@ -43,6 +45,7 @@ UPLOAD_TYPES = {
     ".mid": "audio/midi",
 }
 
+_NO_CATALOG = _("WaveSpeed’s catalog could not be read. Try again later; nothing was changed.")
 _NO_PROGRESS = _("WaveSpeed did not report the progress. The studio will check again automatically.")
 
 
@@ -50,6 +53,7 @@ class WaveSpeed(OnAccount):
     """The WaveSpeed API; implements `base.PollProvider`, `base.Configurable`, `base.Checking` and `base.Acting`."""
 
     key = "wavespeed"
+    vendor_url = DEFAULT_BASE_URL
     title = "WaveSpeed"
     verify_webhook = staticmethod(protocol.verify_webhook)
     corrected = staticmethod(corrected)
@@ -67,12 +71,12 @@ class WaveSpeed(OnAccount):
     async def submit(self, request: Request, http: httpx.AsyncClient) -> Snapshot:
         """Send the request, once, unless the vendor's quote differs from the hold."""
         await self.agree(request, http)
-        body, recipe = body_of(request), recipe_of(request)
+        body, path = body_of(request), path_of(request)
         account = self._account
         webhook_url = account.extra.get("webhook_url", "")
         query = f"?{urlencode({'webhook': webhook_url})}" if webhook_url.startswith("https://") else ""
         try:
-            reply = await self._send(http, "POST", recipe.path + query, account.patience.submit, json=body)
+            reply = await self._send(http, "POST", path + query, account.patience.submit, json=body)
         except calls.NotSent as error:
             raise _unreachable(error.why) from None
         except calls.NoAnswer as error:
@@ -140,9 +144,9 @@ class WaveSpeed(OnAccount):
             Busy: the list cannot be read at the moment.
         """
         body = body_of(request)
-        recipe = recipe_of(request)
+        path = path_of(request)
         earliest, latest = since - MAX_CLOCK_SKEW_S, since + self._account.patience.submit + MAX_CLOCK_SKEW_S
-        query = {"model": recipe.path, "include_inputs": True}
+        query = {"model": path, "include_inputs": True}
         query |= {"created_after": _utc(earliest), "created_before": _utc(latest)}
         matches: dict[str, protocol.Prediction] = {}
         async for job in self._pages("predictions", query, http, must_be_complete=True):
@@ -152,7 +156,7 @@ class WaveSpeed(OnAccount):
             began = item.created.timestamp()
             if began < earliest:
                 break  # newest first
-            if began <= latest and item.model in (recipe.path, "") and same_request(body, item.inputs):
+            if began <= latest and item.model in (path, "") and same_request(body, item.inputs):
                 matches[item.id] = item
         if len(matches) > 1:
             raise InDoubt(
@@ -171,13 +175,22 @@ class WaveSpeed(OnAccount):
             raise Busy(_("WaveSpeed’s response about the balance could not be read."), words=str(data)[:500])
         return amount
 
-    async def price(self, path: str, inputs: Mapping[str, Any], http: httpx.AsyncClient) -> tuple[Micros, ...] | None:
+    async def _quote(self, request: Request, http: httpx.AsyncClient) -> tuple[Micros, ...] | None:
+        """Return the quote for a request with all its inputs: whatever is left out is quoted at its cheapest."""
+        body = body_of(request)
+        return await self.price(path_of(request), body, http, with_older=not request.entry)
+
+    async def price(
+        self, path: str, inputs: Mapping[str, Any], http: httpx.AsyncClient, *, with_older: bool = True
+    ) -> tuple[Micros, ...] | None:
         """Return WaveSpeed's quote for one run with these inputs: the price, and the discounted price if there is one.
 
-        The older contract has only the price of one take, which is multiplied here. None: there is no quote.
+        The older contract has only the price of one take, which is multiplied here; `with_older` leaves it out where a
+        run costs something else than its takes. None: there is no quote.
         """
         quote_input = {"model_id": path, "inputs": dict(inputs)}
-        for call, names in (("model/price", ("price", "discounted_price")), ("model/pricing", ("unit_price",))):
+        calls_and_names = (("model/price", ("price", "discounted_price")), ("model/pricing", ("unit_price",)))
+        for call, names in calls_and_names if with_older else calls_and_names[:1]:
             reply = await self._ask(http, "POST", call, max_seconds=QUOTE_TIMEOUT_S, json=quote_input)
             envelope = _envelope(reply)
             if not (envelope and _is_success(reply, envelope) and isinstance(envelope.data, dict)):
@@ -199,7 +212,7 @@ class WaveSpeed(OnAccount):
         if request.price is None:
             return
         try:
-            quoted = await self.price(recipe_of(request).path, body_of(request), http)
+            quoted = await self._quote(request, http)
         except Busy as error:
             if error.cause == Cause.UNREACHABLE:
                 raise _unreachable(error.words) from None
@@ -208,7 +221,8 @@ class WaveSpeed(OnAccount):
             if error.cause in (Cause.NO_CREDIT, Cause.NOT_ALLOWED):
                 return  # the key may lack permission for quotes only; the submit itself will tell
             raise
-        tolerance = request.takes / 2  # per-take prices have six decimals: rounding errors add up over the takes
+        # Per-take prices have six decimals: rounding errors add up over the takes. A formula's result is rounded once.
+        tolerance = 1 if request.entry else request.takes / 2
         is_agreed = any(abs(request.price - amount) <= tolerance for amount in quoted or ())
         if not quoted or is_agreed or (request.price_is_estimate and min(quoted) <= request.price):
             return
@@ -221,7 +235,7 @@ class WaveSpeed(OnAccount):
             ),
             theirs=quoted[0],
             ours=request.price,
-            words=recipe_of(request).path,
+            words=path_of(request),
         )
 
     async def billings(self, since: float, until: float, http: httpx.AsyncClient) -> list[protocol.Billing]:
@@ -275,6 +289,27 @@ class WaveSpeed(OnAccount):
             raise Busy(_("The upload to WaveSpeed was interrupted."), words=str(error), cause=Cause.NO_ANSWER) from None
         if not 200 <= reply.status < 300:
             raise Busy(_("WaveSpeed’s file server rejected the upload."), words=f"HTTP {reply.status}")
+
+    # --- catalog ---
+
+    async def read_catalog(self, http: httpx.AsyncClient) -> list[Mapping[str, Any]]:
+        """Return the entries of the account's catalog; about a thousand, in one answer of several megabytes."""
+        try:
+            reply = await self._ask(http, "GET", "models", max_bytes=MAX_CATALOG_BYTES)
+        except Busy as error:
+            raise Busy(_NO_CATALOG, words=error.words, cause=error.cause) from None
+        envelope = _envelope(reply)
+        entries = envelope.data if envelope and _is_success(reply, envelope) else None
+        if not isinstance(entries, list) or not entries:
+            error_text = f"HTTP {reply.status}: {plain(reply.text[:500], self._account.key)}"
+            raise Busy(_NO_CATALOG, words=error_text, cause=Cause.UNUSABLE)
+        return [entry for entry in entries if isinstance(entry, dict)]
+
+    def offer(self, raw: Mapping[str, Any]) -> Offer:
+        return catalog_offer.offer(raw, self._account.base_url.strip() or DEFAULT_BASE_URL)
+
+    frozen_offer = staticmethod(catalog_offer.frozen_offer)
+    changes = staticmethod(catalog_entry.changes)
 
     # --- calls ---
 

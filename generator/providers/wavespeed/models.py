@@ -12,8 +12,8 @@ from generator.providers.base import ActionSpec, Field, Gives, Kind, ModelSpec, 
 CHECKED = "2026-11-21"
 FORMATS = ("mp3", "wav", "flac")
 LICENSE = (
-    "Made by Mureka through WaveSpeed. The rights follow from WaveSpeed's and Mureka's terms on the day it was made; "
-    "read them before you publish."
+    "Made by the named model through WaveSpeed. The rights follow from the terms of WaveSpeed and of the model's maker "
+    "(Mureka's for its own) on the day it was made; read them before you publish."
 )
 # Mureka's own limits in seconds; longer audio is cropped. For the last two no limits were found.
 PURPOSES = (

@@ -17,6 +17,7 @@ from generator.services.packs import making
 from generator.services.provider_jobs import downloader, poller, provider_accounts
 from generator.services.team import notification_digest
 from generator.services.uploads import intake
+from generator.services.vendor_catalog import changes
 from generator.services.webhooks import delivery, endpoints
 
 
@@ -110,6 +111,7 @@ def hourly() -> None:
     reconciliation.refresh()
     notification_digest.send_digests()
     endpoints.pick_up_kept()
+    changes.compare_daily()
 
 
 def nightly() -> None:

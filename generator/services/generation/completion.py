@@ -14,6 +14,7 @@ from generator.providers.errors import ProviderError, Rejected
 from generator.services.billing.ledger import settle
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import eta, states
+from generator.services.provider_jobs import catalog
 from generator.services.team import notifications
 from generator.translation import translate
 
@@ -129,6 +130,7 @@ def _finish(generation: Generation, delivered: int, remark: str) -> bool:
             notifications.ended(generation, late or _result_message(generation, delivered, missing), is_good=not late)
     if ended:
         eta.learn(generation.model)
+        catalog.record_trial(generation)
     return ended
 
 

@@ -28,6 +28,7 @@ from generator.services.errors import NOT_CHARGED
 from generator.services.generation import completion, eta, ingest, states
 from generator.services.library import media, version_history
 from generator.services.provider_jobs import catalog
+from generator.services.vendor_catalog import imported
 
 log = logging.getLogger(__name__)
 
@@ -213,6 +214,7 @@ def request_of(generation: Generation) -> Request:
         price_is_estimate=generation.price.is_estimate,
         corrections=generation.model.corrections,
         received=received_files.folder_of(generation),
+        entry=imported.entry_for(generation),
     )
 
 

@@ -315,7 +315,8 @@ def _check_with_provider(
     if isinstance(provider, Checking):
         try:
             request = Request(choice.spec.key, text, takes, format, settings, "", "", "")
-            provider.check(replace(request, corrections=choice.model.corrections))
+            entry = choice.spec.imported.entry if choice.spec.imported else {}
+            provider.check(replace(request, corrections=choice.model.corrections, entry=entry))
         except ProviderError as error:
             raise UserError(translate(error.sentence), code="rejected") from error
 

@@ -247,8 +247,7 @@ def next_poll(generation: Generation, now: dt.datetime) -> float:
     """Return the seconds to the next poll: half the usual time first, then frequent, rarer when overdue."""
     started = generation.started_at or now
     elapsed = (now - started).total_seconds()
-    spec = catalog.spec_of(generation.model.key) or catalog.action_of(generation.model.key)
-    usual_s = (generation.model.usual_ms or (spec.usual_seconds if spec else 45.0) * 1000) / 1000
+    usual_s = (generation.model.usual_ms or catalog.usual_seconds_of(generation.model) * 1000) / 1000
     slow_s = (generation.model.slow_ms or usual_s * 2000) / 1000
     if elapsed < usual_s * 0.4:
         wait = min(max(2.0, usual_s * 0.5 - elapsed), 30.0)

@@ -41,6 +41,7 @@ from generator.providers.registry import NoProvider, Registry
 from generator.providers.stem_rendering import SamplePlayer
 from generator.services import composer_samples
 from generator.services.errors import UserError
+from generator.services.vendor_catalog import imported
 from generator.translation import translate
 
 PricedValues = dict[str, Value]
@@ -60,7 +61,26 @@ def registry() -> Registry:
 
 
 def spec_of(model_key: str) -> ModelSpec | None:
-    return registry().spec(model_key)
+    """Return the spec of a model, built in or imported; None if it no longer exists."""
+    return registry().spec(model_key) or imported.spec_of(registry(), model_key)
+
+
+def specs() -> list[ModelSpec]:
+    """Return the specs of all models: those built in, in the order of the settings, then the imported ones."""
+    return [*registry().specs(), *imported.all_specs(registry())]
+
+
+def usual_seconds_of(model: MusicModel) -> float:
+    """Return a model's usual seconds before there is a history, without a query."""
+    spec = registry().spec(model.key) or registry().action(model.key)
+    return spec.usual_seconds if spec else 45.0
+
+
+def is_installed(model: MusicModel) -> bool:
+    """Return whether a model's provider is installed and knows it, without a query."""
+    if model.is_imported:
+        return imported.is_importer(registry(), model.key)
+    return registry().spec(model.key) is not None or registry().action(model.key) is not None
 
 
 def action_of(key: str) -> ActionSpec | None:
@@ -89,10 +109,9 @@ def limits_of(spec: ModelSpec | ActionSpec) -> str:
 
 def corrections_of(model_key: str) -> tuple[str, ...]:
     """Return the names allowed in a model's corrections; empty if its provider supports none."""
-    try:
-        provider = provider_of(model_key)
-    except KeyError:
+    if registry().spec(model_key) is None and registry().action(model_key) is None:
         return ()
+    provider = provider_of(model_key)
     return provider.correctable if isinstance(provider, Correctable) else ()
 
 
@@ -110,8 +129,8 @@ def corrected(model_key: str, corrections: Mapping[str, Any]) -> ModelSpec | Act
 
 def title_of(key: str) -> str:
     """Return the title of a model or action, or its key if it no longer exists."""
-    spec = spec_of(key) or action_of(key)
-    return spec.title if spec else _UPLOADED.get(key, key)
+    spec = registry().spec(key) or registry().action(key)
+    return spec.title if spec else _UPLOADED.get(key) or imported.title_of(registry(), key) or key
 
 
 def provider_of(model_key: str) -> Provider:
@@ -143,6 +162,14 @@ def with_account(provider: Provider, account: ProviderAccount) -> Provider:
         private_ok=settings.STUDIO_PRIVATE_DOWNLOADS,
     )
     return provider.using(config)
+
+
+def record_trial(generation: Generation) -> None:
+    """Record that a model's provider itself has delivered, once per model; at another address it proves nothing."""
+    if generation.model.tried_at is not None or not is_installed(generation.model):
+        return
+    if getattr(provider_for(generation), "is_at_vendor", False):
+        MusicModel.objects.filter(pk=generation.model_id, tried_at=None).update(tried_at=timezone.now())
 
 
 def local_keys() -> list[str]:
@@ -188,6 +215,8 @@ def _sync_licence(account: ProviderAccount, text: str) -> None:
 
 def _priced_values(spec: ModelSpec | ActionSpec, settings: Mapping[str, Value], takes: int, text: str) -> PricedValues:
     """Return what a price may depend on: the model's fields with their defaults, the prompt and the takes."""
+    if isinstance(spec, ModelSpec) and spec.imported:
+        return dict(spec.imported.values(settings, takes, text))
     values = {field.name: field.default for field in spec.fields if field.default is not None} | dict(settings)
     if isinstance(spec, ModelSpec):
         values |= {spec.prompt_name: text} | ({spec.takes_name: takes} if spec.takes_name else {})
@@ -197,6 +226,8 @@ def _priced_values(spec: ModelSpec | ActionSpec, settings: Mapping[str, Value], 
 
 def priced_names(spec: ModelSpec | ActionSpec) -> set[str]:
     """Return the names that a price formula of a model may use, besides `base_price` and `takes`."""
+    if isinstance(spec, ModelSpec) and spec.imported:
+        return set(spec.imported.names)
     names = {field.name for field in spec.fields}
     if not isinstance(spec, ModelSpec):
         return names
@@ -283,20 +314,20 @@ def describe(value: float) -> str:
 @remembered
 def models() -> list[ModelChoice]:
     """Return every known model with a price and an accepted key, in the order of the settings."""
-    return _choices([spec.key for spec in registry().specs()])
+    return _choices(specs())
 
 
-def _choices(keys: Sequence[str]) -> list[ModelChoice]:
-    newest = Price.objects.filter(model__key__in=keys).newest(timezone.now()).select_related("model__provider")
-    prices = {price.model.key: price for price in newest}
+def _choices(offered: Sequence[ModelSpec]) -> list[ModelChoice]:
+    rows = Price.objects.filter(model__key__in=[spec.key for spec in offered]).newest(timezone.now())
+    prices = {price.model.key: price for price in rows.select_related("model__provider", "model__imported")}
     local_providers = local_keys()
     choices = []
-    for key in keys:
-        price = prices.get(key)
+    for plain_spec in offered:
+        price = prices.get(plain_spec.key)
         if price is None:
             continue
         row = price.model
-        spec = spec_for(row)
+        spec = spec_for(row) if row.corrections else plain_spec
         if not isinstance(spec, ModelSpec) or not has_key(row.provider) or key_is_refused(row.provider):
             continue
         reason = _unavailable_reason(row, price)
@@ -313,8 +344,8 @@ def choice(model_key: str) -> ModelChoice | None:
     """Return the choice for one model, or None."""
     if is_remembering():
         return next((choice for choice in models() if choice.spec.key == model_key), None)
-    keys = [spec.key for spec in registry().specs() if spec.key == model_key]
-    return next(iter(_choices(keys)), None)
+    spec = spec_of(model_key)
+    return next(iter(_choices([spec])), None) if spec else None
 
 
 def has_key(account: ProviderAccount) -> bool:
@@ -358,7 +389,7 @@ def _unavailable_reason(row: MusicModel, price: Price) -> str:
     if row.quoted_at and row.quoted_at > price.created_at:
         sentence = _("{provider} has changed the price of {model}. An administrator must confirm the new price.")
         return sentence.format(provider=account.title, model=row.title)
-    return ""
+    return imported.unavailable_reason(row)
 
 
 # --- actions on existing audio ---

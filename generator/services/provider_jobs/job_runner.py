@@ -83,7 +83,7 @@ def _db(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
     if generation.model.is_action and not await upload_source.upload_source(provider, generation, http):
         return
-    request = request_of(generation)
+    request = await _db(request_of)(generation)
     if isinstance(provider, Quoting):
         try:
             await _agree(provider, generation, request, http)  # before the attempt, so a crash here has sent nothing
@@ -354,7 +354,8 @@ async def _find_job(provider: Provider, generation: Generation, http: httpx.Asyn
         try:
             known_job_ids = await _db(adoption.known)(generation)
             since = generation.submit_attempted_at.timestamp()
-            snapshot = await provider.find(request_of(generation), since, http, known=known_job_ids)
+            request = await _db(request_of)(generation)
+            snapshot = await provider.find(request, since, http, known=known_job_ids)
         except InDoubt:
             several = True
         except ProviderError as error:

@@ -56,7 +56,9 @@ def settings_of(account: ProviderAccount) -> tuple[str, ...]:
     return tuple(getattr(provider_of(account), "extra", ()))
 
 
-def _call(work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
+def call(work: Callable[[httpx.AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
+    """Make a provider's call with a connection of its own, and wait for it."""
+
     async def run() -> Any:
         async with http.client() as connection:
             return await work(connection)
@@ -80,7 +82,7 @@ def test(account: ProviderAccount) -> tuple[bool, str]:
         sentence = _("A key is set. {provider} has no free API call, so only a generation can test the key.")
         return True, sentence.format(provider=account.title)
     try:
-        answer = _call(provider.test) if isinstance(provider, Testable) else _test_by_balance(account, provider)
+        answer = call(provider.test) if isinstance(provider, Testable) else _test_by_balance(account, provider)
     except OperatorMustAct as error:
         circuit_breaker.halt(account, error)
         return False, translate(error.sentence)
@@ -92,7 +94,7 @@ def test(account: ProviderAccount) -> tuple[bool, str]:
 
 
 def _test_by_balance(account: ProviderAccount, provider: Bookkeeping) -> str:
-    balance: Micros = _call(provider.balance)
+    balance: Micros = call(provider.balance)
     ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
     sentence = _("The key works. {provider} reports a balance of {amount}.")
     return sentence.format(provider=account.title, amount=currency.show(balance))
@@ -134,12 +136,12 @@ def refresh() -> None:
 
 def _read_billing(account: ProviderAccount, provider: Bookkeeping) -> None:
     now = time.time()
-    balance: Micros = _call(provider.balance)
+    balance: Micros = call(provider.balance)
     if _is_mended(account, balance):
         try_again(account)
     ProviderAccount.objects.filter(pk=account.pk).update(balance=balance, balance_at=timezone.now())
     BalanceReading.objects.create(account=account, balance=balance)
-    for bill in _call(lambda client: provider.billings(now - USAGE_WINDOW.total_seconds(), now, client)):
+    for bill in call(lambda client: provider.billings(now - USAGE_WINDOW.total_seconds(), now, client)):
         _store_bill(account, bill)
 
 

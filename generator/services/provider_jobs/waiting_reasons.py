@@ -123,8 +123,7 @@ def is_local(generation: Generation) -> bool:
 
 def provider_of(generation: Generation) -> Provider | Reason:
     """Return a generation's provider with the operator's account, or the reason why it is unavailable."""
-    key = generation.model.key
-    if catalog.spec_of(key) is None and catalog.action_of(key) is None:
+    if not catalog.is_installed(generation.model):
         return Reason.NOT_INSTALLED
     try:
         provider = catalog.provider_for(generation)

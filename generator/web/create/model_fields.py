@@ -6,37 +6,12 @@ from dataclasses import replace
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from generator.providers.base import Field, Kind, ModelSpec
+from generator.providers.base import RESERVED_NAMES, Field, Kind, ModelSpec
 from generator.services.generation.submit import SECONDS
 from generator.translation import translate
 from generator.web.generation.model_selection import ModelSelection
 
-# Names of the form's own fields; a model's field with such a name is neither shown nor read.
-OWN = frozenset(
-    (
-        "idempotency_key",
-        "expected_price",
-        "text",
-        "takes",
-        "format",
-        "model",
-        "again",
-        "compare",
-        "comparing",
-        "add",
-        "on",
-        "sketch",
-        "drop",
-        "set",
-        "preset",
-        "preset_name",
-        "preset_scope",
-        "preset_text",
-        "kit_price",
-        "keep",
-        "use",
-    )
-)
+OWN = RESERVED_NAMES  # the form's own fields; a model's field with such a name is neither shown nor read
 MAX_CARRIED_CHARS = 200  # characters of a value kept for other models
 ALWAYS_SHOWN = ("style", "lyrics")  # beside the length; all other fields are behind “More”
 

@@ -51,7 +51,7 @@ class Contract:
 
 def all_contracts() -> Iterator[Contract]:
     """Yield the contract of every named path, the studio's models first."""
-    for spec in catalog.registry().specs():
+    for spec in catalog.specs():
         if spec.key not in RECIPES:
             yield contract_for(spec)
     corrections = dict(MusicModel.objects.filter(key__in=RECIPES).values_list("key", "corrections"))
