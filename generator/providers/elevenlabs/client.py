@@ -37,6 +37,7 @@ class ElevenLabs(OnAccount):
     """
 
     key = "elevenlabs"
+    vendor_url = DEFAULT_BASE_URL
     title = "ElevenLabs"
     models = MODELS
     extra = ("max_concurrent",)
