@@ -59,6 +59,7 @@ from tests.collection import (  # noqa: F401  pytest calls them
     pytest_collection_modifyitems,
     pytest_ignore_collect,
     pytest_make_parametrize_id,
+    pytest_runtest_protocol,
 )
 from tests.composed_once import compose_once
 from tests.fakes.failing_provider import FakeProvider
@@ -66,6 +67,7 @@ from tests.fakes.providers import BASE
 from tests.fakes.vendors import Vendors
 from tests.management.tree import prepare_once
 from tests.migrated import begin_migrated
+from tests.page_contexts import keep_page_contexts
 
 # A slow machine is no fault; and fixtures that live as long as a test are told apart by what each example makes.
 hypothesis.settings.register_profile(
@@ -74,6 +76,7 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("studio")
+keep_page_contexts()
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
 BGM, MUSIC = "wavespeed/mureka-v7.6-bgm", "soundverse/music"
