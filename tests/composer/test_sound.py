@@ -50,7 +50,7 @@ LENGTH_S = 14.0  # of `made`
 HEARD = tuple(STYLES)[::3]
 EACH = [
     pytest.param(
-        style, marks=[pytest.mark.xdist_group(f"sound of {style}"), *[pytest.mark.live] * (style not in HEARD)]
+        style, marks=[pytest.mark.xdist_group(f"style {style}"), *[pytest.mark.live] * (style not in HEARD)]
     )
     for style in STYLES
 ]
