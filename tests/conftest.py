@@ -66,7 +66,7 @@ from tests.fakes.failing_provider import FakeProvider
 from tests.fakes.providers import BASE
 from tests.fakes.vendors import Vendors
 from tests.management.tree import prepare_once
-from tests.migrated import begin_migrated
+from tests.migrated import begin_migrated, migrated_copy
 from tests.page_contexts import keep_page_contexts
 
 # A slow machine is no fault; and fixtures that live as long as a test are told apart by what each example makes.
@@ -98,10 +98,11 @@ def django_db_setup(_beginning, django_db_setup, django_db_blocker) -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory, request) -> Path:
+def prepared(tmp_path_factory, request, django_db_setup) -> Path:
     """A studio after its first start, with administrator and samples; made once for all workers of a run."""
     base = tmp_path_factory.getbasetemp()
-    return prepare_once(base.parent if hasattr(request.config, "workerinput") else base)
+    folder = base.parent if hasattr(request.config, "workerinput") else base
+    return prepare_once(folder, migrated_copy(request.config.cache.mkdir("migrated")))
 
 
 @pytest.fixture(autouse=True)
