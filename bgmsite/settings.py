@@ -8,6 +8,11 @@ from csp.constants import NONE, SELF
 
 from bgmsite import environment
 
+# Before NumPy is imported. Each job computes on one core: its products are small, and threads that share one wait for
+# each other for longer than they compute, above all while other jobs run.
+for _library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environment.Environment(os.environ)
 

@@ -85,7 +85,9 @@ def plan_reduction(headroom: NDArray[np.float64], step_s: float, loop: bool = Fa
 def _running_average(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return an exponential average from zero on, a chunk at a time: y[n] = 0.004·x[n] + 0.996·y[n − 1]."""
     powers, weights = _average_weights()
-    chunks = np.pad(values, (0, -len(values) % _AVERAGE_CHUNK)).reshape(-1, _AVERAGE_CHUNK) @ weights
+    padded = np.pad(values, (0, -len(values) % _AVERAGE_CHUNK)).reshape(-1, _AVERAGE_CHUNK)
+    group = max(1, _MAX_PRODUCT // weights.size)
+    chunks = np.concatenate([padded[first : first + group] @ weights for first in range(0, len(padded), group)])
     for number in range(1, len(chunks)):
         chunks[number] += chunks[number - 1, -1] * powers[1:]
     return np.asarray(chunks.reshape(-1)[: len(values)])

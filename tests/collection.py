@@ -1,10 +1,12 @@
-"""Which tests are collected, in which order, under which names: pytest's hooks for it."""
+"""Which tests are collected, in which order, under which names, and with how much room: pytest's hooks for it."""
 
 import gc
 import re
 from pathlib import Path
 
 import pytest
+
+from bgmsite.call_stack import with_room
 
 MAX_ID = 100  # characters of a parameter in the name of a test
 LONG_GROUPS = ("browser", "editor", "soundverse", "tree", "slow machine")  # each takes minutes in one process
@@ -60,3 +62,10 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.enable()
     gc.set_threshold(50_000, 20, 100)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> object:
+    """Run a test as a web server runs a view: calls go deep in both, and so near the edges of the call stack."""
+    runner = item.config.pluginmanager.getplugin("runner")
+    return with_room(runner.pytest_runtest_protocol, item, nextitem)

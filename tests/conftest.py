@@ -59,6 +59,7 @@ from tests.collection import (  # noqa: F401  pytest calls them
     pytest_collection_modifyitems,
     pytest_ignore_collect,
     pytest_make_parametrize_id,
+    pytest_runtest_protocol,
 )
 from tests.composed_once import compose_once
 from tests.fakes.elevenlabs import ElevenLabsShop
@@ -66,7 +67,8 @@ from tests.fakes.failing_provider import FakeProvider
 from tests.fakes.providers import BASE
 from tests.fakes.vendors import Vendors
 from tests.management.tree import prepare_once
-from tests.migrated import begin_migrated
+from tests.migrated import begin_migrated, migrated_copy
+from tests.page_contexts import keep_page_contexts
 
 # A slow machine is no fault; and fixtures that live as long as a test are told apart by what each example makes.
 hypothesis.settings.register_profile(
@@ -75,6 +77,7 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow, hypothesis.HealthCheck.function_scoped_fixture],
 )
 hypothesis.settings.load_profile("studio")
+keep_page_contexts()
 
 POLL, STREAM, COMPOSER = "fakepoll/one", "fakestream/one", "composer/studio"
 BGM, MUSIC = "wavespeed/mureka-v7.6-bgm", "soundverse/music"
@@ -96,10 +99,11 @@ def django_db_setup(_beginning, django_db_setup, django_db_blocker) -> None:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory, request) -> Path:
+def prepared(tmp_path_factory, request, django_db_setup) -> Path:
     """A studio after its first start, with administrator and samples; made once for all workers of a run."""
     base = tmp_path_factory.getbasetemp()
-    return prepare_once(base.parent if hasattr(request.config, "workerinput") else base)
+    folder = base.parent if hasattr(request.config, "workerinput") else base
+    return prepare_once(folder, migrated_copy(request.config.cache.mkdir("migrated")))
 
 
 @pytest.fixture(autouse=True)

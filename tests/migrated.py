@@ -12,8 +12,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.db.backends.signals import connection_created
+from django.test import override_settings
 
 
 @contextmanager
@@ -31,6 +33,12 @@ def begin_migrated(folder: Path) -> Iterator[None]:
             _keep(kept)
 
 
+def migrated_copy(folder: Path) -> Path | None:
+    """Return the stored copy that a test process of this run has begun with, if its database is one in memory."""
+    kept = folder / f"{_hash()}.sqlite3"
+    return kept if kept.exists() else None
+
+
 def _filler(kept: Path):
     def fill(connection, **_):
         if kept.exists() and connection.vendor == "sqlite" and connection.is_in_memory_db():
@@ -42,6 +50,9 @@ def _filler(kept: Path):
 
 
 def _keep(kept: Path) -> None:
+    # The tests' cache is in memory, and so the migrations have not made the table of a studio's.
+    with override_settings(CACHES={"default": settings.DATABASE_CACHE}):
+        call_command("createcachetable", verbosity=0)
     for old in kept.parent.glob("*.sqlite3"):
         old.unlink()
     making = kept.with_suffix(".making")
@@ -53,5 +64,5 @@ def _keep(kept: Path) -> None:
 
 def _hash() -> str:
     files = sorted((settings.BASE_DIR / "generator" / "migrations").glob("*.py"))
-    files.append(settings.BASE_DIR / "requirements-dev.lock")
+    files += [settings.BASE_DIR / "requirements-dev.lock", Path(__file__)]
     return hashlib.sha256(b"\n".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()[:16]

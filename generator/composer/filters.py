@@ -96,7 +96,8 @@ class BlockFilter:
         _multiply(rows.reshape(-1, ROW_FRAMES), self._steps.input, own)
         added = np.zeros((channels, -(-count // GROUP_ROWS) * GROUP_ROWS, size))
         added[:, :count] = own.reshape(channels, count, size)
-        groups = added.reshape(channels, -1, GROUP_ROWS * size) @ self._steps.chain
+        groups = np.empty((channels, added.shape[1] // GROUP_ROWS, GROUP_ROWS * size))
+        _multiply(added.reshape(-1, groups.shape[2]), self._steps.chain, groups.reshape(-1, groups.shape[2]))
         carried, jump = [self._state], self._steps.powers[:, -size:]
         for last in groups[:, :-1, -size:].swapaxes(0, 1):
             carried.append(last + carried[-1] @ jump)
@@ -122,7 +123,7 @@ class _RowSteps:
     powers: NDArray[np.float64]
 
 
-def _multiply(rows: Samples, matrix: Samples, out: Samples) -> None:
+def _multiply(rows: NDArray[np.floating], matrix: NDArray[np.floating], out: NDArray[np.floating]) -> None:
     """Multiply rows by a matrix into `out`, in parts so small that OpenBLAS keeps them on the calling thread."""
     group = max(1, SMALL_PRODUCT // matrix.size)
     whole = len(rows) // group * group

@@ -30,7 +30,7 @@ def written(made: Brief) -> Score:
     return write(made, plan(made), 1)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def score(style: str, seed: int = 1, length_s: float = 90.0) -> Score:
     return written(brief(style, seed=seed, length_s=length_s))
 

@@ -23,11 +23,17 @@ def written(style: str, seed: int, take: int = 1, length_s: float = 75, **contro
     return write(brief, plan(brief), take)
 
 
+@lru_cache(maxsize=len(STYLES))
+def swung(style: str) -> list[tuple[float, float]]:
+    """Return where each sixteenth and triplet of twelve beats sounds in a style, and the place itself, in beats."""
+    places = [step / 4 for step in range(49)] + [beat + third / 3 for beat in range(12) for third in (1, 2)]
+    return [(swing(place, STYLES[style]), place) for place in places]
+
+
 def grid(note: Note, style: str) -> float:
     """Return a note's sixteenth or triplet in beats, without the style's swing and timing variation."""
-    places = [step / 4 for step in range(49)] + [beat + third / 3 for beat in range(12) for third in (1, 2)]
     bars, inside = divmod(note.start + 0.03, 12)  # bars of three and of four coincide every twelve beats
-    return bars * 12 + min(places, key=lambda place: abs(swing(place, STYLES[style]) - inside))
+    return bars * 12 + min(swung(style), key=lambda one: abs(one[0] - inside))[1]
 
 
 def choirs(score: Score) -> Iterator[list[list[int]]]:

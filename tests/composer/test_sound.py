@@ -49,9 +49,7 @@ LENGTH_S = 14.0  # of `made`
 # Rendering takes a second or two for a style: every third is heard in the default run, the others with -m live.
 HEARD = tuple(STYLES)[::3]
 EACH = [
-    pytest.param(
-        style, marks=[pytest.mark.xdist_group(f"sound of {style}"), *[pytest.mark.live] * (style not in HEARD)]
-    )
+    pytest.param(style, marks=[pytest.mark.xdist_group(f"style {style}"), *[pytest.mark.live] * (style not in HEARD)])
     for style in STYLES
 ]
 

@@ -17,7 +17,7 @@ def brief(style: str, **controls: object) -> Brief:
     return read_brief("", asked, seed=5)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def score(brief: Brief) -> Score:
     return write(brief, plan(brief), TAKE)
 

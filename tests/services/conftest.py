@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.management.tree import ROOT
+from tests.migrated import migrated_copy
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +35,7 @@ def database_url(request, tmp_path) -> Iterator[str]:
     if request.param == "sqlite":
         request.getfixturevalue("django_db_setup")  # leaves a migrated copy in pytest's cache
         file = tmp_path / "real.sqlite3"
-        for kept in request.config.cache.mkdir("migrated").glob("*.sqlite3"):
+        if kept := migrated_copy(request.config.cache.mkdir("migrated")):
             shutil.copy(kept, file)
         yield f"sqlite:///{file}"
         return

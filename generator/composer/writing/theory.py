@@ -94,7 +94,12 @@ class Chord:
     @property
     def tones(self) -> frozenset[int]:
         """Return the chord's pitch classes."""
-        return frozenset((self.root + interval) % 12 for interval in self.intervals)
+        return _tones(self.root, self.intervals)
+
+
+@lru_cache(maxsize=1024)
+def _tones(root: int, intervals: tuple[int, ...]) -> frozenset[int]:
+    return frozenset((root + interval) % 12 for interval in intervals)
 
 
 def chord(numeral: str, tonic: int) -> Chord:

@@ -102,7 +102,8 @@ class Arrangement:
             if any(span.start - 1e-6 <= note.start < span.end - 1e-6 for span in spans):
                 continue
             end = min((s.start for s in spans if note.start < s.start), default=note.start + note.length)
-            kept.append(replace(note, length=min(note.length, end - note.start)))
+            length = min(note.length, end - note.start)
+            kept.append(note if length == note.length else replace(note, length=length))
         return kept
 
     def sounding_hits(self, hits: Iterable[Hit], kit: str, exceptions: Sequence[str] = ()) -> list[Hit]:

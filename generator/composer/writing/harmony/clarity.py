@@ -21,6 +21,7 @@ PROFILES = (
     ),
 )
 ROOT_WEIGHT, BASS_WEIGHT = 1.3, 0.6  # of a chord's root; added for its bass
+FIFTH_BELOW = (np.arange(12) - 7) % 12  # of each pitch class
 OVERTONE_WEIGHT = 0.3  # of the fifth that sounds in every tone as its third harmonic
 
 
@@ -29,16 +30,19 @@ def clarity(chords: Sequence[tuple[Chord, float]], *, minor: bool) -> float:
 
     Of two sets of profiles the one that tells it worse counts.
     """
-    weights = np.zeros(12)
+    sounding = [0.0] * 12
     for chord, length in chords:
         for tone in chord.tones:
-            weights[tone] += length * (ROOT_WEIGHT if tone == chord.root else 1.0)
-        weights[chord.low] += length * BASS_WEIGHT
-    weights += OVERTONE_WEIGHT * np.roll(weights, 7)
+            sounding[tone] += length * (ROOT_WEIGHT if tone == chord.root else 1.0)
+        sounding[chord.low] += length * BASS_WEIGHT
+    weights = np.array(sounding)
+    weights += OVERTONE_WEIGHT * weights[FIFTH_BELOW]
     weights -= weights.mean()
     fits = _profiles() @ (weights / (np.linalg.norm(weights) + 1e-9))
     home = 12 * minor
-    return float((fits[:, home] - np.delete(fits, home, axis=1).max(axis=1)).min())
+    at_home = fits[:, home].copy()
+    fits[:, home] = -np.inf
+    return float((at_home - fits.max(axis=1)).min())
 
 
 @lru_cache(maxsize=1)
