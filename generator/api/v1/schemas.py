@@ -126,6 +126,7 @@ class ModelOut(Schema):
     prompt_limit: int = Field(description="Characters.")
     takes_default: int
     takes_max: int
+    can_cancel: bool = Field(description="A generation can be stopped after it was sent to the provider.")
     formats: list[str] = Field(description="The default first.")
     typical_duration: str = Field(description="How long generating usually takes, in words.")
     license: str

@@ -30,6 +30,7 @@ class Model(Shape):
     price_formula: str = Field(description="How the price depends on the settings; empty: it does not.")
     price_is_estimate: bool
     takes_max: int
+    can_cancel: bool = Field(description="A generation can be stopped after it was sent to the provider.")
     formats: list[str]
     prompt_limit: int = Field(description="Characters.")
     typical_duration: str = Field(description="How long generating usually takes.")

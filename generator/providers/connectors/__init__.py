@@ -8,6 +8,8 @@ from pathlib import Path
 
 from generator.providers.connectors.client import Connector
 
+__all__ = ["Connector", "providers", "shipped_texts"]
+
 SHIPPED = Path(__file__).parent / "shipped"
 
 

@@ -63,6 +63,21 @@ def cancel(generation: Generation, actor: User, text: str) -> bool:
     return ended
 
 
+def cancel_at_provider(generation: Generation, *, is_charged: bool) -> bool:
+    """Cancel a job that its provider has stopped, charging nothing, or all of it where the provider does the same."""
+    text = gettext_noop("Canceled at the provider")
+    if not is_charged:
+        return cancel(generation, generation.author, text)
+    with transaction.atomic():
+        ended = states.advance(generation, State.CANCELLED, text, **_ended_columns())
+        if ended:
+            settle(generation, generation.takes_requested, "Canceled; the provider charges for canceled jobs")
+            sentence = _("canceled. You were charged {amount}, because the provider charges for canceled jobs.")
+            amount = currency.show(generation.price_total)
+            notifications.ended(generation, sentence.format(amount=amount), is_good=False)
+    return ended
+
+
 def finish_if_complete(generation: Generation) -> bool:
     """End a collecting generation once no output is pending: as ready, or as failed when no take arrived."""
     if RemoteOutput.objects.filter(generation=generation, collected_at=None, given_up_at=None).exists():

@@ -124,11 +124,12 @@ def is_local(generation: Generation) -> bool:
 def provider_of(generation: Generation) -> Provider | Reason:
     """Return a generation's provider with the operator's account, or the reason why it is unavailable."""
     key = generation.model.key
-    if catalog.spec_of(key) is None and catalog.action_of(key) is None:
-        return Reason.NOT_INSTALLED
     try:
         provider = catalog.provider_for(generation)
     except KeyError:
+        return Reason.NOT_INSTALLED
+    is_known = catalog.spec_of(key) or catalog.action_of(key)
+    if not is_known and all(spec.key != key for spec in provider.models):  # a pinned connector may still have it
         return Reason.NOT_INSTALLED
     return provider if getattr(provider, "has_key", True) else Reason.NO_KEY
 

@@ -85,6 +85,7 @@ def _model_out(choice: ModelChoice) -> schemas.ModelOut:
         prompt_limit=spec.prompt_limit,
         takes_default=spec.takes_default,
         takes_max=spec.takes_max,
+        can_cancel=choice.can_cancel,
         formats=list(spec.formats),
         typical_duration=choice.usual,
         license=spec.license,
