@@ -1,5 +1,6 @@
 """Reading a connector: a JSON text becomes a `Document` that can be run, or is refused with every problem's place."""
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -66,6 +67,8 @@ def _unusable_text(value: Any, place: str, depth: int) -> tuple[str, str] | None
         return place, "is nested too deeply"
     if isinstance(value, str):
         return (place, "has characters that cannot be stored") if plain(value) != value else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return place, "is too large a number"
     if isinstance(value, list):
         parts = ((f"{place}[{number}]", item) for number, item in enumerate(value))
     elif isinstance(value, dict):

@@ -25,8 +25,10 @@ def cancel(generation: Generation, actor: User) -> None:
         UserError: the generation has already ended.
     """
     is_local = generation.model.provider.key in catalog.local_keys()
+    # The row may have been sent since it was loaded; then it is not free, and the provider has to be asked.
+    sources = None if is_local else (State.QUEUED,)
     if (is_local or generation.state == State.QUEUED) and completion.cancel(
-        generation, actor, gettext_noop("Canceled")
+        generation, actor, gettext_noop("Canceled"), sources=sources
     ):
         return
     now = timezone.now()

@@ -1,5 +1,6 @@
 """Completion of generations: the final state and the settlement, in one transaction."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -48,12 +49,18 @@ def give_up(generation: Generation, actor: User, text: str) -> bool:
     )
 
 
-def cancel(generation: Generation, actor: User, text: str) -> bool:
-    """Cancel, charging only the takes already delivered."""
+def cancel(generation: Generation, actor: User, text: str, *, sources: Iterable[State] | None = None) -> bool:
+    """Cancel, charging only the takes already delivered; `sources`: only if it still is in one of these states."""
     delivered = _delivered(generation)
     with transaction.atomic():
         ended = states.advance(
-            generation, State.CANCELLED, text, actor=actor, cancel_requested_at=timezone.now(), **_ended_columns()
+            generation,
+            State.CANCELLED,
+            text,
+            sources=sources,
+            actor=actor,
+            cancel_requested_at=timezone.now(),
+            **_ended_columns(),
         )
         if ended:
             settle(generation, delivered, "Canceled" if not delivered else f"Canceled; {delivered} kept", actor)
