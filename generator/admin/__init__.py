@@ -4,7 +4,18 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from generator.admin import audio_records, catalog, generations, ledger, review, sections, team, users, webhooks
+from generator.admin import (
+    audio_records,
+    catalog,
+    connectors,
+    generations,
+    ledger,
+    review,
+    sections,
+    team,
+    users,
+    webhooks,
+)
 
 admin.site.site_header = "BGM Studio"
 admin.site.site_title = _("BGM Studio admin")
@@ -16,4 +27,15 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 _pages = admin.site.get_urls
 admin.site.get_urls = lambda: [*review.urls(), *_pages()]  # type: ignore[method-assign]  # the one way to add to the default site
 
-__all__ = ["audio_records", "catalog", "generations", "ledger", "review", "sections", "team", "users", "webhooks"]
+__all__ = [
+    "audio_records",
+    "catalog",
+    "connectors",
+    "generations",
+    "ledger",
+    "review",
+    "sections",
+    "team",
+    "users",
+    "webhooks",
+]

@@ -104,7 +104,7 @@ class ProviderAdmin(admin.ModelAdmin):
     list_display = ("title", "enabled", "key_is", "balance_is", "breaker", "last_error_at")
     readonly_fields = (
         *("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at"),
-        *("breaker", "under_way", "balance_is", "ceiling"),
+        *("breaker", "under_way", "balance_is", "ceiling", "connector"),
     )
     actions = ("try_again_now",)
 
@@ -147,6 +147,14 @@ class ProviderAdmin(admin.ModelAdmin):
         ]
         link = f"{reverse('admin:generator_budget_changelist')}?provider_key={obj.key}"
         return format_html('{} · <a href="{}">{}</a>', texts[0] if texts else gettext("none"), link, gettext("Budgets"))
+
+    @admin.display(description=_("Connector"))
+    def connector(self, obj: ProviderAccount) -> str:
+        """Return a link to the provider's document, if it is described by one."""
+        if obj.key not in catalog.connector_keys():
+            return gettext("none; the provider is part of the studio")
+        link = f"{reverse('admin:generator_connectorversion_add')}?key={obj.key}"
+        return format_html('<a href="{}">{}</a>', link, gettext("View or change it"))
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Save; if the key, address, settings or switch changed, close the breaker and retry waiting generations."""

@@ -50,7 +50,14 @@ class Connector(OnAccount):
     `text` is the document as written: what is kept with each generation.
     """
 
-    def __init__(self, text: str, config: ProviderConfig | None = None, more_hosts: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        text: str,
+        config: ProviderConfig | None = None,
+        more_hosts: tuple[str, ...] = (),
+        *,
+        uses_environment: bool = True,
+    ) -> None:
         super().__init__(config)
         document = read_document(text)
         hosts = [*document.hosts, *(host for host in more_hosts if host not in document.hosts)]
@@ -62,13 +69,22 @@ class Connector(OnAccount):
         self.key_is_optional = document.auth.key != "required"
         self._models = {f"{document.key}/{model.name}": model for model in document.models}
         self._more_hosts = more_hosts
+        self._uses_environment = uses_environment
 
     def using(self, config: ProviderConfig) -> Self:
-        return type(self)(self.text, config, self._more_hosts)
+        return type(self)(self.text, config, self._more_hosts, uses_environment=self._uses_environment)
 
     def allowing(self, hosts: Collection[str]) -> Self:
         """Return the same with further hosts: an operator may have corrected those of a connector that is in use."""
-        return type(self)(self.text, self._given, tuple(hosts))
+        return type(self)(self.text, self._given, tuple(hosts), uses_environment=self._uses_environment)
+
+    def without_environment(self) -> Self:
+        """Return the same without the account of the environment: it needs one of its own."""
+        return type(self)(self.text, self._given, self._more_hosts, uses_environment=False)
+
+    @property
+    def _account(self) -> ProviderConfig:
+        return super()._account if self._given or self._uses_environment else ProviderConfig()
 
     @property
     def has_key(self) -> bool:

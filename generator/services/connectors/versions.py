@@ -7,9 +7,9 @@ import logging
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Max
 
 from generator.models import ConnectorVersion, User
@@ -58,8 +58,25 @@ def saved_connectors() -> list[Connector]:
 
 @lru_cache(maxsize=64)
 def connector_of(text: str) -> Connector:
-    """Return the provider that a document describes; raises DocumentError."""
-    return Connector(text)
+    """Return the provider that a document describes; raises DocumentError.
+
+    If it takes the place of a shipped one and reaches further hosts, the key in the environment is not meant for them.
+    """
+    connector = Connector(text)
+    shipped = shipped_texts().get(connector.key)
+    if shipped is None or reaches_only(connector, Connector(shipped)):
+        return connector
+    return connector.without_environment()
+
+
+def reaches_only(connector: Connector, other: Connector) -> bool:
+    """Return whether a connector sends its key nowhere that another one does not."""
+    return _hosts(connector) <= _hosts(other)
+
+
+def _hosts(connector: Connector) -> set[str]:
+    document = connector.document
+    return {urlsplit(document.base).netloc, *document.hosts} - {""}
 
 
 def text_in_use(key: str) -> str:
@@ -68,11 +85,9 @@ def text_in_use(key: str) -> str:
 
 
 def store(key: str, text: str, actor: User | None, note: str = "") -> ConnectorVersion:
-    """Put a checked text into use; an empty one puts the shipped connector into use again."""
+    """Store a checked text as the one to use, empty for the shipped connector; `touch` puts it into use."""
     digest = sha256(text.encode()).hexdigest()
-    version = ConnectorVersion.objects.create(key=key, text=text, digest=digest, note=note, created_by=actor)
-    transaction.on_commit(touch)
-    return version
+    return ConnectorVersion.objects.create(key=key, text=text, digest=digest, note=note, created_by=actor)
 
 
 def version_of(connector: Connector) -> ConnectorVersion:
