@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from generator.admin.review.base import user_of
 from generator.models import ConnectorVersion
 from generator.providers.connectors import shipped_texts
+from generator.providers.connectors.comfyui_workflow import model_of
 from generator.providers.connectors.document import DocumentError, read_document
-from generator.providers.connectors.workflow import model_of
 from generator.services.connectors import editing, versions
 
 MAX_WORKFLOW_BYTES = 200_000
@@ -92,6 +92,7 @@ class ConnectorAdmin(admin.ModelAdmin):
             if "_add_workflow" in request.POST:
                 text = self._with_workflow(request, text)
             context["requests"] = editing.dry_run(text)
+            context["failed_charge"], context["canceled_charge"] = editing.charges_of(text)
         except DocumentError as error:
             context["problems"] = error.problems
         typed = {"text": text, "note": note, "workflow_title": request.POST.get("workflow_title", "")}

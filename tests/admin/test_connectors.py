@@ -9,7 +9,8 @@ from django.urls import reverse
 from generator.models import ConnectorVersion, ProviderAccount
 from generator.providers.connectors import shipped_texts
 from generator.services.provider_jobs import catalog
-from tests.providers.connectors.conftest import WORKFLOW, connected, saved_connectors, shops  # noqa: F401
+from tests.fakes.connectors.texts import WORKFLOW
+from tests.providers.connectors.conftest import connected, saved_connectors, shops  # noqa: F401
 
 ADD = "admin:generator_connectorversion_add"
 KEY = "sk-of-fal-0123456789-0123456789"

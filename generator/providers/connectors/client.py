@@ -279,7 +279,7 @@ class Connector(OnAccount):
 
     async def _prepare(self, call: Call, values: dict[str, Any]) -> Prepared:
         try:
-            return requests.prepare(self.document, call, await self._base(), values)
+            return requests.build_request(self.document, call, await self._base(), values)
         except requests.HostNotAllowed as error:
             sentence = Message("The connector for {title} does not allow the host it has to reach.", title=self.title)
             raise OperatorMustAct(sentence, words=str(error), cause=Cause.MISCONFIGURED) from None

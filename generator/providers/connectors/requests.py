@@ -64,7 +64,7 @@ def values_of(document: Document, model: Model | None, request: Request) -> dict
     return values
 
 
-def prepare(document: Document, call: Call, base: str, values: Mapping[str, Any]) -> Prepared:
+def build_request(document: Document, call: Call, base: str, values: Mapping[str, Any]) -> Prepared:
     """Return a call's request.
 
     Raises:

@@ -43,6 +43,16 @@ def dry_run(text: str) -> list[ShownRequest]:
     return [_shown(provider, spec) for spec in provider.models]
 
 
+def charges_of(text: str) -> tuple[str, str]:
+    """Return whether a connector's provider charges for failed and for canceled jobs: yes, no, unknown; "" if neither.
+
+    Raises:
+        DocumentError: the text is no connector.
+    """
+    document = Connector(text).document
+    return document.failure_charged, document.cancel.charged if document.cancel else ""
+
+
 def _shown(provider: Connector, spec: ModelSpec) -> ShownRequest:
     settings: dict[str, Value] = {field.name: _sample(field) for field in spec.fields}
     request = Request(spec.key, SAMPLE_PROMPT, 1, spec.formats[0], settings, "1", SAMPLE_REFERENCE, SAMPLE_REFERENCE)

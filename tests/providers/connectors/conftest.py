@@ -8,27 +8,12 @@ import pytest
 
 from generator.models import ConnectorVersion
 from generator.providers.base import ProviderConfig
-from generator.providers.connectors import Connector, shipped_texts
-from generator.providers.connectors.workflow import model_of
+from generator.providers.connectors import Connector
 from generator.services.connectors import versions
 from generator.services.provider_jobs import catalog
+from tests.fakes.connectors.texts import text_of
 from tests.fakes.connectors.vendors import ConnectorVendors
 from tests.providers.conftest import CALM, Caller
-
-WORKFLOW = {
-    "3": {"class_type": "TextEncodeAceStepAudio1.5", "inputs": {"tags": "{{prompt}}", "seed": "{{seed}}"}},
-    "4": {"class_type": "EmptyAceStep1.5LatentAudio", "inputs": {"seconds": "{{seconds}}", "batch_size": 1}},
-    "9": {"class_type": "SaveAudioMP3", "inputs": {"filename_prefix": "bgm", "audio": ["4", 0]}},
-}
-
-
-def comfyui_text() -> str:
-    document = json.loads(shipped_texts()["comfyui"])
-    return json.dumps(document | {"models": [model_of(json.dumps(WORKFLOW), "Felt piano")]})
-
-
-def text_of(name: str) -> str:
-    return comfyui_text() if name == "comfyui" else shipped_texts()[name]
 
 
 @pytest.fixture
@@ -64,7 +49,7 @@ def connected(shops, db, settings, fast_polling, monkeypatch, saved_connectors) 
     for name, value in shops.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("STUDIO_PRIVATE_DOWNLOADS", "on")
-    ConnectorVersion.objects.create(key="comfyui", text=comfyui_text(), digest="x")
+    ConnectorVersion.objects.create(key="comfyui", text=text_of("comfyui"), digest="x")
     versions.touch()
     catalog.registry.cache_clear()
     catalog.sync()

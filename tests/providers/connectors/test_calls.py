@@ -10,10 +10,10 @@ import pytest
 
 from generator.providers.base import CanceledJob, FileAccess, Progress, Request
 from generator.providers.errors import Busy, Cause, InDoubt, OperatorMustAct, Rejected
+from tests.fakes.connectors.texts import MODELS
 from tests.providers.conftest import Caller
 
 VENDORS = ("fal", "runware", "comfyui")
-MODELS = {"fal": "fal/minimax-music-2.6", "runware": "runware/minimax-music-2.6", "comfyui": "comfyui/felt-piano"}
 
 
 def brief(name: str, **changes) -> Request:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from generator.audio import FORMATS
 from generator.providers.connectors import Connector, shipped_texts
+from generator.providers.connectors.comfyui_workflow import model_of
 from generator.providers.connectors.document import MAX_DOCUMENT_CHARS, DocumentError, read_document
 from generator.providers.connectors.model_schema import BUILT_IN, FORM_NAMES
 from generator.providers.connectors.paths import read_path
 from generator.providers.connectors.templates import fill, fill_url, names_in
-from generator.providers.connectors.workflow import model_of
 from generator.web.create.model_fields import OWN
-from tests.providers.connectors.conftest import WORKFLOW
+from tests.fakes.connectors.texts import WORKFLOW
 
 FAL = json.loads(shipped_texts()["fal"])
 RUNWARE = json.loads(shipped_texts()["runware"])

@@ -12,9 +12,8 @@ from generator.services.connectors import versions
 from generator.services.generation import cancellation
 from generator.services.provider_jobs import catalog, poller
 from tests.conftest import ended, ledger
-from tests.providers.connectors.conftest import comfyui_text
+from tests.fakes.connectors.texts import MODELS, text_of
 
-MODELS = {"fal": "fal/minimax-music-2.6", "runware": "runware/minimax-music-2.6", "comfyui": "comfyui/felt-piano"}
 PRICES = {"fal": 150_000, "runware": 150_000, "comfyui": 0}
 
 
@@ -239,7 +238,7 @@ def test_what_is_queued_is_sent_with_the_newest(connected, ask):
     generation = ask(model=MODELS["comfyui"])
     poller.run(0.3)
     first = ConnectorUse.objects.get(generation=generation).version
-    save("comfyui", comfyui_text() + "\n")
+    save("comfyui", text_of("comfyui") + "\n")
     looked(generation)
     assert ConnectorUse.objects.get(generation=generation).version != first
 
