@@ -43,3 +43,8 @@ def pinned(generation: Generation, provider: Provider) -> Provider:
     if text == provider.text:
         return provider
     return versions.connector_of(text).allowing(provider.document.hosts)
+
+
+def has_model(provider: Provider, key: str) -> bool:
+    """Return whether a connector has a model, which the version in use may no longer have."""
+    return isinstance(provider, Connector) and any(spec.key == key for spec in provider.models)

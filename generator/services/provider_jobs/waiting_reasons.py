@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from generator.models import Generation, MusicModel, Price, State
 from generator.providers.base import Provider
+from generator.services.connectors import pinning
 from generator.services.errors import NOT_CHARGED
 from generator.services.provider_jobs import catalog
 from generator.translation import translate
@@ -128,8 +129,8 @@ def provider_of(generation: Generation) -> Provider | Reason:
         provider = catalog.provider_for(generation)
     except KeyError:
         return Reason.NOT_INSTALLED
-    is_known = catalog.spec_of(key) or catalog.action_of(key)
-    if not is_known and all(spec.key != key for spec in provider.models):  # a pinned connector may still have it
+    is_known = catalog.spec_of(key) or catalog.action_of(key) or pinning.has_model(provider, key)
+    if not is_known:
         return Reason.NOT_INSTALLED
     return provider if getattr(provider, "has_key", True) else Reason.NO_KEY
 
