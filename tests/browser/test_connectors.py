@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 from generator.providers.connectors import shipped_texts
 from tests.browser.conftest import Visitor
 from tests.browser.runs import cards_shown, new_card, rows_of
-from tests.fakes.connectors.texts import MODELS
 from tests.fakes.connectors.vendors import ConnectorVendors
 from tests.management.tree import Studio
 
@@ -67,8 +66,9 @@ def test_a_dry_run_shows_the_request_and_a_saved_change_is_in_the_form_at_once(v
 def test_a_track_by_a_connector_goes_from_form_and_price_to_the_list(visitor, vendors):
     page = visitor.page
     page.locator("#prompt").fill("warm tape loops by a connector")
-    page.locator(f"input[name=model][value='{MODELS['runware']}']").check(force=True)
-    button = page.get_by_role("button", name=re.compile("Generate"))
+    page.locator("#models > summary").click()
+    page.locator(".model", has_text="MiniMax Music 2.6 (Runware)").click()
+    button = page.get_by_role("button", name=re.compile("Generate 1"))
     expect(button).to_contain_text("$0.15")
     earlier = cards_shown(page)
     button.click()
