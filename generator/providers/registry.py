@@ -14,12 +14,14 @@ class Registry:
     """The providers of this studio, and their models by key."""
 
     def __init__(self, modules: Iterable[str], others: Iterable[Provider] = ()) -> None:
-        """Load the modules' providers; `others` come after them, or in the place of one with the same key."""
+        """Load the modules' providers; `others` come after them, or in the place of one of their kind and key."""
         self._providers: dict[str, Provider] = {}
         for name in modules:
             for provider in _load(name):
                 self._providers[provider.key] = provider
-        self._providers |= {provider.key: provider for provider in others}
+        for other in others:
+            if type(self._providers.get(other.key, other)) is type(other):
+                self._providers[other.key] = other
         self._specs = {spec.key: spec for provider in self for spec in provider.models}
         self._actions = {
             spec.key: spec for provider in self if isinstance(provider, Acting) for spec in provider.actions

@@ -20,7 +20,6 @@ from generator.currency import Micros
 from generator.messages import Message, gettext_noop, join_texts
 from generator.models import Generation, ProviderWebhookEvent, State
 from generator.providers.base import (
-    CanceledJob,
     Cancelling,
     PollProvider,
     Progress,
@@ -213,7 +212,7 @@ def _apply_snapshot(generation: Generation, snapshot: Snapshot, claim: float | N
     if snapshot.cost is not None:
         provider_accounts.record_cost(generation, snapshot.cost)
     if snapshot.progress in (Progress.CANCELED, Progress.FAILED) and generation.cancel_accepted:
-        _handle_canceled(generation, catalog.canceled_job(generation))
+        backoff.end_canceled(generation, catalog.canceled_job(generation))
     elif snapshot.progress in (Progress.CANCELED, Progress.FAILED):
         completion.fail(generation, Failed(_failed_sentence(generation), words=snapshot.error))
     elif snapshot.progress == Progress.COMPLETED:
@@ -229,16 +228,6 @@ def _failed_sentence(generation: Generation) -> str:
         NOT_CHARGED,
         gettext_noop("Try again, or use another model."),
     )
-
-
-def _handle_canceled(generation: Generation, rule: CanceledJob | None) -> None:
-    """End a job that its provider stopped at our request; if it may charge for that, a person decides."""
-    if rule in (CanceledJob.FREE, CanceledJob.CHARGED):
-        completion.cancel_at_provider(generation, is_charged=rule == CanceledJob.CHARGED)
-        return
-    text = gettext_noop("Canceled at the provider. It is not known whether it charges for that.")
-    backoff.mark_in_doubt(generation, text, error_message=text, due_at=None)
-    Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(due_at=None, error_message=text)
 
 
 def _handle_success(generation: Generation, snapshot: Snapshot) -> None:

@@ -206,6 +206,14 @@ def test_a_saved_connector_is_a_new_provider(connected, monkeypatch, ask, run_ba
     assert ledger(generation) == {"hold": 150_000, "charge": 150_000}
 
 
+def test_a_saved_connector_never_takes_the_place_of_a_provider_in_code(connected, settings):
+    settings.STUDIO_PROVIDERS = [*settings.STUDIO_PROVIDERS, "tests.fakes.poll"]
+    document = json.loads(shipped_texts()["fal"]) | {"key": "fakepoll", "title": "Not the fake"}
+    ConnectorVersion.objects.create(key="fakepoll", text=json.dumps(document), digest="x")
+    versions.touch()
+    assert catalog.provider_of("fakepoll").title != "Not the fake"
+
+
 def test_a_generation_that_runs_keeps_the_connector_it_was_sent_with(connected, ask, run_background):
     connected.fal.works = 10_000
     generation = ask(model=MODELS["fal"])
