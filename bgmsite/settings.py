@@ -50,7 +50,10 @@ STUDIO_DEBIAN_MIRROR = env.read("STUDIO_DEBIAN_MIRROR", "", environment.mirror)
 STUDIO_PRIVATE_DOWNLOADS = env.bool("STUDIO_PRIVATE_DOWNLOADS", default=False)
 # For a studio and receivers in one private network: allow webhooks to plain http and private addresses.
 STUDIO_PRIVATE_WEBHOOKS = env.bool("STUDIO_PRIVATE_WEBHOOKS", default=False)
-_PROVIDERS = [f"generator.providers.{name}" for name in ("builtin", "wavespeed", "soundverse", "elevenlabs", "acestep")]
+_PROVIDERS = [
+    f"generator.providers.{name}"
+    for name in ("builtin", "wavespeed", "soundverse", "elevenlabs", "acestep", "connectors")
+]
 STUDIO_PROVIDERS = env.list("STUDIO_PROVIDERS", default=_PROVIDERS, each=environment.module)
 
 INSTALLED_APPS = [

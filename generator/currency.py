@@ -1,6 +1,7 @@
 """Money as an integer of micro-dollars (0.045 USD = 45,000). This is the only module that parses and formats it."""
 
 import re
+from decimal import Decimal, InvalidOperation
 from typing import NewType
 
 Micros = NewType("Micros", int)
@@ -43,6 +44,17 @@ def dollars(text: str) -> Micros:
     if match["sign"] and not micros:
         raise NotAnAmount(f"“{text[:40]}” is not a valid amount. Enter 0 for none.")
     return Micros(-micros if match["sign"] == "-" else micros)
+
+
+def micros_of(value: object) -> Micros | None:
+    """Convert an amount in dollars, as the numbers of an API give it, exactly to micro-dollars; None: not an amount."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        amount = Decimal(str(value).strip())
+        return Micros(round(amount * MICROS_PER_DOLLAR)) if amount.is_finite() and abs(amount) < 10**9 else None
+    except InvalidOperation:
+        return None
 
 
 def _read(number: str, text: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ STAGES = (
     gettext_noop("Checking take {number}"),
     gettext_noop("{provider} reports “{status}”"),
     gettext_noop("Waiting: {reason}"),
+    gettext_noop("In the provider’s queue, place {place}"),
 )
 SENTENCES = (
     gettext_noop("Ready: {arrived}"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from generator.admin import (
     audio_records,
     catalog,
+    connectors,
     generations,
     ledger,
     review,
@@ -30,6 +31,7 @@ admin.site.get_urls = lambda: [*review.urls(), *vendor_catalog.urls(), *_pages()
 __all__ = [
     "audio_records",
     "catalog",
+    "connectors",
     "generations",
     "ledger",
     "review",

@@ -107,7 +107,7 @@ class ProviderAdmin(admin.ModelAdmin):
     list_display = ("title", "enabled", "key_is", "balance_is", "breaker", "last_error_at")
     readonly_fields = (
         *("key", "title", "key_is", "failures_in_a_row", "last_error", "last_error_at"),
-        *("breaker", "under_way", "balance_is", "ceiling", "models_to_add"),
+        *("breaker", "under_way", "balance_is", "ceiling", "models_to_add", "connector"),
     )
     actions = ("try_again_now",)
 
@@ -156,6 +156,14 @@ class ProviderAdmin(admin.ModelAdmin):
         """Return a link to the provider's catalog, if it has one."""
         link = vendor_catalog.link_to(obj)
         return format_html('<a href="{}">{}</a>', link, gettext("Models to add")) if link else gettext("none")
+
+    @admin.display(description=_("Connector"))
+    def connector(self, obj: ProviderAccount) -> str:
+        """Return a link to the provider's document, if it is described by one."""
+        if obj.key not in catalog.connector_keys():
+            return gettext("none; the provider is part of the studio")
+        link = f"{reverse('admin:generator_connectorversion_add')}?key={obj.key}"
+        return format_html('<a href="{}">{}</a>', link, gettext("View or change it"))
 
     def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
         """Save; if the key, address, settings or switch changed, close the breaker and retry waiting generations."""

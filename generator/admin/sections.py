@@ -40,7 +40,10 @@ SECTIONS = (
         "providers",
         gettext_lazy("Providers and models"),
         gettext_lazy("Where the music comes from, what it costs, and how it is licensed."),
-        ("generator.ProviderAccount", "generator.MusicModel", "generator.Price", "generator.License"),
+        (
+            *("generator.ProviderAccount", "generator.MusicModel", "generator.Price", "generator.License"),
+            "generator.ConnectorVersion",
+        ),
     ),
     Section(
         "money",

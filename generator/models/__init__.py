@@ -15,6 +15,7 @@ from generator.models.catalog import (
 from generator.models.client_request import ClientRequest, Upload
 from generator.models.closed_month import ClosedMonth
 from generator.models.comparison import Comparison
+from generator.models.connector import ConnectorUse, ConnectorVersion
 from generator.models.download_choice import DownloadChoice
 from generator.models.edit import Edit, EditState, GridChange, TrackStructure, VoiceOver
 from generator.models.feedback import Approval, ApprovalRequest, Comment
@@ -64,6 +65,8 @@ __all__ = [
     "ClosedMonth",
     "Comment",
     "Comparison",
+    "ConnectorUse",
+    "ConnectorVersion",
     "DeliveryAttempt",
     "DownloadChoice",
     "Edit",

@@ -108,6 +108,9 @@ class Generation(models.Model):
         null=True, editable=False, help_text=_("Expected duration in milliseconds, estimated at the start.")
     )
     cancel_requested_at = models.DateTimeField(null=True, editable=False)
+    cancel_accepted = models.BooleanField(
+        null=True, editable=False, help_text="The provider’s answer to the cancel; empty: not asked, or no answer yet."
+    )
     due_at = models.DateTimeField(
         null=True,
         editable=False,

@@ -127,7 +127,9 @@ class ModelSpec:
     prompt_limit: int  # Unicode code points, after trimming
     takes_max: int
     formats: tuple[str, ...]  # keys of generator.audio.FORMATS, the default first
-    list_price: Micros  # per take, or the formula's `base_price`; the first dated price is made from it
+    list_price: (
+        Micros | None
+    )  # per take, or the formula's `base_price`; the first dated price is made from it, if known
     price_formula: str = ""  # the price of a request, see generator.price_formula
     prompt_name: str = "prompt"  # what the formula calls the prompt and, besides `takes`, the number of takes
     takes_name: str = ""
@@ -231,6 +233,7 @@ class Progress(enum.StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELED = "canceled"  # at our request, before it was finished
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,9 @@ class Snapshot:
     outputs: tuple[Output, ...] = ()
     error: str = ""  # the provider's message, if FAILED
     retry_after: float | None = None  # seconds until the next poll makes sense
+    position: int | None = None  # place in the provider's queue, from 1
+    cost: Micros | None = None  # what the provider says that it charged for the whole job
+    is_certain: bool = False  # found by our own id, so it cannot be another generation's job
     registered_id: str = ""  # the id of an uploaded sound, for actions that register one
     raw: Mapping[str, Any] = field(default_factory=dict)  # the reply, without keys, for the history
 
@@ -447,6 +453,26 @@ class Quoting(Protocol):
         ...
 
 
+class CanceledJob(enum.StrEnum):
+    """What a provider charges for a job that was canceled before it was finished."""
+
+    FREE = "free"
+    CHARGED = "charged"  # in full
+    UNKNOWN = "unknown"  # the hold stays until a person has looked
+
+
+@runtime_checkable
+class Cancelling(Protocol):
+    @property
+    def canceled_job(self) -> CanceledJob | None:
+        """Return what a canceled job costs; None: jobs cannot be canceled at this provider."""
+        ...
+
+    async def cancel(self, provider_job_id: str, http: httpx.AsyncClient) -> bool:
+        """Ask to cancel a job; return whether it was accepted. May be repeated; polling tells how the job ended."""
+        ...
+
+
 @runtime_checkable
 class PollProvider(Provider, Protocol):
     async def submit(self, request: Request, http: httpx.AsyncClient) -> Snapshot: ...
@@ -460,7 +486,12 @@ class PollProvider(Provider, Protocol):
     ) -> Snapshot | None:
         """Find a job whose submit got no answer; `since` is Unix seconds. None: not there, or not yet.
 
-        `known`: ids that already belong to generations and are never returned.
+        `known`: ids that already belong to generations and are never returned. A provider that takes an id of ours
+        (`request.reference`) looks for that one and says so in the snapshot (`is_certain`).
+
+        Raises:
+            InDoubt: several jobs may be the one.
+            Rejected: it is certain that the provider never accepted the request.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""Registry of providers: every module named in the settings has a `provider()` function."""
+"""Registry of providers: every module in the settings has a `provider()` function, or `providers()` for several."""
 
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -13,11 +13,15 @@ class NoProvider(Exception):
 class Registry:
     """The providers of this studio, and their models by key."""
 
-    def __init__(self, modules: Iterable[str]) -> None:
+    def __init__(self, modules: Iterable[str], others: Iterable[Provider] = ()) -> None:
+        """Load the modules' providers; `others` come after them, or in the place of one of their kind and key."""
         self._providers: dict[str, Provider] = {}
         for name in modules:
-            provider = _load(name)
-            self._providers[provider.key] = provider
+            for provider in _load(name):
+                self._providers[provider.key] = provider
+        for other in others:
+            if type(self._providers.get(other.key, other)) is type(other):
+                self._providers[other.key] = other
         self._specs = {spec.key: spec for provider in self for spec in provider.models}
         self._actions = {
             spec.key: spec for provider in self if isinstance(provider, Acting) for spec in provider.actions
@@ -48,16 +52,17 @@ class Registry:
 RENAMED = {"generator.providers.composer": "generator.providers.builtin"}  # names in settings from before 0.1
 
 
-def _load(name: str) -> Provider:
-    """Load the provider of a module, which may be third-party.
+def _load(name: str) -> list[Provider]:
+    """Load the providers of a module, which may be third-party.
 
     Raises:
         NoProvider: there is no such module, or it has no provider.
     """
     try:
-        provider: Provider = import_module(RENAMED.get(name, name)).provider()
-        _ = provider.key, provider.models
+        module = import_module(RENAMED.get(name, name))
+        providers: list[Provider] = module.providers() if hasattr(module, "providers") else [module.provider()]
+        _ = [(provider.key, provider.models) for provider in providers]
     except Exception as error:
         cause = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise NoProvider(f"STUDIO_PROVIDERS: the module {name} offers no provider ({cause}).") from error
-    return provider
+    return providers

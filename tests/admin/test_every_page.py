@@ -18,6 +18,7 @@ from generator.models import (
     AuditLogEntry,
     Budget,
     Comparison,
+    ConnectorVersion,
     Edit,
     Generation,
     GenerationEvent,
@@ -78,6 +79,7 @@ READ_ONLY = (
 MAY = {
     Price: {"add"},
     License: {"add"},
+    ConnectorVersion: {"add"},
     ProviderAccount: {"change"},
     MusicModel: {"change"},
     Project: {"add", "change"},
@@ -136,6 +138,7 @@ def one_of_each(
         Price.objects.get(model__key=COMPOSER),
         ProviderAccount.objects.first(),
         License.objects.first(),
+        ConnectorVersion.objects.create(key="fal", text="{}", digest="x"),
         MusicModel.objects.first(),
         user,
         project,

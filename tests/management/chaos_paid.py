@@ -20,7 +20,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.fakes.vendor_process import VendorProcess
-from tests.management.paid_ledger import MINE, Books
+from tests.management.paid_ledger import FINDABLE, MINE, Books
 from tests.management.person import Person
 from tests.management.tree import Studio, processes, wait_for
 
@@ -46,8 +46,15 @@ DOUBTS = f"""
 class Chaos:
     """A run: submit, kill, wait, compare."""
 
-    def __init__(self, studio: Studio, vendors: VendorProcess, generations: int, seed: int) -> None:
-        self.studio, self.vendors, self.generations = studio, vendors, generations
+    def __init__(
+        self,
+        studio: Studio,
+        vendors: VendorProcess,
+        generations: int,
+        seed: int,
+        models: tuple[tuple[str, int, tuple[str, ...]], ...] = MODELS,
+    ) -> None:
+        self.studio, self.vendors, self.generations, self.models = studio, vendors, generations, models
         self.dice = random.Random(seed)
         self.killed: Counter[str] = Counter()
         self._submitting = threading.Thread(target=self._submit_all, daemon=True)
@@ -60,7 +67,7 @@ class Chaos:
     def _submit_all(self) -> None:
         dice = random.Random(0)
         for number in range(self.generations):
-            model, most, formats = MODELS[number % len(MODELS)]
+            model, most, formats = self.models[number % len(self.models)]
             takes, format = str(dice.randint(1, most)), dice.choice(formats)
             self._person.submit(f"paid-{number}", f"paid run {number}", model, takes=takes, format=format)
 
@@ -70,7 +77,7 @@ class Chaos:
         if self._submitting.is_alive() or self.studio.rows(OPEN) != [(0,)]:
             return False
         doubts = {text for (text,) in self.studio.rows(DOUBTS)}
-        return not any(job["vendor"] == "wavespeed" and job["prompt"] in doubts for job in self.vendors.books()["jobs"])
+        return not any(job["vendor"] in FINDABLE and job["prompt"] in doubts for job in self.vendors.books()["jobs"])
 
     def kill(self, victim: int | None = None) -> None:
         """Kill a process of the tree, any of them; 0 is the supervisor, which a person would restart."""

@@ -9,6 +9,7 @@ from generator.models.generation import State
 from generator.providers import errors
 from generator.providers.acestep import client as acestep_client
 from generator.providers.builtin.client import provider as composer
+from generator.providers.connectors import providers as connectors
 from generator.providers.elevenlabs import client as elevenlabs_client
 from generator.providers.soundverse import client as soundverse_client
 from generator.providers.wavespeed import client
@@ -20,6 +21,7 @@ REMOTE = {
     "SOUNDVERSE": soundverse_client.provider(),
     "ACESTEP": acestep_client.provider(),
     "ELEVENLABS": elevenlabs_client.provider(),
+    **{connector.key.upper(): connector for connector in connectors()},
 }
 SPECS = [spec for provider in REMOTE.values() for spec in provider.models]
 NAMES = {f"{prefix}_{name}" for prefix in REMOTE for name in ("API_KEY", "BASE_URL")} | {
@@ -41,6 +43,7 @@ def test_every_setting_of_an_account_is_described(name):
 def test_every_model_and_its_first_price_are_described(spec):
     about = "about " if spec.price_is_estimate else ""
     price = rf"\${currency.plain(spec.list_price).rstrip('0').rstrip('.')}" if spec.list_price else "free"
+    price = "no price" if spec.list_price is None else price
     assert re.search(rf"^\| `{re.escape(spec.key)}` \| {about}{price} \| \S.* \| \S", PAGE, re.MULTILINE)
 
 

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from generator.currency import micros_of
 from generator.providers.base import Progress
 from generator.providers.errors import WebhookRefused
-from generator.providers.wavespeed.protocol import envelope, micros, moment, prediction, verify_webhook
+from generator.providers.wavespeed.protocol import envelope, moment, prediction, verify_webhook
 from tests.fakes.failing_server import LiveHandler, Troubled
 
 SUBMITTED = {
@@ -133,7 +134,7 @@ def test_what_is_kept_of_a_reply_holds_no_key_and_nothing_a_database_refuses():
     ],
 )
 def test_amounts_are_exact_or_none(value, expected):
-    assert micros(value) == expected
+    assert micros_of(value) == expected
 
 
 # --- webhooks ---

@@ -129,6 +129,7 @@ class ModelOut(Schema):
     batch_takes_max: int = Field(
         description="Of one brief of POST /batches. If it is more than `takes_max`, each take becomes a generation."
     )
+    can_cancel: bool = Field(description="A generation can be stopped after it was sent to the provider.")
     formats: list[str] = Field(description="The default first.")
     typical_duration: str = Field(description="How long generating usually takes, in words.")
     license: str

@@ -31,6 +31,7 @@ class Model(Shape):
     price_is_estimate: bool
     takes_max: int
     batch_takes_max: int = Field(description="Most takes of a brief of `create_batch`; each may be a generation.")
+    can_cancel: bool = Field(description="A generation can be stopped after it was sent to the provider.")
     formats: list[str]
     prompt_limit: int = Field(description="Characters.")
     typical_duration: str = Field(description="How long generating usually takes.")

@@ -9,18 +9,16 @@ that a restart interrupted at its last progress for an hour, and reports success
 """
 
 import asyncio
-import socket
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from generator.messages import Message, join_texts
 from generator.messages import gettext_noop as _
 from generator.providers import http as calls
-from generator.providers import ssrf_guard
+from generator.providers import own_server
 from generator.providers.acestep.models import STUDIO, body_of
 from generator.providers.base import FileAccess, OnAccount, Output, Progress, ProviderConfig, Request, Snapshot
 from generator.providers.errors import Busy, Cause, OperatorMustAct, Rejected
@@ -31,8 +29,6 @@ WAITING, DONE, FAILED = 0, 1, 2  # states of a job
 _NOT_REACHED = _("The ACE-Step server could not be reached: {reason}. The studio will try again automatically.")
 _NO_USE = _("The ACE-Step server’s response could not be used. The studio will try again automatically.")
 _NO_MUSIC = _("The ACE-Step server could not make this. Try again, or change the prompt.")
-_NOT_CONFIGURED = _("The studio has no address of an ACE-Step server.")
-_INSECURE = _("The address of the ACE-Step server would send everything unencrypted over the internet. Use https.")
 _BAD_KEY = _("The ACE-Step server refused the studio’s key.")
 
 
@@ -62,7 +58,7 @@ class AceStep(OnAccount):
             raise Rejected(_("The ACE-Step server rejected the request."), words=error)
         if not job:
             raise self._unusable(reply)
-        return Snapshot(Progress.WAITING, job, _stage(data), raw=tidy(data))
+        return Snapshot(Progress.WAITING, job, position=_position(data), raw=tidy(data))
 
     async def poll(self, provider_job_id: str, http: httpx.AsyncClient) -> Snapshot | None:
         """Poll a job; None: the server does not know it, or no longer does since it was restarted."""
@@ -151,7 +147,7 @@ class AceStep(OnAccount):
         self, http: httpx.AsyncClient, method: str, path: str, seconds: float, **options: Any
     ) -> calls.Reply:
         account = self._account
-        base = await asyncio.to_thread(_base_of, account.base_url)
+        base = await asyncio.to_thread(own_server.address_of, account.base_url, self.title)
         headers = _authorization(account)
         try:
             reply = await calls.send_request(
@@ -169,31 +165,6 @@ class AceStep(OnAccount):
     def _unusable(self, reply: calls.Reply) -> Busy:
         words = f"HTTP {reply.status}: {plain(reply.text, self._account.key)}"
         return Busy(_NO_USE, words=words, retry_after=10.0, cause=calls.cause_of(reply.status))
-
-
-def _base_of(address: str) -> str:
-    """Return the server's address; plain http only to this machine and private networks.
-
-    Raises:
-        OperatorMustAct: there is none, or it is not such an address.
-    """
-    url = address.strip().rstrip("/")
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-        parts = urlsplit("")
-    if not host or parts.scheme not in ("http", "https") or "@" in parts.netloc:
-        raise OperatorMustAct(_NOT_CONFIGURED, cause=Cause.MISCONFIGURED)
-    if parts.scheme == "http":
-        try:
-            resolved = socket.getaddrinfo(host, port or 80, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return url  # the call itself will say that there is no such host
-        if any(ssrf_guard.is_public(str(entry[4][0])) for entry in resolved):
-            raise OperatorMustAct(_INSECURE, cause=Cause.MISCONFIGURED)
-    return url
 
 
 def _authorization(account: ProviderConfig) -> dict[str, str]:
@@ -226,9 +197,9 @@ def _items(result: object) -> list[dict[str, Any]] | None:
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else None
 
 
-def _stage(data: Mapping[str, Any]) -> str:
+def _position(data: Mapping[str, Any]) -> int | None:
     place = data.get("queue_position")
-    return Message("Waiting for your machine, place {place}", place=place) if isinstance(place, int) else ""
+    return place if isinstance(place, int) and not isinstance(place, bool) and place > 0 else None
 
 
 def provider() -> AceStep:

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from generator.currency import Micros, show
+from generator.currency import Micros, micros_of, show
 from generator.messages import Message
 from generator.messages import gettext_noop as _
 from generator.providers import http as calls
@@ -170,7 +170,7 @@ class WaveSpeed(OnAccount):
     async def balance(self, http: httpx.AsyncClient) -> Micros:
         """Return the remaining credit. Raises Busy if it cannot be read."""
         data = await self._data(http, "GET", "balance")
-        amount = protocol.micros(data.get("balance"))
+        amount = micros_of(data.get("balance"))
         if amount is None:
             raise Busy(_("WaveSpeed’s response about the balance could not be read."), words=str(data)[:500])
         return amount
@@ -198,7 +198,7 @@ class WaveSpeed(OnAccount):
             if str(envelope.data.get("currency") or "USD").upper() != "USD":
                 return None
             times = int(inputs.get("number_of_songs", 1)) if call == "model/pricing" else 1
-            amounts = [protocol.micros(envelope.data.get(name)) for name in names]
+            amounts = [micros_of(envelope.data.get(name)) for name in names]
             if amounts[0] is not None:
                 return tuple(Micros(amount * times) for amount in amounts if amount is not None)
         return None

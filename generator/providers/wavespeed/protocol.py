@@ -13,10 +13,9 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from generator.currency import MICROS_PER_DOLLAR, Micros
+from generator.currency import Micros, micros_of
 from generator.messages import Message, join_texts
 from generator.messages import gettext_noop as _
 from generator.providers.base import Output, Progress, Snapshot
@@ -179,17 +178,6 @@ def moment(text: Any) -> dt.datetime | None:
         return None
 
 
-def micros(value: Any) -> Micros | None:
-    """Convert an amount in dollars, as the API's numbers give it, exactly to micro-dollars; None: not an amount."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        amount = Decimal(str(value).strip())
-        return Micros(round(amount * MICROS_PER_DOLLAR)) if amount.is_finite() and abs(amount) < 10**9 else None
-    except InvalidOperation:
-        return None
-
-
 # --- refusals ---
 
 FREE = _("You were not charged.")
@@ -279,7 +267,7 @@ class Billing:
 def billing(item: Any, key: str = "") -> Billing | None:
     if not isinstance(item, dict):
         return None
-    uuid, amount = identifier(item.get("uuid")), micros(item.get("price"))
+    uuid, amount = identifier(item.get("uuid")), micros_of(item.get("price"))
     if not uuid or amount is None:
         return None
     prediction = item.get("prediction")

@@ -19,29 +19,27 @@ OVERDUE_TIMEOUT = dt.timedelta(seconds=4)  # a row due for longer than this has 
 
 
 def cancel(generation: Generation, actor: User) -> None:
-    """Cancel a generation: stop queued or local work at once; once sent, log the request and keep what arrives.
+    """Cancel a generation: stop queued or local work at once; once sent, ask the provider and keep what arrives.
 
     Raises:
         UserError: the generation has already ended.
     """
     is_local = generation.model.provider.key in catalog.local_keys()
+    # The row may have been sent since it was loaded; then it is not free, and the provider has to be asked.
+    sources = None if is_local else (State.QUEUED,)
     if (is_local or generation.state == State.QUEUED) and completion.cancel(
-        generation, actor, gettext_noop("Canceled")
+        generation, actor, gettext_noop("Canceled"), sources=sources
     ):
         return
+    now = timezone.now()
     is_requested = Generation.objects.filter(
         pk=generation.pk, state__in=(*State.active(), State.IN_DOUBT), cancel_requested_at=None
-    ).update(cancel_requested_at=timezone.now())
+    ).update(cancel_requested_at=now)
     if is_requested:
-        states.note(
-            generation,
-            gettext_noop(
-                "Cancellation requested after sending: the provider may still finish and charge; takes received "
-                "are kept"
-            ),
-            kind=GenerationEvent.Kind.NOTE,
-            actor=actor,
-        )
+        states.note(generation, _requested_text(generation), kind=GenerationEvent.Kind.NOTE, actor=actor)
+        open_jobs = Generation.objects.filter(pk=generation.pk, state__in=(State.RUNNING, State.IN_DOUBT))
+        if catalog.canceled_job(generation):
+            open_jobs.exclude(provider_job_id="").filter(due_at__gt=now).update(due_at=now)
         downloader.download_soon(generation)
         return
     generation.refresh_from_db()
@@ -49,6 +47,14 @@ def cancel(generation: Generation, actor: User) -> None:
         sentence = _("Too late to cancel: this generation is already {state}.")
         sentence = sentence.format(state=State(generation.state).label.lower())
         raise UserError(sentence, code="already_finished")
+
+
+def _requested_text(generation: Generation) -> str:
+    if catalog.canceled_job(generation):
+        return gettext_noop("Cancellation requested after sending: the provider is asked to stop")
+    return gettext_noop(
+        "Cancellation requested after sending: the provider may still finish and charge; takes received are kept"
+    )
 
 
 def may_still_cost(generation: Generation) -> bool:

@@ -1,5 +1,6 @@
 """Completion of generations: the final state and the settlement, in one transaction."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -50,18 +51,39 @@ def give_up(generation: Generation, actor: User, text: str) -> bool:
     )
 
 
-def cancel(generation: Generation, actor: User, text: str) -> bool:
-    """Cancel, charging only the takes already delivered."""
+def cancel(generation: Generation, actor: User, text: str, *, sources: Iterable[State] | None = None) -> bool:
+    """Cancel, charging only the takes already delivered; `sources`: only if it still is in one of these states."""
     delivered = _delivered(generation)
     with transaction.atomic():
         ended = states.advance(
-            generation, State.CANCELLED, text, actor=actor, cancel_requested_at=timezone.now(), **_ended_columns()
+            generation,
+            State.CANCELLED,
+            text,
+            sources=sources,
+            actor=actor,
+            cancel_requested_at=timezone.now(),
+            **_ended_columns(),
         )
         if ended:
             settle(generation, delivered, "Canceled" if not delivered else f"Canceled; {delivered} kept", actor)
             if charged := generation.price_of(delivered):
                 sentence = _("canceled. You were charged {amount} for the takes that had already arrived.")
                 notifications.ended(generation, sentence.format(amount=currency.show(charged)), is_good=False)
+    return ended
+
+
+def cancel_at_provider(generation: Generation, *, is_charged: bool) -> bool:
+    """Cancel a job that its provider has stopped, charging nothing, or all of it where the provider does the same."""
+    text = gettext_noop("Canceled at the provider")
+    if not is_charged:
+        return cancel(generation, generation.author, text)
+    with transaction.atomic():
+        ended = states.advance(generation, State.CANCELLED, text, **_ended_columns())
+        if ended:
+            settle(generation, generation.takes_requested, "Canceled; the provider charges for canceled jobs")
+            sentence = _("canceled. You were charged {amount}, because the provider charges for canceled jobs.")
+            amount = currency.show(generation.price_total)
+            notifications.ended(generation, sentence.format(amount=amount), is_good=False)
     return ended
 
 

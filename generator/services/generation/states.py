@@ -5,9 +5,9 @@ The loser of a race does nothing.
     from \\ to     queued  submitting  running  collecting  ready  failed  cancelled  in_doubt
     queued           ·         R          L          ·        ·      x         x          ·
     submitting       R         ·          R          R        ·      R         ·          R
-    running          ·         ·          ·          x        ·      x         L          R
+    running          ·         ·          ·          x        ·      x         x          R
     collecting       ·         ·          ·          ·        x      x         L          ·
-    in_doubt         ·         ·          R          R        ·      x         ·          ·
+    in_doubt         ·         ·          R          R        ·      x         R          ·
 
 L: local work only · R: work sent to a provider only · x: both. `ready`, `failed` and `cancelled` are final;
 reaching one settles the money (`generator.services.billing.ledger`).
@@ -38,7 +38,7 @@ SOURCES: dict[State, tuple[State, ...]] = {
     State.COLLECTING: (State.SUBMITTING, State.RUNNING, State.IN_DOUBT),
     State.READY: (State.COLLECTING,),
     State.FAILED: (State.QUEUED, State.SUBMITTING, State.RUNNING, State.COLLECTING, State.IN_DOUBT),
-    State.CANCELLED: (State.QUEUED, State.RUNNING, State.COLLECTING),
+    State.CANCELLED: (State.QUEUED, State.RUNNING, State.COLLECTING, State.IN_DOUBT),
     State.IN_DOUBT: (State.SUBMITTING, State.RUNNING),
 }
 

@@ -77,11 +77,15 @@ def known(generation: Generation) -> set[str]:
 
 
 def adopt(generation: Generation, snapshot: Snapshot, **changes: Any) -> bool:
-    """Adopt a job found in the provider's list; return False if it may belong to another generation."""
+    """Adopt a job found at the provider; return False if it may belong to another generation.
+
+    One that was found by our own id belongs to no other.
+    """
     with transaction.atomic():
         # Searches for two identical requests may run concurrently; this lock serializes them.
         ProviderAccount.objects.select_for_update().get(pk=generation.model.provider_id)
-        if has_rivals(generation) or not _write(generation, snapshot.provider_job_id):
+        is_rivaled = not snapshot.is_certain and has_rivals(generation)
+        if is_rivaled or not _write(generation, snapshot.provider_job_id):
             return False
         text = gettext_noop("Found at the provider")
         if not states.advance(generation, State.RUNNING, text, data=dict(snapshot.raw), **changes):

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from generator.messages import Message, gettext_noop, join_texts
 from generator.models import Generation, MusicModel, ProviderAccount, State
-from generator.providers.base import Snapshot
+from generator.providers.base import CanceledJob, Snapshot
 from generator.providers.errors import Busy, Cause, InDoubt, OperatorMustAct, PriceChanged, ProviderError
 from generator.services.billing import budget_alerts
 from generator.services.generation import completion, states
@@ -48,6 +48,10 @@ SEVERAL_MESSAGE = gettext_noop(
 _MAY_BE_CHARGED = gettext_noop("You may still be charged. The studio keeps asking and never sends the request twice.")
 GIVEN_UP_MESSAGE = gettext_noop(
     "The studio has stopped looking for the job after a week. The billing review decides about its hold."
+)
+CANCELED_MESSAGE = gettext_noop(
+    "The provider stopped the job, but it is not known whether it charges for it. The billing review decides about its "
+    "hold."
 )
 
 
@@ -239,6 +243,18 @@ def give_up(generation: Generation) -> None:
     changes: dict[str, Any] = {"due_at": None, "wait_reason": "", "wait_message": "", "error_message": GIVEN_UP_MESSAGE}
     if generation.state == State.RUNNING:
         mark_in_doubt(generation, gettext_noop("The provider cannot report the outcome"), **changes)
+    else:
+        Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(**changes)
+
+
+def end_canceled(generation: Generation, rule: CanceledJob | None) -> None:
+    """End a job that its provider stopped at our request; if it may charge for that, a person decides."""
+    if rule in (CanceledJob.FREE, CanceledJob.CHARGED):
+        completion.cancel_at_provider(generation, is_charged=rule == CanceledJob.CHARGED)
+        return
+    changes: dict[str, Any] = {"due_at": None, "error_message": CANCELED_MESSAGE}
+    if generation.state == State.RUNNING:
+        mark_in_doubt(generation, CANCELED_MESSAGE, **changes)
     else:
         Generation.objects.filter(pk=generation.pk, state=State.IN_DOUBT).update(**changes)
 

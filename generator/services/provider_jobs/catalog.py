@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +24,8 @@ from generator.price_formula import FormulaError
 from generator.providers.base import (
     Acting,
     ActionSpec,
+    CanceledJob,
+    Cancelling,
     Configurable,
     Correctable,
     Gives,
@@ -36,10 +36,10 @@ from generator.providers.base import (
     ProviderConfig,
     Value,
 )
+from generator.providers.connectors import Connector
 from generator.providers.errors import Cause, Rejected
-from generator.providers.registry import NoProvider, Registry
-from generator.providers.stem_rendering import SamplePlayer
-from generator.services import composer_samples
+from generator.services.connectors import pinning, versions
+from generator.services.connectors.installed import Installed
 from generator.services.errors import UserError
 from generator.services.vendor_catalog import imported
 from generator.translation import translate
@@ -48,16 +48,7 @@ PricedValues = dict[str, Value]
 _UPLOADED = {UPLOADED_TRACK: "Uploaded track", UPLOADED_STEMS: "Uploaded stems"}  # no provider has these
 
 
-@cache
-def registry() -> Registry:
-    try:
-        providers = Registry(settings.STUDIO_PROVIDERS)
-    except NoProvider as error:
-        raise ImproperlyConfigured(str(error)) from error
-    for provider in providers:
-        if isinstance(provider, SamplePlayer):
-            provider.samples_root = composer_samples.root()
-    return providers
+registry = Installed()
 
 
 def spec_of(model_key: str) -> ModelSpec | None:
@@ -141,11 +132,13 @@ def provider_of(model_key: str) -> Provider:
 def provider_for(generation: Generation) -> Provider:
     """Return the provider of a generation (loaded with `model__provider`), configured with the operator's account.
 
+    A connector is the version that the generation was sent with.
+
     Raises:
         KeyError: the provider is no longer in the settings.
     """
     account = generation.model.provider
-    return with_account(provider_of(generation.model.key), account)
+    return with_account(pinning.pinned(generation, provider_of(generation.model.key)), account)
 
 
 def with_account(provider: Provider, account: ProviderAccount) -> Provider:
@@ -172,6 +165,20 @@ def record_trial(generation: Generation) -> None:
         MusicModel.objects.filter(pk=generation.model_id, tried_at=None).update(tried_at=timezone.now())
 
 
+def canceled_job(generation: Generation) -> CanceledJob | None:
+    """Return what a provider charges for a generation if it cancels it at our request; None: it cannot."""
+    try:
+        provider = provider_for(generation)
+    except KeyError:
+        return None
+    return provider.canceled_job if isinstance(provider, Cancelling) else None
+
+
+def connector_keys() -> set[str]:
+    """Return the keys of the providers that are connectors."""
+    return {provider.key for provider in registry() if isinstance(provider, Connector)}
+
+
 def local_keys() -> list[str]:
     """Return the keys of the providers whose work is done on this machine."""
     return [provider.key for provider in registry() if isinstance(provider, LocalProvider)]
@@ -183,6 +190,8 @@ def sync() -> None:
         # A key from the environment may have changed since the last start; stored keys are tested in the admin.
         halted = ProviderAccount.objects.filter(secret="").exclude(halt_code="")
         halted.update(halt_code="", resting_until=None, failures_in_a_row=0)
+        if versions.saved_texts() and not versions.stamp():
+            versions.touch()  # the database came from a backup
         for provider in registry():
             defaults = {"title": provider.title}
             account = ProviderAccount.objects.update_or_create(key=provider.key, defaults=defaults)[0]
@@ -196,7 +205,7 @@ def sync() -> None:
 def _sync_one(account: ProviderAccount, spec: ModelSpec | ActionSpec, *, is_action: bool) -> None:
     columns = {"provider": account, "title": spec.title, "is_action": is_action}
     model = MusicModel.objects.update_or_create(key=spec.key, defaults=columns)[0]
-    if not model.prices.exists():
+    if spec.list_price is not None and not model.prices.exists():
         Price.objects.create(
             model=model,
             per_take=spec.list_price,
@@ -282,6 +291,12 @@ class ModelChoice(_Priced):
     available: bool
     reason: str  # why it is unavailable, in a sentence
     is_local: bool
+
+    @property
+    def can_cancel(self) -> bool:
+        """Return whether a generation can be stopped after it was sent."""
+        provider = provider_of(self.spec.key)
+        return self.is_local or (isinstance(provider, Cancelling) and provider.canceled_job is not None)
 
     @property
     def usual_brief(self) -> str:

@@ -20,6 +20,7 @@ from generator.currency import Micros
 from generator.messages import Message, gettext_noop, join_texts
 from generator.models import Generation, ProviderWebhookEvent, State
 from generator.providers.base import (
+    Cancelling,
     Output,
     PollProvider,
     Progress,
@@ -31,6 +32,7 @@ from generator.providers.base import (
 )
 from generator.providers.errors import Busy, Failed, InDoubt, OperatorMustAct, PriceChanged, ProviderError, Rejected
 from generator.services.background import received_files
+from generator.services.connectors import pinning
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import completion, states
 from generator.services.generation.local_jobs import request_of
@@ -40,6 +42,7 @@ from generator.services.provider_jobs import (
     catalog,
     circuit_breaker,
     downloader,
+    provider_accounts,
     provider_actions,
     upload_source,
     waiting_reasons,
@@ -91,7 +94,7 @@ async def _submit(provider: Provider, generation: Generation, http: httpx.AsyncC
             await _db(_handle_error)(generation, error)
             return
         request = replace(request, price=None)
-    if not await _db(_attempt)(generation):
+    if not await _db(_attempt)(generation, provider):
         return
     claim = STREAM_CLAIM_S if isinstance(provider, StreamProvider) else None
     try:
@@ -136,19 +139,23 @@ async def _answers(provider: Provider, request: Request, http: httpx.AsyncClient
         raise Failed(gettext_noop("This model runs on this machine and cannot be sent to a provider."))
 
 
-def _attempt(generation: Generation) -> bool:
-    """Record the attempt before sending; only the caller that makes this transition may send."""
+def _attempt(generation: Generation, provider: Provider) -> bool:
+    """Record the attempt, and how it is made, before sending; only the caller that makes this transition may send."""
     now = timezone.now()
-    return states.advance(
-        generation,
-        State.SUBMITTING,
-        Message("Sending to {provider}", provider=generation.model.provider.title),
-        submit_attempted_at=now,
-        started_at=now,
-        attempts=F("attempts") + 1,
-        due_at=states.later(now, STREAM_CLAIM_S),
-        stage=gettext_noop("Sending"),
-    )
+    with transaction.atomic():
+        is_ours = states.advance(
+            generation,
+            State.SUBMITTING,
+            Message("Sending to {provider}", provider=generation.model.provider.title),
+            submit_attempted_at=now,
+            started_at=now,
+            attempts=F("attempts") + 1,
+            due_at=states.later(now, STREAM_CLAIM_S),
+            stage=gettext_noop("Sending"),
+        )
+        if is_ours:
+            pinning.pin(generation, provider)
+    return is_ours
 
 
 def _handle_error(generation: Generation, error: ProviderError) -> None:
@@ -207,7 +214,11 @@ def _apply_snapshot(generation: Generation, snapshot: Snapshot, claim: float | N
             return
         circuit_breaker.record_accepted_job(account)
     circuit_breaker.record_success(account)
-    if snapshot.progress == Progress.FAILED:
+    if snapshot.cost is not None:
+        provider_accounts.record_cost(generation, snapshot.cost)
+    if snapshot.progress in (Progress.CANCELED, Progress.FAILED) and generation.cancel_accepted:
+        backoff.end_canceled(generation, catalog.canceled_job(generation))
+    elif snapshot.progress in (Progress.CANCELED, Progress.FAILED):
         completion.fail(generation, Failed(_failed_sentence(generation), words=snapshot.error))
     elif snapshot.progress == Progress.COMPLETED:
         _handle_success(generation, snapshot)
@@ -285,7 +296,11 @@ def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) 
 
 
 def _stage(snapshot: Snapshot) -> str:
-    return snapshot.stage[:80] or gettext_noop("Generating")
+    if snapshot.stage:
+        return snapshot.stage[:80]
+    if snapshot.position is not None:
+        return Message("In the provider’s queue, place {place}", place=snapshot.position)
+    return gettext_noop("Generating")
 
 
 def _percent(snapshot: Snapshot) -> int:
@@ -295,7 +310,7 @@ def _percent(snapshot: Snapshot) -> int:
 def _is_news(generation: Generation, snapshot: Snapshot) -> bool:
     """Return whether a poll's answer changes anything; the claim has already set the next poll."""
     return (
-        snapshot.progress in (Progress.COMPLETED, Progress.FAILED)
+        snapshot.progress in (Progress.COMPLETED, Progress.FAILED, Progress.CANCELED)
         or snapshot.retry_after is not None
         or _stage(snapshot) != generation.stage
         or (snapshot.percent is not None and _percent(snapshot) != generation.percent)
@@ -323,6 +338,7 @@ async def _poll(provider: Provider, generation: Generation, http: httpx.AsyncCli
     if not generation.provider_job_id:  # the stream ended before sending an id, so there is nothing to poll
         await _db(_handle_doubt)(generation, "The provider’s answer ended early")
         return
+    await _ask_to_cancel(provider, generation, http)
     try:
         if _is_polled(provider):
             snapshot: Snapshot | None = await provider.poll(generation.provider_job_id, http)
@@ -336,7 +352,10 @@ async def _poll(provider: Provider, generation: Generation, http: httpx.AsyncCli
     except ProviderError as error:
         await _db(backoff.ask_later)(generation, error, backoff.next_poll(generation, timezone.now()))
         return
-    if snapshot is None:
+    if snapshot is None and generation.cancel_accepted:
+        canceled = Snapshot(Progress.CANCELED, generation.provider_job_id)  # taken from its queue, and forgotten
+        await _db(_apply_snapshot)(generation, canceled)
+    elif snapshot is None:
         await _db(backoff.unknown)(
             generation, backoff.next_poll(generation, timezone.now()), at_once=not _is_polled(provider)
         )
@@ -344,6 +363,27 @@ async def _poll(provider: Provider, generation: Generation, http: httpx.AsyncCli
         await _db(backoff.give_up)(generation)
     elif _is_news(generation, snapshot):
         await _db(_apply_snapshot)(generation, snapshot)
+
+
+async def _ask_to_cancel(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
+    """Ask the provider to stop a job whose cancel was requested, until it has answered; its polls tell how it ended."""
+    if not generation.cancel_requested_at or generation.cancel_accepted is not None:
+        return
+    if not isinstance(provider, Cancelling) or provider.canceled_job is None:
+        return
+    try:
+        is_accepted = await provider.cancel(generation.provider_job_id, http)
+    except ProviderError as error:
+        log.info("%s could not be canceled yet: %s", generation.public_id, error.sentence)
+        return
+    await _db(_record_cancel)(generation, is_accepted)
+
+
+def _record_cancel(generation: Generation, is_accepted: bool) -> None:
+    Generation.objects.filter(pk=generation.pk).update(cancel_accepted=is_accepted)
+    generation.cancel_accepted = is_accepted
+    accepted = gettext_noop("The provider accepted the cancellation")
+    states.note(generation, accepted if is_accepted else gettext_noop("The provider did not cancel the job"))
 
 
 async def _find_job(provider: Provider, generation: Generation, http: httpx.AsyncClient) -> None:
@@ -358,6 +398,9 @@ async def _find_job(provider: Provider, generation: Generation, http: httpx.Asyn
             snapshot = await provider.find(request, since, http, known=known_job_ids)
         except InDoubt:
             several = True
+        except Rejected as error:  # it is certain that the provider never accepted it
+            await _db(completion.fail)(generation, error)
+            return
         except ProviderError as error:
             if isinstance(error, OperatorMustAct) and error.cause not in backoff.ABOUT_ONE_JOB:
                 await _db(backoff.record_failure)(generation, error)

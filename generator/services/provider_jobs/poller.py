@@ -32,6 +32,7 @@ from generator.providers import http
 from generator.providers.base import Limited
 from generator.services.background import claims as background_claims
 from generator.services.background import job_queue
+from generator.services.connectors import pinning
 from generator.services.generation import states
 from generator.services.provider_jobs import backoff, catalog, circuit_breaker, job_runner, waiting_reasons
 
@@ -202,6 +203,7 @@ def _load_claimed(chosen: list[Generation], now: dt.datetime) -> list[Generation
     claimed = [
         row for seconds, rows in claims.items() for row in _postpone_claimed(rows, now, states.later(now, seconds))
     ]
+    pinning.load(claimed, catalog.connector_keys())
     others = [row for row in claimed if row.state != State.RUNNING]
     prefetch_related_objects(others, "project", "author", "price", "prompt")
     prefetch_related_objects(

@@ -166,6 +166,19 @@ def _store_bill(account: ProviderAccount, bill: Bill) -> None:
             _note_refund(account, bill, generation)
 
 
+def record_cost(generation: Generation, cost: Micros) -> None:
+    """Store what a provider says in a job's answer that it cost, once, as a bill, so that the review compares it."""
+    columns = {
+        "kind": "cost of a job",
+        "amount": cost,
+        "at": timezone.now(),
+        "provider_job_id": generation.provider_job_id,
+        "generation": generation,
+    }
+    uuid = f"job {generation.provider_job_id}"[:120]
+    ProviderBill.objects.get_or_create(account=generation.model.provider, uuid=uuid, defaults=columns)
+
+
 def _note_refund(account: ProviderAccount, bill: Bill, generation: Generation) -> None:
     if not _is_refund(bill.kind):
         return

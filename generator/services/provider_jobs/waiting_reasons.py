@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from generator.models import Generation, MusicModel, Price, State
 from generator.providers.base import Provider
+from generator.services.connectors import pinning
 from generator.services.errors import NOT_CHARGED
 from generator.services.provider_jobs import catalog
 from generator.translation import translate
@@ -123,11 +124,11 @@ def is_local(generation: Generation) -> bool:
 
 def provider_of(generation: Generation) -> Provider | Reason:
     """Return a generation's provider with the operator's account, or the reason why it is unavailable."""
-    if not catalog.is_installed(generation.model):
-        return Reason.NOT_INSTALLED
     try:
         provider = catalog.provider_for(generation)
     except KeyError:
+        return Reason.NOT_INSTALLED
+    if not (catalog.is_installed(generation.model) or pinning.has_model(provider, generation.model.key)):
         return Reason.NOT_INSTALLED
     return provider if getattr(provider, "has_key", True) else Reason.NO_KEY
 

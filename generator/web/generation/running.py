@@ -122,6 +122,7 @@ def _card(generation: Generation) -> dict[str, Any]:
         "charged": _charged(generation),
         "is_cost_stated": not generation.is_blind and states_cost(generation.error_message),
         "may_still_cost": cancellation.may_still_cost(generation),
+        "is_asked_to_stop": bool(generation.cancel_requested_at and catalog.canceled_job(generation)),
         "tracks": generation.tracks.all(),
     }
 

@@ -16,7 +16,7 @@ from generator.providers.base import Progress, Snapshot
 from generator.services.billing import issue_resolution
 from generator.services.billing import ledger as billing_ledger
 from generator.services.generation import cancellation
-from generator.services.provider_jobs import adoption, backoff, job_runner, poller
+from generator.services.provider_jobs import adoption, backoff, catalog, job_runner, poller
 from tests.conftest import BGM, ended, ledger
 
 HELD = {"hold": dollars("0.03")}
@@ -198,7 +198,7 @@ def test_the_database_knows_one_generation_for_a_job(synced_catalog, ask):
 def test_a_cancel_asked_for_while_it_was_sent_and_refused_is_free(paid_providers, ask):
     generation = ask(model=BGM)
     paid_providers.trouble("submit", "status", status=429)
-    assert job_runner._attempt(generation)
+    assert job_runner._attempt(generation, catalog.provider_for(generation))
     cancellation.cancel(Generation.objects.get(pk=generation.pk), generation.author)
     Generation.objects.update(state=State.QUEUED, due_at=timezone.now())
     poller.run(0.4)

@@ -86,6 +86,7 @@ def _model_out(choice: ModelChoice) -> schemas.ModelOut:
         takes_default=spec.takes_default,
         takes_max=spec.takes_max,
         batch_takes_max=spec.takes_offered,
+        can_cancel=choice.can_cancel,
         formats=list(spec.formats),
         typical_duration=choice.usual,
         license=spec.license,
