@@ -14,8 +14,7 @@ class Migration(migrations.Migration):
             name="isrc",
             field=models.CharField(
                 blank=True,
-                db_default="",
-                default="",
+                null=True,
                 help_text="International Standard Recording Code, twelve characters without hyphens, as a person stated it.",
                 max_length=12,
             ),

@@ -94,11 +94,10 @@ class Track(models.Model):
     true_peak = models.FloatField(null=True, editable=False, help_text=_("True peak in dBTP, 4× oversampled."))
     bpm = models.FloatField(null=True, editable=False)
     musical_key = models.CharField(max_length=12, blank=True, editable=False)
-    isrc = models.CharField(
+    isrc = models.CharField(  # noqa: DJ001  null: added in place to long tables
         max_length=12,
+        null=True,
         blank=True,
-        default="",
-        db_default="",
         help_text=_("International Standard Recording Code, twelve characters without hyphens, as a person stated it."),
     )
     peaks = models.BinaryField(editable=False, help_text="The waveform: one byte per bucket, 0–255.")

@@ -96,7 +96,7 @@ def track(row: Track, base: str) -> schemas.TrackOut:
         length_s=row.length_ms / 1000,
         bpm=None if is_blind else row.bpm,
         key="" if is_blind else row.musical_key,
-        isrc="" if is_blind else row.isrc,
+        isrc="" if is_blind else row.isrc or "",
         lufs=row.lufs,
         true_peak_db=row.true_peak,
         format=main_file.format,

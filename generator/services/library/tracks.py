@@ -96,10 +96,10 @@ def set_isrc(track: Track, code: str) -> None:
     if code and not _ISRC.fullmatch(code):
         sentence = _("An ISRC has twelve characters, such as AA-6Q7-26-00001.")
         raise UserError(sentence, "isrc", code="invalid_isrc")
-    if code == track.isrc:
+    if code == (track.isrc or ""):
         return
-    track.isrc = code
-    Track.objects.filter(pk=track.pk).update(isrc=code)
+    track.isrc = code or None
+    Track.objects.filter(pk=track.pk).update(isrc=track.isrc)
     rendition_storage.discard_all(track)
 
 
