@@ -107,6 +107,12 @@ class Generation(models.Model):
     expected_ms = models.PositiveIntegerField(
         null=True, editable=False, help_text=_("Expected duration in milliseconds, estimated at the start.")
     )
+    machine_from = models.DateTimeField(
+        null=True, editable=False, help_text="When a server of the operator's was first seen at work on it."
+    )
+    machine_ms = models.PositiveIntegerField(
+        null=True, editable=False, help_text=_("Milliseconds for which a machine of the operator’s worked on it.")
+    )
     cancel_requested_at = models.DateTimeField(null=True, editable=False)
     cancel_accepted = models.BooleanField(
         null=True, editable=False, help_text="The provider’s answer to the cancel; empty: not asked, or no answer yet."

@@ -324,6 +324,11 @@ class OnAccount:
         return bool(self._account.key)
 
     @property
+    def is_own_machine(self) -> bool:
+        """Return whether it runs on a machine of the operator's, whose time is what a generation costs."""
+        return not self.vendor_url
+
+    @property
     def is_at_vendor(self) -> bool:
         """Return whether calls go to the vendor itself, and not to another server that speaks its contract."""
         address = self._account.base_url.strip()

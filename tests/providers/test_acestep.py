@@ -221,6 +221,9 @@ def test_takes_come_from_a_private_address_for_nothing(connected, ask, run_backg
     generation = ended(ask(model=MODEL, takes=2, format="flac", settings={"duration": 20, "seed": 3}), run_background)
     assert Track.objects.filter(generation=generation).count() == 2
     assert ledger(generation) == {"hold": 0, "charge": 0}
+    generation.refresh_from_db()
+    assert generation.machine_from > generation.started_at
+    assert 0 <= generation.machine_ms <= 60_000
     assert connected.requests("GET", "/v1/audio")[0].headers["authorization"] == f"Bearer {KEY}"
 
 

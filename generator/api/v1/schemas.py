@@ -233,6 +233,9 @@ class GenerationOut(Schema):
     created_at: dt.datetime
     started_at: dt.datetime | None
     finished_at: dt.datetime | None
+    machine_s: float | None = Field(
+        description="Seconds for which a server of the operator’s worked on it; null: it was made elsewhere."
+    )
     dismissed_at: dt.datetime | None = Field(description="When it was removed from the running list of the pages.")
     tracks: list[TrackOut] = Field(description="The takes that can be played so far.")
 

@@ -163,6 +163,7 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
+        machine_s=None if is_blind or row.machine_ms is None else row.machine_ms / 1000,
         dismissed_at=row.dismissed_at,
         tracks=[track(row_track, base) for row_track in row.tracks.all()],
     )

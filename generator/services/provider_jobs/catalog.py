@@ -165,6 +165,14 @@ def record_trial(generation: Generation) -> None:
         MusicModel.objects.filter(pk=generation.model_id, tried_at=None).update(tried_at=timezone.now())
 
 
+def is_own_machine(generation: Generation) -> bool:
+    """Return whether a generation is made on a machine of the operator's."""
+    try:
+        return bool(getattr(provider_for(generation), "is_own_machine", False))
+    except KeyError:
+        return False
+
+
 def canceled_job(generation: Generation) -> CanceledJob | None:
     """Return what a provider charges for a generation if it cancels it at our request; None: it cannot."""
     try:

@@ -257,10 +257,18 @@ def _handle_success(generation: Generation, snapshot: Snapshot) -> None:
             stage=gettext_noop("Downloading and checking"),
             percent=90,
             due_at=None,
+            machine_ms=_machine_ms(generation),
             **backoff.FOUND_COLUMNS,
         )
         if is_moved:
             downloader.announce(generation, snapshot.outputs)
+
+
+def _machine_ms(generation: Generation) -> int | None:
+    """Return for how long a server of the operator's was seen at work; None for others, and if it was never seen."""
+    if generation.machine_from is None:
+        return None
+    return round((timezone.now() - generation.machine_from).total_seconds() * 1000)
 
 
 def _deliver_received(generation: Generation, outputs: tuple[Output, ...]) -> None:
@@ -275,6 +283,9 @@ def _under_way(generation: Generation, snapshot: Snapshot, claim: float | None) 
     changes: dict[str, Any] = {"stage": _stage(snapshot), **backoff.FOUND_COLUMNS}
     if snapshot.percent is not None:
         changes["percent"] = _percent(snapshot)
+    is_at_work = snapshot.progress == Progress.RUNNING and generation.machine_from is None
+    if is_at_work and catalog.is_own_machine(generation):
+        changes["machine_from"] = now
     if generation.state == State.RUNNING:
         if wait:
             changes["due_at"] = states.later(now, wait)
