@@ -52,6 +52,7 @@ class ConnectorForm(forms.ModelForm):
 class ConnectorAdmin(admin.ModelAdmin):
     form = ConnectorForm
     change_form_template = "admin/connector.html"
+    change_list_template = "admin/connector_list.html"
     list_display = ("key", "created_at", "is_in_use", "created_by", "note")
     list_filter = ("key",)
     actions = ("use_shipped_again",)
@@ -71,6 +72,9 @@ class ConnectorAdmin(admin.ModelAdmin):
         """Fill in what was tried out, else the connector in use of the key in the address."""
         tried: dict[str, str | list[str]] = getattr(request, _TRIED, {})
         return tried or {"text": versions.text_in_use(request.GET.get("key", "")[:30])}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"shipped": sorted(shipped_texts()), **(extra_context or {})})
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
