@@ -277,7 +277,6 @@ def format_in_name(format: Format) -> str:
     details += [f"{format.bits} bit"] if format.bits else []
     details += ["mono"] if format.channels == 1 else []
     details += [f"stems {format.format.upper()}"] if format.stems else []
-    details += ["ID3v2.3"] if format.id3_version == 3 else []
     details += [f"at {timecode(format.starts_at_s).replace(':', '-')}"] if format.starts_at_s is not None else []
     return " ".join(details)
 
