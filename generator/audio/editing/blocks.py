@@ -79,7 +79,7 @@ def _owner(samples: Samples) -> Samples | None:
         and owner.flags.owndata
         and owner.flags.c_contiguous
         and owner.dtype == samples.dtype
-        and owner.shape[1:] == samples.shape[1:]
+        and (owner.ndim == 1 or owner.shape[1:] == samples.shape[1:])  # a file is read flat
         and owner.ctypes.data == samples.ctypes.data
     )
     return owner if is_beginning else None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generator.audio.editing import stretch, stretched_frames
+from generator.audio.editing import blocks, stretch, stretched_frames
 from tests.audio.signals import RATE, clicks, noise, tone
 
 module = sys.modules["generator.audio.editing.stretch"]
@@ -86,3 +86,14 @@ def test_nothing_to_do_changes_nothing() -> None:
 def test_more_than_a_little_is_refused(values) -> None:
     with pytest.raises(ValueError, match="outside"):
         stretch(noise(0.1), RATE, **values)
+
+
+@pytest.mark.parametrize("grow", [True, False])
+def test_a_sound_read_from_a_file_changes_its_length_in_its_own_memory(tmp_path, grow):
+    np.save(tmp_path / "sound.npy", np.arange(400_000, dtype=np.float32).reshape(-1, 2))
+    samples = np.load(tmp_path / "sound.npy")
+    before = samples.copy()
+    assert blocks._owner(samples) is not None
+    changed = blocks.lengthen(samples, 250_000) if grow else blocks.shorten(samples, 150_000)
+    assert changed.flags.owndata
+    assert np.array_equal(changed[50_000:] if grow else changed, before if grow else before[:150_000])
