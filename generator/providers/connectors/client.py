@@ -7,7 +7,7 @@ its answer, unless the connector says what it means, the job is in doubt.
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -135,7 +135,8 @@ class Connector(OnAccount):
             return Snapshot(progress, job, position=position, raw={"answer": tidy(content, account.key)})
         words = replies.words_of(document, reply, content, account.key)
         if meaning:
-            raise self._error(meaning, reply, words, at_submit=True)
+            suggestion = replies.suggestion_of(meaning, content, account.key)
+            raise self._error(meaning, reply, words, suggestion=suggestion, at_submit=True)
         cause = Cause.NO_ANSWER if reply.status >= 500 or content is None else Cause.UNUSABLE
         raise InDoubt(Message(_UNCLEAR, title=self.title), words=words, cause=cause)
 
@@ -338,11 +339,20 @@ class Connector(OnAccount):
             raise self._unusable(reply, words)
         raise self._error(error, reply, words)
 
-    def _error(self, error: Error, reply: calls.Reply, words: str, *, at_submit: bool = False) -> ProviderError:
+    def _error(
+        self,
+        error: Error,
+        reply: calls.Reply,
+        words: str,
+        *,
+        suggestion: Mapping[str, str] | None = None,
+        at_submit: bool = False,
+    ) -> ProviderError:
         title = self.title
         match error.meaning:
             case "rejected":
-                return Rejected(join_texts(Message("{title} rejected the request.", title=title), _FREE), words=words)
+                sentence = join_texts(Message("{title} rejected the request.", title=title), _FREE)
+                return Rejected(sentence, words=words, suggestion=suggestion)
             case "failed":
                 return Failed(join_texts(Message("{title} could not make this.", title=title), _FREE), words=words)
             case "operator":

@@ -110,6 +110,7 @@ class Model(Part):
     path: str = Field("", max_length=200, pattern=r"^[A-Za-z0-9._/:@-]*$")  # what the API calls it
     prompt_limit: int = Field(ge=1, le=100_000)
     takes_max: int = Field(1, ge=1, le=10)
+    calls_max: int = Field(4, ge=1, le=10)  # of a model that makes one take: how many calls one press may make
     formats: list[str] = Field(min_length=1)
     inputs: dict[str, Any] = Field(min_length=1)
     fields: list[FormField] = Field([], max_length=40)

@@ -17,6 +17,7 @@ def _spec(document: Document, model: Model) -> ModelSpec:
         summary=model.summary,
         prompt_limit=model.prompt_limit,
         takes_max=model.takes_max,
+        calls_max=model.calls_max if model.takes_max == 1 else 1,
         formats=tuple(model.formats),
         list_price=price.micros if price else None,
         price_formula=price.formula if price else "",

@@ -24,7 +24,7 @@ from generator.providers.http import Reply
 from generator.providers.sanitize import beginning, identifier, loads, plain, tidy, web_address
 
 ABSENT = "unknown"
-MAX_WORDS_CHARS = 500
+MAX_WORDS_CHARS, MAX_SUGGESTION_CHARS = 500, 4000
 _PROGRESS = {
     "waiting": Progress.WAITING,
     "running": Progress.RUNNING,
@@ -79,6 +79,13 @@ def words_of(document: Document, reply: Reply, content: Any, key: str, path: str
         if found not in (None, "", [], {}):
             return plain(str(found), key)[:MAX_WORDS_CHARS]
     return f"HTTP {reply.status}: {plain(reply.text, key)[:MAX_WORDS_CHARS]}"
+
+
+def suggestion_of(error: Error, content: Any, key: str) -> dict[str, str]:
+    """Return the prompt that a rejection proposes, as a value of the form; empty if there is none."""
+    found = read_path(error.suggestion).first(content) if error.suggestion else None
+    text = plain(found, key).strip()[:MAX_SUGGESTION_CHARS] if isinstance(found, str) else ""
+    return {"text": text} if text else {}
 
 
 def job_of(document: Document, base: str, reply: Reply, ours: str) -> tuple[str, Any]:

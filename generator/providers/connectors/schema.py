@@ -221,11 +221,14 @@ class Error(Part):
     at: list[Literal["submit", "poll", "fetch", "find", "cancel"]] = []  # none: all of them
     meaning: Meaning
     cause: Literal["", "key_refused", "no_credit", "not_allowed", "misconfigured"] = ""
+    suggestion: JsonPath | None = None  # where a rejection has a prompt that would be accepted
 
     @model_validator(mode="after")
     def _says_when(self) -> "Error":
         if not (self.http or self.code or self.has):
             raise ValueError("needs http, code or has, else it would fit every answer")
+        if self.suggestion and self.meaning != "rejected":
+            raise ValueError("only a rejection has a suggestion")
         return self
 
 

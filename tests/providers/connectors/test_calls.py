@@ -203,6 +203,21 @@ def test_a_definite_refusal_is_what_the_connector_says(shops, connector, name, s
 
 
 @pytest.mark.parametrize(
+    ("body", "suggestion"),
+    [
+        ({"suggested_prompt": " calm piano "}, {"text": "calm piano"}),
+        ({"suggested_prompt": 7}, {}),
+        ({"error": "no"}, {}),
+    ],
+)
+def test_a_rejection_may_have_a_suggestion(shops, connector, body, suggestion):
+    rows = [{"http": [422], "meaning": "rejected", "suggestion": "$.suggested_prompt"}]
+    shops.trouble("submit", "status", status=422, body=json.dumps(body).encode())
+    refused = connector("fal", errors=rows).refused("submit", brief("fal"))
+    assert (type(refused), refused.suggestion) == (Rejected, suggestion)
+
+
+@pytest.mark.parametrize(
     "how",
     [
         {"do": "status", "status": 500},

@@ -53,6 +53,21 @@ def test_the_shipped_ones_can_be_run(name):
         assert {field.name for field in model.fields}.isdisjoint(OWN)
 
 
+def test_only_a_rejection_has_a_suggestion():
+    rows = [{"http": [429], "meaning": "busy", "suggestion": "$.suggested_prompt"}]
+    assert "$.errors[0]" in problems(changed(FAL, "errors", rows))
+
+
+def test_several_takes_of_a_model_that_makes_one_are_as_many_calls():
+    (single, *_) = Connector(json.dumps(FAL)).models
+    many = dict(FAL["models"][0], takes_max=3)
+    (several, *_) = Connector(changed(FAL, "models.0", many)).models
+    assert [(spec.takes_max, spec.calls_max, spec.takes_offered) for spec in (single, several)] == [
+        (1, 4, 4),
+        (3, 1, 3),
+    ]
+
+
 def test_names_of_the_form_cannot_be_fields():
     assert OWN | {"action"} >= FORM_NAMES
     taken = dict(FAL["models"][0], fields=[{"name": "takes", "kind": "switch", "label": "x"}])
