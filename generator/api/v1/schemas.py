@@ -109,6 +109,23 @@ class FieldOut(Schema):
     purpose: str = Field(description="Set if the field takes a reference, which goes into `references`; usually empty.")
 
 
+class TrackRecordOut(Schema):
+    """What a model has done in a project so far, without what is still blind."""
+
+    project: Ref
+    takes: int = Field(description="Delivered.")
+    kept: int = Field(description="How many of them are not in the trash.")
+    spent_usd: Usd = Field(description="Charged, with corrections and credits.")
+    cost_per_kept_usd: Usd | None = Field(
+        description="`spent_usd` by `kept`, rounded up to a millionth; null: too few takes to tell, or none kept."
+    )
+    comparisons: int = Field(description="In which it delivered, and a take was picked before the models were shown.")
+    wins: int = Field(description="How many of them were won.")
+    elo: int | None = Field(
+        description="Rating from these comparisons; everyone starts at 1500. null: too few to tell."
+    )
+
+
 class ModelOut(Schema):
     id: str = Field(examples=["composer/studio"])
     title: str
@@ -130,6 +147,9 @@ class ModelOut(Schema):
     typical_duration: str = Field(description="How long generating usually takes, in words.")
     license: str
     fields: list[FieldOut]
+    track_record: TrackRecordOut | None = Field(
+        description="In the project of the request, or the key’s default project; null: the key has no access to it."
+    )
 
 
 class PromptOut(Schema):

@@ -20,6 +20,16 @@ class FieldOfModel(Shape):
     unit: str = ""
 
 
+class TrackRecord(Shape):
+    takes: int = Field(description="Delivered in the project so far.")
+    kept: int = Field(description="How many of them are not in the trash.")
+    spent_usd: str
+    cost_per_kept_usd: str | None = Field(description="What a kept track cost; null: too few takes to tell.")
+    comparisons: int = Field(description="Decided by ear before the models were shown.")
+    wins: int
+    elo: int | None = Field(description="Rating from these comparisons, from 1500; null: too few to tell.")
+
+
 class Model(Shape):
     id: str = Field(description="The `model` of `create_generation` and `get_quote`.")
     title: str
@@ -34,6 +44,7 @@ class Model(Shape):
     prompt_limit: int = Field(description="Characters.")
     typical_duration: str = Field(description="How long generating usually takes.")
     fields: list[FieldOfModel] = Field(description="The fields of `settings`.")
+    track_record: TrackRecord | None = Field(description="What it has done in the project so far.")
 
 
 class Models(Shape):

@@ -20,6 +20,7 @@ OWN = frozenset(
         "takes",
         "format",
         "model",
+        "model_sort",
         "again",
         "compare",
         "comparing",

@@ -32,6 +32,7 @@ from generator.services.generation.checkout import Quote
 from generator.services.generation.comparisons import MAX_CANDIDATES, MIN_CANDIDATES, settings_for
 from generator.services.library import references
 from generator.services.library.references import PICK
+from generator.services.model_choice import track_record
 from generator.services.provider_jobs import catalog
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import project_defaults
@@ -46,7 +47,7 @@ from generator.web.create.model_fields import (
     users_of,
     whole,
 )
-from generator.web.create.model_fit import ModelLine, Request, model_lines
+from generator.web.create.model_fit import SORTS, ModelLine, Request, Sort, model_lines
 from generator.web.create.understood import ShownChip, ShownUnknown, shown_chips, shown_unknown, shown_value
 from generator.web.generation.model_selection import ModelSelection, select_models
 from generator.web.generation.reference_fields import Picker, Shown, free_pickers, pickers
@@ -75,6 +76,12 @@ class FormFields:
     chips: Sequence[ShownChip] = ()  # the same, decision by decision
     unknown: Sequence[ShownUnknown] = ()
     lines: Sequence[ModelLine] = ()  # the models in the picker
+    sort: Sort = Sort.PRICE  # their order
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        """Return the orders of the picker: name, title."""
+        return [(sort.value, str(title)) for sort, title in SORTS.items()]
 
     @property
     def limits(self) -> list[tuple[str, Sequence[str]]]:
@@ -191,6 +198,7 @@ def _form_fields(
     shown_fields = [_show_field(field, specs, data, error, explaining, understood) for field in together.values()]
     excluded = ((spec.title, project_defaults.left_out(defaults, spec, data.get("leave_out"))) for spec in specs)
     request = Request(full_text, settings(data), whole(data.get("takes", "")), data.get("format", ""))
+    sort = Sort.of(data.get("model_sort", ""))
     return FormFields(
         pickers=reference_pickers,
         fields=[shown_field for shown_field in shown_fields if is_on_panel(shown_field.field)],
@@ -208,7 +216,8 @@ def _form_fields(
         reading_error=reading_error,
         chips=shown_chips(understood, explaining) if explaining else [],
         unknown=shown_unknown(understood),
-        lines=model_lines(models.choices, models.chosen, request, last_used),
+        lines=model_lines(models.choices, models.chosen, request, last_used, track_record.records_of(project), sort),
+        sort=sort,
     )
 
 
