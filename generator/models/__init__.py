@@ -17,6 +17,7 @@ from generator.models.closed_month import ClosedMonth
 from generator.models.comparison import Comparison
 from generator.models.download_choice import DownloadChoice
 from generator.models.edit import Edit, EditState, GridChange, TrackStructure, VoiceOver
+from generator.models.fallback import Fallback
 from generator.models.feedback import Approval, ApprovalRequest, Comment
 from generator.models.generation import Generation, GenerationEvent, RemoteOutput, State
 from generator.models.heartbeat import Heartbeat
@@ -67,6 +68,7 @@ __all__ = [
     "DownloadChoice",
     "Edit",
     "EditState",
+    "Fallback",
     "Generation",
     "GenerationEvent",
     "GridChange",

@@ -279,7 +279,15 @@ def models() -> list[ModelChoice]:
     return _choices([spec.key for spec in registry().specs()])
 
 
-def _choices(keys: Sequence[str]) -> list[ModelChoice]:
+def refused_choice(model_key: str) -> ModelChoice | None:
+    """Return the choice for a model that is not offered because its provider refused the key; None for any other."""
+    found = next(
+        iter(_choices([spec.key for spec in registry().specs() if spec.key == model_key], with_refused=True)), None
+    )
+    return found if found and key_is_refused(found.model.provider) else None
+
+
+def _choices(keys: Sequence[str], *, with_refused: bool = False) -> list[ModelChoice]:
     newest = Price.objects.filter(model__key__in=keys).newest(timezone.now()).select_related("model__provider")
     prices = {price.model.key: price for price in newest}
     local_providers = local_keys()
@@ -290,7 +298,8 @@ def _choices(keys: Sequence[str]) -> list[ModelChoice]:
             continue
         row = price.model
         spec = spec_for(row)
-        if not isinstance(spec, ModelSpec) or not has_key(row.provider) or key_is_refused(row.provider):
+        is_refused = key_is_refused(row.provider) and not with_refused
+        if not isinstance(spec, ModelSpec) or not has_key(row.provider) or is_refused:
             continue
         reason = _unavailable_reason(row, price)
         choices.append(ModelChoice(row, spec, price, not reason, reason, spec.provider in local_providers))

@@ -13,8 +13,9 @@ from generator import permissions
 from generator.models import UPLOADED_TRACK, Comparison, Generation, Preset, Project, Track
 from generator.services.briefs import batches
 from generator.services.errors import KeyReused, UserError
-from generator.services.generation import comparisons, sketch, submit
+from generator.services.generation import comparisons, sketch
 from generator.services.library import references
+from generator.services.model_choice import fallback
 from generator.services.provider_jobs import catalog
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import sample_project
@@ -205,23 +206,19 @@ def _readable(data: QueryDict) -> None:
 
 def _submit(request: Request, project: Project, data: QueryDict) -> Generation:
     _readable(data)
-    choice = catalog.choice(data.get("model", ""))
-    if choice is None:
-        sentence = gettext("That model is no longer available. Choose another; your text is still here.")
-        raise UserError(sentence, "model", code="model_unavailable")
-    generation = submit.submit(
+    model_key = data.get("model", "")
+    wanted = fallback.Wanted(
         user=request.user,
         project=project,
-        model_key=choice.spec.key,
         text=lines(data.get("text", "")),
         takes=whole(data.get("takes", "")),
         format=data.get("format", ""),
-        settings=submit.clean_settings(choice.spec, _with_ids(request, project, choice, settings(data))),
-        idempotency_key=checkout(request),
-        parent=_parent_of(request, data),
+        raw_for=lambda choice: _with_ids(request, project, choice, settings(data)),
+        is_strict=True,
     )
-    if request.session.get("model") != choice.spec.key:
-        request.session["model"] = choice.spec.key
+    generation = fallback.submit_or_fall_back(wanted, model_key, checkout(request), parent=_parent_of(request, data))
+    if request.session.get("model") != model_key:
+        request.session["model"] = model_key
     return generation
 
 
