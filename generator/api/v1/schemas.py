@@ -183,6 +183,7 @@ class TrackOut(Schema):
     private: bool
     author: str
     model: str | None = Field(description="null while a blind comparison is open.")
+    requested_model: str | None = Field(description="If another one was unavailable and `model` was used instead.")
     prompt: str
     length_s: float
     bpm: float | None
@@ -203,6 +204,20 @@ class TrackOut(Schema):
     )
     cover_url: str | None = Field(description="As audio_url; null while a blind comparison is open.")
     page_url: str
+
+
+class FallbackOut(Schema):
+    """Why another model was used than the one that was requested."""
+
+    requested_model: str
+    reason: str = Field(
+        description="provider_disabled, insufficient_provider_credit, provider_key_rejected, offline, suspended, "
+        "provider_permission_denied, provider_misconfigured, provider_unavailable, price_changed, over_ceiling, "
+        "provider_timeout."
+    )
+    message: str
+    not_carried_over: list[str] = Field(description="Labels of settings that the model used does not take.")
+    replaces: Ref | None = Field(description="The queued generation whose place it took; null: none.")
 
 
 class GenerationError(Schema):
@@ -238,7 +253,9 @@ class GenerationOut(Schema):
     charged_usd: Usd | None
     error: GenerationError | None
     wait: WaitOut | None = Field(description="Why work at a provider is waiting; null if it is not.")
-    parent: Ref | None = Field(description="The generation that this one is a variation or a retry of.")
+    parent: Ref | None = Field(description="The generation that this one is a variation, a retry or a fallback of.")
+    fallback: FallbackOut | None = Field(description="Why it uses another model than was requested; null: it does not.")
+    replaced_by: Ref | None = Field(description="The generation that took its place (error code `replaced`).")
     comparison: Ref | None
     api_key_prefix: str | None = Field(description="Of the key that requested it; null: requested on the pages.")
     cancel_requested_at: dt.datetime | None

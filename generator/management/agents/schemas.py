@@ -65,6 +65,7 @@ class Track(Shape):
     title: str
     take: int
     model: str | None
+    requested_model: str | None = Field(description="If another one was unavailable and `model` was used instead.")
     prompt: str
     length_s: float
     bpm: float | None
@@ -100,6 +101,8 @@ class Generation(Shape):
     charged_usd: str | None
     wait_message: str = Field(description="Why work is waiting; empty if it is not.")
     error_message: str = Field(description="Why it failed, or what is missing; empty: nothing.")
+    fallback_message: str = Field(description="Why another model was used than was requested; empty: it was not.")
+    replaced_by: str | None = Field(description="The generation that took its place; wait for that one.")
     project: str
     tracks: list[Track]
 
@@ -108,6 +111,7 @@ class Generation(Shape):
         error, wait, prompt = content.get("error"), content.get("wait"), content["prompt"]
         flat = {"error_message": error["message"] if error else "", "wait_message": wait["message"] if wait else ""}
         flat["prompt"] = prompt["text"]
+        flat["fallback_message"] = content["fallback"]["message"] if content["fallback"] else ""
         return cls.model_validate({**content, **flat})
 
 

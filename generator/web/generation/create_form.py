@@ -3,6 +3,7 @@
 `create_form` runs the passes; each takes what it needs and returns a value:
 
     select_models    the offered models and the chosen ones
+    with_fallback    what is taken or offered instead of an unavailable one
     _form_fields     their fields with values, the takes, the formats, and what does not carry over between models
     _price           what it costs, and the button
 
@@ -33,10 +34,10 @@ from generator.services.generation.comparisons import MAX_CANDIDATES, MIN_CANDID
 from generator.services.library import references
 from generator.services.library.references import PICK
 from generator.services.model_choice import track_record
-from generator.services.provider_jobs import catalog
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import project_defaults
 from generator.translation import translate
+from generator.web.create.fallback_choice import offered_choices, with_fallback
 from generator.web.create.model_fields import (
     carried_values,
     fields_together,
@@ -153,9 +154,10 @@ def create_form(
 ) -> CreateForm:
     """Build the form from submitted or remembered data, and the error that a submission was answered with."""
     defaults = project_defaults.defaults_of(project)
-    models = select_models(project_defaults.offered(defaults, catalog.models()), data, last_used)
     entered = lines(data.get("text", ""))
     text = ", ".join(part for part in (entered, data.get("add", "")) if part)
+    models = select_models(offered_choices(defaults, data), data, last_used)
+    models = with_fallback(user, project, defaults, models, text, data)
     fields, price = FormFields(), PriceSummary()
     if models.choice:
         fields = _form_fields(user, project, defaults, models, text, data, error, last_used)

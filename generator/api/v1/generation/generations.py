@@ -216,6 +216,30 @@ def retry_generation(
     )
 
 
+@router.post(
+    "/generations/{generation_id}/use-next",
+    response={201: schemas.GenerationOut},
+    summary="Use the project's next model for a generation that waits for its provider",
+)
+def use_next_model(
+    request: HttpRequest,
+    generation_id: str,
+    expected_price_usd: str | None = Query(None, max_length=24, description=schemas.EXPECTED_PRICE),
+    idempotency_key: str | None = IdempotencyKey,
+    prefer: str | None = PreferHeader,
+) -> Status[schemas.GenerationOut]:
+    """The waiting generation ends free of charge, and the next model of the project's order takes its place."""
+    user, row = user_of(request), find(request, generation_id)
+    must_edit(user, row.project)
+
+    def submit(key: str) -> Generation:
+        return fallback.use_next(row, user, checkout_request(key, expected_price_usd))
+
+    return Status(
+        201, respond(request, lambda: submit_once(user, idempotency_key, ["next", row.public_id], submit), prefer)
+    )
+
+
 # --- several models ---
 
 
