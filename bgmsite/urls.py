@@ -42,6 +42,7 @@ urlpatterns = [
     path("projects/<str:public_id>/trash/delete/", track_list.delete_for_good, name="delete-permanently"),
     path("generations/<str:public_id>/cancel/", running.cancel, name="cancel"),
     path("generations/<str:public_id>/retry/", running.retry, name="retry"),
+    path("generations/<str:public_id>/use-next/", running.use_next, name="use-next"),
     path("generations/<str:public_id>/dismiss/", running.dismiss, name="dismiss"),
     path("comparisons/<str:public_id>/", comparisons.compare, name="compare"),
     path("comparisons/<str:public_id>/pick/", comparisons.pick, name="compare-pick"),

@@ -18,6 +18,7 @@ from generator.models.comparison import Comparison
 from generator.models.connector import ConnectorUse, ConnectorVersion
 from generator.models.download_choice import DownloadChoice
 from generator.models.edit import Edit, EditState, GridChange, TrackStructure, VoiceOver
+from generator.models.fallback import Fallback
 from generator.models.feedback import Approval, ApprovalRequest, Comment
 from generator.models.generation import Generation, GenerationEvent, RemoteOutput, State
 from generator.models.heartbeat import Heartbeat
@@ -71,6 +72,7 @@ __all__ = [
     "DownloadChoice",
     "Edit",
     "EditState",
+    "Fallback",
     "Generation",
     "GenerationEvent",
     "GridChange",

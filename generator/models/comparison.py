@@ -19,6 +19,10 @@ class ComparisonQuerySet(models.QuerySet["Comparison"]):
     def blind(self) -> "ComparisonQuerySet":
         return self.filter(revealed_at__isnull=True)
 
+    def decided_blind(self) -> "ComparisonQuerySet":
+        """Return the comparisons in which a take was picked before the models were revealed."""
+        return self.filter(picked__isnull=False, revealed_at__isnull=False, picked_at=models.F("revealed_at"))
+
 
 class Comparison(models.Model):
     public_id = PublicIdField()
@@ -30,6 +34,11 @@ class Comparison(models.Model):
         max_length=64, null=True, editable=False, help_text="SHA-256 of what was sent with the key."
     )
     picked = models.ForeignKey("generator.Track", models.SET_NULL, null=True, related_name="+", editable=False)
+    picked_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="The same moment as `revealed_at` if the pick was blind; empty: no pick, or an earlier one.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     revealed_at = models.DateTimeField(null=True, editable=False)
 
@@ -38,6 +47,11 @@ class Comparison(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["project", "-id"], condition=models.Q(revealed_at=None), name="comparison_blind"),
+            models.Index(
+                fields=["project", "-picked_at", "-id"],
+                condition=models.Q(picked_at__isnull=False),
+                name="comparison_picked",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["author", "idempotency_key"], name="one_comparison_a_key"),

@@ -92,7 +92,17 @@ class Field:
 
 RESERVED_NAMES = frozenset(  # of the create form itself; a model's field must have another one
     (
-        *("idempotency_key", "expected_price", "csrfmiddlewaretoken", "text", "takes", "format", "model", "again"),
+        *(
+            "idempotency_key",
+            "expected_price",
+            "csrfmiddlewaretoken",
+            "text",
+            "takes",
+            "format",
+            "model",
+            "model_sort",
+            "again",
+        ),
         *("compare", "comparing", "add", "on", "sketch", "drop", "set", "preset", "preset_name", "preset_scope"),
         *("preset_text", "kit_price", "keep", "use", "action"),
     )

@@ -42,6 +42,7 @@ urlpatterns = [
     path("projects/<str:public_id>/settings/", projects.settings, name="project-settings"),
     path("projects/<str:public_id>/settings/name/", projects.rename, name="project-rename"),
     path("projects/<str:public_id>/settings/defaults/", projects.change_defaults, name="project-defaults"),
+    path("projects/<str:public_id>/settings/fallback/", projects.change_fallback, name="project-fallback"),
     path("projects/<str:public_id>/settings/approver/", projects.approver, name="project-approver"),
     path("projects/<str:public_id>/archive/", projects.archive, name="project-archive"),
     path("projects/<str:public_id>/unarchive/", projects.unarchive, name="project-unarchive"),

@@ -54,6 +54,7 @@ TABLE = """
     cancel_generation            POST    403   409       409       404       404
     dismiss_generation           POST    403   200       200       404       404
     retry_generation             POST    403   201       201       404       404
+    use_next_model               POST    403   422       422       404       404
     list_generation_events       GET     200   200       200       404       404
     create_batch                 POST    403   201       201       404       404
     get_batch                    GET     200   200       200       404       404

@@ -141,7 +141,14 @@ def test_every_post_is_carried_out_once_or_changes_nothing_when_repeated():
 MADE = sorted(
     set(operations.LOCATIONS)
     # They start work of their own, and have separate tests.
-    - {"retry_generation", "create_variation", "create_mix", "create_stem_separation", "register_reference"}
+    - {
+        "retry_generation",
+        "use_next_model",
+        "create_variation",
+        "create_mix",
+        "create_stem_separation",
+        "register_reference",
+    }
 )
 
 

@@ -66,6 +66,7 @@ TABLE = """
     delete-permanently        POST    in         404       403     403     200    404
     cancel                    POST    in         404       404     302     302    404
     retry                     POST    in         404       404     302     302    404
+    use-next                  POST    in         404       404     302     302    404
     dismiss                   POST    in         404       404     302     302    404
     compare                   GET     in         404       200     200     200    404
     compare-pick              POST    in         404       404     302     302    404
@@ -175,6 +176,7 @@ TABLE = """
     project-settings          GET     in         404       200     200     200    404
     project-rename            POST    in         404       403     403     302    404
     project-defaults          POST    in         404       403     403     302    404
+    project-fallback          POST    in         404       403     403     302    404
     project-approver          POST    in         404       403     403     302    404
     project-webhooks          GET     in         404       200     200     200    404
     project-webhooks          POST    in         404       403     403     302    404
@@ -219,6 +221,8 @@ SENT = {
     "preset-rename": {"name": "New"},
     "bulk": {"action": "bin"},
     "retry": {"idempotency_key": "k"},
+    "use-next": {"idempotency_key": "k"},
+    "project-fallback": {"fallback_model": COMPOSER, "fallback_mode": "use"},
     "track-edit": {"title": "New"},
     "star": {"on": "1"},
     "account": {"name": "New", "time_zone": "UTC", "theme": "dark"},

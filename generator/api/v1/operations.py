@@ -37,7 +37,7 @@ LOCATIONS = {
     **dict.fromkeys(
         (
             *("create_generation", "retry_generation", "create_variation", "create_mix", "create_stem_separation"),
-            "register_reference",
+            *("register_reference", "use_next_model"),
         ),
         "generations/{id}",
     ),

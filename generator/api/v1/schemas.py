@@ -109,6 +109,23 @@ class FieldOut(Schema):
     purpose: str = Field(description="Set if the field takes a reference, which goes into `references`; usually empty.")
 
 
+class TrackRecordOut(Schema):
+    """What a model has done in a project so far, without what is still blind."""
+
+    project: Ref
+    takes: int = Field(description="Delivered.")
+    kept: int = Field(description="How many of them are not in the trash.")
+    spent_usd: Usd = Field(description="Charged, with corrections and credits.")
+    cost_per_kept_usd: Usd | None = Field(
+        description="`spent_usd` by `kept`, rounded up to a millionth; null: too few takes to tell, or none kept."
+    )
+    comparisons: int = Field(description="In which it delivered, and a take was picked before the models were shown.")
+    wins: int = Field(description="How many of them were won.")
+    elo: int | None = Field(
+        description="Rating from these comparisons; everyone starts at 1500. null: too few to tell."
+    )
+
+
 class ModelOut(Schema):
     id: str = Field(examples=["composer/studio"])
     title: str
@@ -134,6 +151,9 @@ class ModelOut(Schema):
     typical_duration: str = Field(description="How long generating usually takes, in words.")
     license: str
     fields: list[FieldOut]
+    track_record: TrackRecordOut | None = Field(
+        description="In the project of the request, or the key’s default project; null: the key has no access to it."
+    )
 
 
 class PromptOut(Schema):
@@ -167,6 +187,7 @@ class TrackOut(Schema):
     private: bool
     author: str
     model: str | None = Field(description="null while a blind comparison is open.")
+    requested_model: str | None = Field(description="If another one was unavailable and `model` was used instead.")
     prompt: str
     length_s: float
     bpm: float | None
@@ -187,6 +208,20 @@ class TrackOut(Schema):
     )
     cover_url: str | None = Field(description="As audio_url; null while a blind comparison is open.")
     page_url: str
+
+
+class FallbackOut(Schema):
+    """Why another model was used than the one that was requested."""
+
+    requested_model: str
+    reason: str = Field(
+        description="provider_disabled, insufficient_provider_credit, provider_key_rejected, offline, suspended, "
+        "provider_permission_denied, provider_misconfigured, provider_unavailable, price_changed, over_ceiling, "
+        "provider_timeout."
+    )
+    message: str
+    not_carried_over: list[str] = Field(description="Labels of settings that the model used does not take.")
+    replaces: Ref | None = Field(description="The queued generation whose place it took; null: none.")
 
 
 class GenerationError(Schema):
@@ -226,7 +261,9 @@ class GenerationOut(Schema):
     charged_usd: Usd | None
     error: GenerationError | None
     wait: WaitOut | None = Field(description="Why work at a provider is waiting; null if it is not.")
-    parent: Ref | None = Field(description="The generation that this one is a variation or a retry of.")
+    parent: Ref | None = Field(description="The generation that this one is a variation, a retry or a fallback of.")
+    fallback: FallbackOut | None = Field(description="Why it uses another model than was requested; null: it does not.")
+    replaced_by: Ref | None = Field(description="The generation that took its place (error code `replaced`).")
     comparison: Ref | None
     api_key_prefix: str | None = Field(description="Of the key that requested it; null: requested on the pages.")
     cancel_requested_at: dt.datetime | None

@@ -12,6 +12,7 @@ from generator.api.v1 import schemas
 from generator.models import (
     Approval,
     Comparison,
+    Fallback,
     Generation,
     PrivateTrack,
     Project,
@@ -25,7 +26,7 @@ from generator.models.generation import GenerationQuerySet
 from generator.models.track import TrackQuerySet
 from generator.services.library import renditions
 from generator.services.provider_jobs import waiting_reasons
-from generator.translation import finding_sentence
+from generator.translation import finding_sentence, translate
 
 usd = currency.plain
 _PRIVATE = Exists(PrivateTrack.objects.filter(track=OuterRef("pk")))
@@ -71,6 +72,7 @@ class _Marks(Protocol):
 def load_track_details(tracks: TrackQuerySet, user: User, webhook: Webhook | None = None) -> TrackQuerySet:
     """Load tracks with everything that is shown of them to a person, or by a webhook, in two queries."""
     related = ("project", "author", "generation__model", "generation__prompt", "generation__comparison")
+    related += ("generation__fallback__wanted",)
     detailed = tracks.select_related(*related).with_starred(user).annotate(is_private=_PRIVATE, is_approved=_APPROVED)
     detailed = detailed.annotate(recipient=Value(signed_files.recipient_of(webhook or user)))
     return detailed.prefetch_related("tags", "renditions").defer("peaks", "measured", "search_text", "waveform")
@@ -92,6 +94,7 @@ def track(row: Track, base: str) -> schemas.TrackOut:
         private=marks.is_private,
         author=row.author.label,
         model=None if is_blind else row.model_key,
+        requested_model=generation.fallback.wanted.key if hasattr(generation, "fallback") else None,
         prompt=generation.prompt.text,
         length_s=row.length_ms / 1000,
         bpm=None if is_blind else row.bpm,
@@ -129,6 +132,7 @@ def load_generation_details(generations: GenerationQuerySet, user: User) -> Gene
     """Load generations with everything that is shown of them, and the tracks that this person may hear."""
     tracks = load_track_details(permissions.tracks(user).kept(), user).order_by("take")
     related = ("project", "author", "model__provider", "prompt__project", "prompt__author", "parent", "comparison")
+    related += ("fallback__wanted", "fallback__replaces", "follow_up__generation")
     return generations.select_related(*related, "key", "price").prefetch_related("entries", Prefetch("tracks", tracks))
 
 
@@ -157,6 +161,8 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         error=problem if row.error_message or row.error_code else None,
         wait=_wait(row, is_blind),
         parent=row.parent.public_id if row.parent else None,
+        fallback=_fallback(row.fallback) if hasattr(row, "fallback") else None,
+        replaced_by=row.follow_up.generation.public_id if hasattr(row, "follow_up") else None,
         comparison=row.comparison.public_id if row.comparison else None,
         api_key_prefix=row.key.prefix if row.key else None,
         cancel_requested_at=row.cancel_requested_at,
@@ -166,6 +172,16 @@ def generation(row: Generation, base: str) -> schemas.GenerationOut:
         machine_s=None if is_blind or row.machine_ms is None else row.machine_ms / 1000,
         dismissed_at=row.dismissed_at,
         tracks=[track(row_track, base) for row_track in row.tracks.all()],
+    )
+
+
+def _fallback(row: Fallback) -> schemas.FallbackOut:
+    return schemas.FallbackOut(
+        requested_model=row.wanted.key,
+        reason=_public_code(row.cause),
+        message=row.sentence,
+        not_carried_over=[translate(label) for label in row.lost],
+        replaces=row.replaces.public_id if row.replaces else None,
     )
 
 

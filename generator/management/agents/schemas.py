@@ -20,6 +20,16 @@ class FieldOfModel(Shape):
     unit: str = ""
 
 
+class TrackRecord(Shape):
+    takes: int = Field(description="Delivered in the project so far.")
+    kept: int = Field(description="How many of them are not in the trash.")
+    spent_usd: str
+    cost_per_kept_usd: str | None = Field(description="What a kept track cost; null: too few takes to tell.")
+    comparisons: int = Field(description="Decided by ear before the models were shown.")
+    wins: int
+    elo: int | None = Field(description="Rating from these comparisons, from 1500; null: too few to tell.")
+
+
 class Model(Shape):
     id: str = Field(description="The `model` of `create_generation` and `get_quote`.")
     title: str
@@ -36,6 +46,7 @@ class Model(Shape):
     prompt_limit: int = Field(description="Characters.")
     typical_duration: str = Field(description="How long generating usually takes.")
     fields: list[FieldOfModel] = Field(description="The fields of `settings`.")
+    track_record: TrackRecord | None = Field(description="What it has done in the project so far.")
 
 
 class Models(Shape):
@@ -56,6 +67,7 @@ class Track(Shape):
     title: str
     take: int
     model: str | None
+    requested_model: str | None = Field(description="If another one was unavailable and `model` was used instead.")
     prompt: str
     length_s: float
     bpm: float | None
@@ -94,6 +106,8 @@ class Generation(Shape):
     suggestion: dict[str, str] = Field(
         description="What the provider proposes instead of what it rejected: `text`, or a field by name. Ask first."
     )
+    fallback_message: str = Field(description="Why another model was used than was requested; empty: it was not.")
+    replaced_by: str | None = Field(description="The generation that took its place; wait for that one.")
     project: str
     tracks: list[Track]
 
@@ -103,6 +117,7 @@ class Generation(Shape):
         flat: dict[str, Any] = {"suggestion": (error["suggestion"] if error else None) or {}}
         flat |= {"error_message": error["message"] if error else "", "wait_message": wait["message"] if wait else ""}
         flat["prompt"] = prompt["text"]
+        flat["fallback_message"] = content["fallback"]["message"] if content["fallback"] else ""
         return cls.model_validate({**content, **flat})
 
 

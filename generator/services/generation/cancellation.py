@@ -12,6 +12,7 @@ from generator.models import Edit, Generation, GenerationEvent, Pack, Reference,
 from generator.services.background import claims, job_queue
 from generator.services.errors import UserError
 from generator.services.generation import completion, states
+from generator.services.model_choice import fallback
 from generator.services.provider_jobs import catalog, downloader
 from generator.services.webhooks import delivery, events
 
@@ -90,6 +91,7 @@ def rescue() -> None:
         job_queue.start(job_queue.MAKE_PACK)
     if delivery.is_waited_for(now):
         events.wake()
+    fallback.follow_up_waiting()
     for generation in _stalled_generations():
         completion.finish_if_complete(generation)
 

@@ -150,7 +150,7 @@ def pick(comparison: Comparison, track: Track | None, actor: User) -> None:
     now = timezone.now()
     with transaction.atomic():
         row = Comparison.objects.filter(pk=comparison.pk)
-        if not row.filter(picked=None).update(picked=track) and not row.filter(picked=track).exists():
+        if not row.filter(picked=None).update(picked=track, picked_at=now) and not row.filter(picked=track).exists():
             sentence = _("Another take has already been picked. To keep this one as well, star it.")
             raise UserError(sentence, code="already_picked")
         _reveal(row, now)

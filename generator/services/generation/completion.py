@@ -19,6 +19,8 @@ from generator.services.provider_jobs import catalog
 from generator.services.team import notifications
 from generator.translation import translate
 
+REPLACED = "replaced"  # the error code of a generation whose place another one took
+
 
 def fail(generation: Generation, error: ProviderError, *, actor: User | None = None) -> bool:
     """Fail with the error's message; if takes were already delivered, keep and charge them and end as ready."""
@@ -48,6 +50,21 @@ def give_up(generation: Generation, actor: User, text: str) -> bool:
     """Fail on a person's decision; the caller settles in the same transaction."""
     return states.advance(
         generation, State.FAILED, text, actor=actor, error_code="given_up", error_message=text, **_ended_columns()
+    )
+
+
+def replace(generation: Generation, text: str, *, actor: User | None = None) -> bool:
+    """End a queued generation because another one takes its place; the caller settles in the same transaction."""
+    return states.advance(
+        generation,
+        State.FAILED,
+        text,
+        sources=[State.QUEUED],
+        actor=actor,
+        error_code=REPLACED,
+        error_message=text,
+        dismissed_at=timezone.now(),
+        **_ended_columns(),
     )
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -266,12 +266,26 @@ def submit(
         parent=parent,
         **candidate,
     )
+    return place_once(order)
+
+
+def place_once(order: Order, record: Callable[[Generation], None] | None = None) -> Generation:
+    """Place an order, or return the generation of a concurrent request with the same key.
+
+    `record` writes what else belongs to a new generation, in its transaction.
+
+    Raises:
+        UserError: it is over budget; nothing is written.
+    """
     try:
         with transaction.atomic():
-            return place(order)
+            generation = place(order)
+            if record:
+                record(generation)
+            return generation
     except IntegrityError:
-        # A concurrent request with the same key was inserted after the look-up above.
-        if first := placed_before(user, idempotency_key):
+        # A concurrent request with the same key was inserted after the caller had looked for one.
+        if first := placed_before(order.user, order.idempotency_key):
             return first
         raise
 

@@ -340,7 +340,13 @@ def models() -> list[ModelChoice]:
     return _choices(specs())
 
 
-def _choices(offered: Sequence[ModelSpec]) -> list[ModelChoice]:
+def refused_choice(model_key: str) -> ModelChoice | None:
+    """Return the choice for a model that is not offered because its provider refused the key; None for any other."""
+    found = next(iter(_choices([spec for spec in specs() if spec.key == model_key], with_refused=True)), None)
+    return found if found and key_is_refused(found.model.provider) else None
+
+
+def _choices(offered: Sequence[ModelSpec], *, with_refused: bool = False) -> list[ModelChoice]:
     rows = Price.objects.filter(model__key__in=[spec.key for spec in offered]).newest(timezone.now())
     prices = {price.model.key: price for price in rows.select_related("model__provider", "model__imported")}
     local_providers = local_keys()
@@ -351,7 +357,8 @@ def _choices(offered: Sequence[ModelSpec]) -> list[ModelChoice]:
             continue
         row = price.model
         spec = spec_for(row) if row.corrections else plain_spec
-        if not isinstance(spec, ModelSpec) or not has_key(row.provider) or key_is_refused(row.provider):
+        is_refused = key_is_refused(row.provider) and not with_refused
+        if not isinstance(spec, ModelSpec) or not has_key(row.provider) or is_refused:
             continue
         reason = _unavailable_reason(row, price)
         choices.append(ModelChoice(row, spec, price, not reason, reason, spec.provider in local_providers))

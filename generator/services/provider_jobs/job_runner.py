@@ -36,6 +36,7 @@ from generator.services.connectors import pinning
 from generator.services.errors import NOT_CHARGED
 from generator.services.generation import completion, states
 from generator.services.generation.local_jobs import request_of
+from generator.services.model_choice import fallback
 from generator.services.provider_jobs import (
     adoption,
     backoff,
@@ -171,6 +172,8 @@ def _handle_error(generation: Generation, error: ProviderError) -> None:
     elif isinstance(error, (Busy, OperatorMustAct)):
         backoff.record_failure(generation, error)
         backoff.stay_queued(generation, error)
+        if isinstance(error, OperatorMustAct):
+            fallback.follow_up(generation)
     else:
         if isinstance(error, Rejected):
             circuit_breaker.record_success(account)

@@ -1,6 +1,8 @@
 """Project defaults: what the form offers in a project, and what is added to every prompt.
 
     allowed_models  only these may be used; empty: all
+    fallback_models in this order, what is taken when the chosen model is unavailable (`model_choice.fallback`)
+    fallback_mode   whether the next one is offered, or used if it does not cost more
     format          preselected in the form if the model delivers it
     lufs            target for downloads; the original stays as it was made
     prompt_suffix   words added to every prompt that does not contain them
@@ -20,6 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from generator.audio import FORMATS
 from generator.models import AuditLogEntry, Project, ProjectDefaults
+from generator.models.project_defaults import FallbackMode
 from generator.models.user import User
 from generator.page_memory import remembered
 from generator.providers.base import ModelSpec, Value
@@ -31,6 +34,7 @@ from generator.services.text_input import one_line
 
 KIND = AuditLogEntry.Action.SETTINGS
 MAX_ADDED_CHARS = 200
+MAX_FALLBACKS = 5  # models in a project's fallback order
 LEAVE_OUT = "leave_out"  # the field of models that support exclusion
 LOUDNESS: Mapping[str, Promise] = {
     "-14": gettext_lazy("−14 LUFS (music streaming)"),
@@ -39,6 +43,7 @@ LOUDNESS: Mapping[str, Promise] = {
     "-23": gettext_lazy("−23 LUFS (European broadcast, EBU R 128)"),
     "-24": gettext_lazy("−24 LUFS (US broadcast, ATSC A/85)"),
 }
+_MODES = {FallbackMode.OFFER: "offered", FallbackMode.USE: "used if it does not cost more"}  # in the audit log
 _NEGATED = r"\b(?:no|not|without(?: any)?|minus|skip(?: the)?|leave out|zero|never)\s+"
 
 
@@ -150,6 +155,35 @@ def change(
             record(actor, KIND, line, project=project)
 
 
+def set_fallback(project: Project, actor: User, *, models: Iterable[str], mode: str) -> None:
+    """Change a project's fallback order and what happens with the next model, and log the differences.
+
+    Raises:
+        UserError: a model is not offered, there are too many, or the mode is unknown; `field` names it.
+    """
+    before = ProjectDefaults.objects.filter(project=project).first() or ProjectDefaults(project=project)
+    defaults = copy(before)
+    defaults.fallback_models, defaults.fallback_mode = _order(models), mode
+    if mode not in FallbackMode.values:
+        raise UserError(_("Choose one of the two options."), "fallback_mode", code="invalid_choice")
+    with transaction.atomic():
+        defaults.save()
+        project._state.fields_cache["defaults"] = defaults
+        for line in _changes(before, defaults):
+            record(actor, KIND, line, project=project)
+
+
+def _order(keys: Iterable[str]) -> list[str]:
+    order = [key for key in dict.fromkeys(keys) if key]
+    if set(order) - {spec.key for spec in catalog.registry().specs()}:
+        sentence = _("One of those models is no longer available. Reload the page and choose again.")
+        raise UserError(sentence, "fallback_models", code="model_unavailable")
+    if len(order) > MAX_FALLBACKS:
+        sentence = _("Choose at most {limit} models.").format(limit=MAX_FALLBACKS)
+        raise UserError(sentence, "fallback_models", code="limit_reached")
+    return order
+
+
 def _models(keys: Iterable[str]) -> list[str]:
     requested, model_keys = set(keys), [choice.spec.key for choice in catalog.models()]
     if requested - set(model_keys):
@@ -182,6 +216,11 @@ def _changes(before: ProjectDefaults, after: ProjectDefaults) -> Iterable[str]:
     if before.allowed_models != after.allowed_models:
         titles = ", ".join(catalog.title_of(key) for key in after.allowed_models)
         yield f"Models: {titles or 'all'}"
+    if before.fallback_models != after.fallback_models:
+        titles = ", then ".join(catalog.title_of(key) for key in after.fallback_models)
+        yield f"Models when another is unavailable: {titles or 'none'}"
+    if before.fallback_mode != after.fallback_mode:
+        yield f"Next model when another is unavailable: {_MODES[FallbackMode(after.fallback_mode)]}"
     if before.format != after.format:
         yield f"Preselected format: {FORMATS[after.format].title if after.format else 'the model’s own'}"
     if before.lufs != after.lufs:

@@ -1,22 +1,54 @@
-"""The models in the picker: cheapest, fastest, last used, and what each cannot do for the current request."""
+"""The models in the picker: in the chosen order, what sets each apart, and what it cannot do for the current request.
+
+    price    what one take of this request costs (the default)
+    time     how long one take of this request usually needs
+    kept     what a kept track cost in this project
+    elo      the rating from the project's blind comparisons, best first
+
+Models without the figure come last, in the order of the price; unavailable ones after all others.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
 
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from generator import currency
 from generator.audio import FORMATS
 from generator.durations import parse_duration, show_duration
 from generator.providers.base import ModelSpec
 from generator.services.briefs.understanding import Wishes, wishes_of
 from generator.services.errors import UserError
 from generator.services.generation.submit import SECONDS, part_of, valid_settings
+from generator.services.model_choice.track_record import TrackRecord
 from generator.services.provider_jobs.catalog import ModelChoice, describe
 from generator.translation import translate
 
 DEFAULT_LENGTH_S = 60.0
+
+
+class Sort(StrEnum):
+    PRICE = "price"
+    TIME = "time"
+    KEPT = "kept"
+    ELO = "elo"
+
+    @classmethod
+    def of(cls, text: str) -> "Sort":
+        """Return the order with this name; the price for anything else."""
+        return cls(text) if text in set(cls) else cls.PRICE
+
+
+SORTS: Mapping[Sort, Promise] = {
+    Sort.PRICE: gettext_lazy("Price for this request"),
+    Sort.TIME: gettext_lazy("Usual time"),
+    Sort.KEPT: gettext_lazy("Cost per kept track"),
+    Sort.ELO: gettext_lazy("Wins in blind comparisons"),
+}
 
 
 @dataclass(frozen=True)
@@ -54,6 +86,12 @@ class ModelLine:
     usual_s: float
     per_take: int | None  # micro-dollars
     is_chosen: bool
+    record: TrackRecord
+
+    @property
+    def record_lines(self) -> list[str]:
+        """Return what the model has done in this project, in a few words each; empty if it has done nothing."""
+        return [text for text in (_takes_in_words(self.record), _comparisons_in_words(self.record)) if text]
 
     @property
     def usual(self) -> str:
@@ -61,10 +99,41 @@ class ModelLine:
         return _("about {time}").format(time=describe(max(self.usual_s, 1)))
 
 
+def _takes_in_words(record: TrackRecord) -> str:
+    if not record.takes:
+        return ""
+    if record.has_few_takes:
+        few = ngettext(
+            "{count} take here so far, too few to judge", "{count} takes here so far, too few to judge", record.takes
+        )
+        return few.format(count=record.takes)
+    kept = _("Kept {kept} of {takes} takes here").format(kept=f"{record.kept:,}", takes=f"{record.takes:,}")
+    if record.cost_per_kept is None:
+        return kept
+    cost = currency.show(record.cost_per_kept) if record.cost_per_kept else _("free")
+    return _("{kept}, {cost} per kept track").format(kept=kept, cost=cost)
+
+
+def _comparisons_in_words(record: TrackRecord) -> str:
+    if not record.decided:
+        return ""
+    won = ngettext(
+        "Won {won} of {count} blind comparison", "Won {won} of {count} blind comparisons", record.decided
+    ).format(won=record.won, count=record.decided)
+    if record.elo is None:
+        return _("{won}, too few for a rating").format(won=won)
+    return _("{won}, Elo {rating}").format(won=won, rating=record.elo)
+
+
 def model_lines(
-    choices: Sequence[ModelChoice], chosen: Sequence[ModelChoice], request: Request, last_used: str
+    choices: Sequence[ModelChoice],
+    chosen: Sequence[ModelChoice],
+    request: Request,
+    last_used: str,
+    records: Mapping[str, TrackRecord] | None = None,
+    sort: Sort = Sort.PRICE,
 ) -> list[ModelLine]:
-    """Return the models, available and cheapest first, with what sets each apart for a request."""
+    """Return the models, available ones first, in an order, with what sets each apart for a request."""
     usual = {choice.spec.key: usual_seconds(choice, request) for choice in choices}
     usable = [choice for choice in choices if choice.available]
     prices = {choice.spec.key: per_take(choice, request) for choice in choices}
@@ -85,15 +154,28 @@ def model_lines(
             usual[choice.spec.key],
             prices[choice.spec.key],
             choice in chosen,
+            (records or {}).get(choice.spec.key, TrackRecord()),
         )
         for choice in choices
     ]
-    return sorted(lines, key=lambda line: (not line.choice.available, *_order(line.per_take), line.usual_s))
+    by_price = sorted(lines, key=lambda line: (*_order(line.per_take), line.usual_s))
+    return sorted(by_price, key=lambda line: (not line.choice.available, *_order(_figure(line, sort))))
 
 
-def _order(price: int | None) -> tuple[bool, int]:
-    """Return what sorts by price, with the unknown ones last."""
-    return price is None, price or 0
+def _figure(line: ModelLine, sort: Sort) -> float | Fraction | None:
+    """Return what a model is sorted by, the smallest first; None if there is no such figure."""
+    if sort == Sort.TIME:
+        return line.usual_s
+    if sort == Sort.KEPT:
+        return line.record.per_kept
+    if sort == Sort.ELO:
+        return None if line.record.elo is None else -line.record.elo
+    return line.per_take
+
+
+def _order(figure: float | Fraction | None) -> tuple[bool, float | Fraction]:
+    """Return what sorts by a figure, with the unknown ones last."""
+    return figure is None, figure or 0
 
 
 def per_take(choice: ModelChoice, request: Request) -> int | None:

@@ -11,6 +11,7 @@ _IGNORED_FIELDS = (
     "register-key-",
     "register-price-",
     "file-",
+    "model_sort",  # the order of the picker
 )
 _NO_PRICE = -1  # for invalid text; never equal to a real price
 

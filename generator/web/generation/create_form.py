@@ -3,6 +3,7 @@
 `create_form` runs the passes; each takes what it needs and returns a value:
 
     select_models    the offered models and the chosen ones
+    with_fallback    what is taken or offered instead of an unavailable one
     _form_fields     their fields with values, the takes, the formats, and what does not carry over between models
     _price           what it costs, and the button
 
@@ -32,10 +33,11 @@ from generator.services.generation.checkout import Quote
 from generator.services.generation.comparisons import MAX_CANDIDATES, MIN_CANDIDATES, settings_for
 from generator.services.library import references
 from generator.services.library.references import PICK
-from generator.services.provider_jobs import catalog
+from generator.services.model_choice import track_record
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import project_defaults
 from generator.translation import translate
+from generator.web.create.fallback_choice import offered_choices, with_fallback
 from generator.web.create.model_fields import (
     carried_values,
     fields_together,
@@ -46,7 +48,7 @@ from generator.web.create.model_fields import (
     users_of,
     whole,
 )
-from generator.web.create.model_fit import ModelLine, Request, model_lines
+from generator.web.create.model_fit import SORTS, ModelLine, Request, Sort, model_lines
 from generator.web.create.understood import ShownChip, ShownUnknown, shown_chips, shown_unknown, shown_value
 from generator.web.generation.model_selection import ModelSelection, select_models
 from generator.web.generation.reference_fields import Picker, Shown, free_pickers, pickers
@@ -75,6 +77,12 @@ class FormFields:
     chips: Sequence[ShownChip] = ()  # the same, decision by decision
     unknown: Sequence[ShownUnknown] = ()
     lines: Sequence[ModelLine] = ()  # the models in the picker
+    sort: Sort = Sort.PRICE  # their order
+
+    @property
+    def sorts(self) -> list[tuple[str, str]]:
+        """Return the orders of the picker: name, title."""
+        return [(sort.value, str(title)) for sort, title in SORTS.items()]
 
     @property
     def limits(self) -> list[tuple[str, Sequence[str]]]:
@@ -146,9 +154,10 @@ def create_form(
 ) -> CreateForm:
     """Build the form from submitted or remembered data, and the error that a submission was answered with."""
     defaults = project_defaults.defaults_of(project)
-    models = select_models(project_defaults.offered(defaults, catalog.models()), data, last_used)
     entered = lines(data.get("text", ""))
     text = ", ".join(part for part in (entered, data.get("add", "")) if part)
+    models = select_models(offered_choices(defaults, data), data, last_used)
+    models = with_fallback(user, project, defaults, models, text, data)
     fields, price = FormFields(), PriceSummary()
     if models.choice:
         fields = _form_fields(user, project, defaults, models, text, data, error, last_used)
@@ -191,6 +200,7 @@ def _form_fields(
     shown_fields = [_show_field(field, specs, data, error, explaining, understood) for field in together.values()]
     excluded = ((spec.title, project_defaults.left_out(defaults, spec, data.get("leave_out"))) for spec in specs)
     request = Request(full_text, settings(data), whole(data.get("takes", "")), data.get("format", ""))
+    sort = Sort.of(data.get("model_sort", ""))
     return FormFields(
         pickers=reference_pickers,
         fields=[shown_field for shown_field in shown_fields if is_on_panel(shown_field.field)],
@@ -208,7 +218,8 @@ def _form_fields(
         reading_error=reading_error,
         chips=shown_chips(understood, explaining) if explaining else [],
         unknown=shown_unknown(understood),
-        lines=model_lines(models.choices, models.chosen, request, last_used),
+        lines=model_lines(models.choices, models.chosen, request, last_used, track_record.records_of(project), sort),
+        sort=sort,
     )
 
 

@@ -16,6 +16,7 @@ from generator.services.briefs.batches import Item
 from generator.services.errors import KeyReused, UserError
 from generator.services.generation import comparisons, sketch, submit
 from generator.services.library import references
+from generator.services.model_choice import fallback
 from generator.services.provider_jobs import catalog
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import sample_project
@@ -207,31 +208,26 @@ def _readable(data: QueryDict) -> None:
 
 def _submit(request: Request, project: Project, data: QueryDict) -> Generation | Batch:
     _readable(data)
-    choice = catalog.choice(data.get("model", ""))
-    if choice is None:
-        sentence = gettext("That model is no longer available. Choose another; your text is still here.")
-        raise UserError(sentence, "model", code="model_unavailable")
-    values = submit.clean_settings(choice.spec, _with_ids(request, project, choice, settings(data)))
-    format = data.get("format", "")
-    item = Item(choice.spec.key, lines(data.get("text", "")), whole(data.get("takes", "")), format, values)
-    key, parent = checkout(request), _parent_of(request, data)
+    model_key, key, parent = data.get("model", ""), checkout(request), _parent_of(request, data)
+    wanted = fallback.Wanted(
+        user=request.user,
+        project=project,
+        text=lines(data.get("text", "")),
+        takes=whole(data.get("takes", "")),
+        format=data.get("format", ""),
+        raw_for=lambda choice: _with_ids(request, project, choice, settings(data)),
+        is_strict=True,
+    )
+    choice = catalog.choice(model_key)
     created: Generation | Batch
-    if item.takes > choice.spec.takes_max and choice.spec.calls_max > 1:
+    if choice and choice.spec.takes_max < wanted.takes <= choice.spec.calls_max:
+        values = submit.clean_settings(choice.spec, wanted.raw_for(choice))
+        item = Item(model_key, wanted.text, wanted.takes, wanted.format, values)
         created = batches.submit_batch(request.user, project, Batch.Kind.TAKES, [item], key, parent)
     else:
-        created = submit.submit(
-            user=request.user,
-            project=project,
-            model_key=item.model_key,
-            text=item.text,
-            takes=item.takes,
-            format=item.format,
-            settings=item.settings,
-            idempotency_key=key,
-            parent=parent,
-        )
-    if request.session.get("model") != choice.spec.key:
-        request.session["model"] = choice.spec.key
+        created = fallback.submit_or_fall_back(wanted, model_key, key, parent=parent)
+    if request.session.get("model") != model_key:
+        request.session["model"] = model_key
     return created
 
 

@@ -22,6 +22,13 @@ class ModelSelection:
     comparing: bool
     gone: bool  # what was requested is no longer offered
     down: ModelChoice | None  # requested, but unavailable
+    replaced: ModelChoice | None = None  # the same, if the project uses another one instead, which is the chosen one
+    problem: str = ""  # why it is unavailable, if the project has a fallback order
+    next_choices: Sequence[ModelChoice] = ()  # what that order takes instead
+
+    @property
+    def down_reason(self) -> str:
+        return self.problem or (self.down.reason if self.down else "")
 
     @property
     def usable(self) -> list[ModelChoice]:
@@ -29,8 +36,9 @@ class ModelSelection:
 
     @property
     def instead(self) -> list[ModelChoice]:
-        """Return what can replace an unavailable model."""
-        return catalog.usable(self.choices)
+        """Return what can replace an unavailable model, the project's order first."""
+        others = [choice for choice in catalog.usable(self.choices) if choice != self.down]
+        return list(dict.fromkeys((*self.next_choices, *others)))
 
     @property
     def choice(self) -> ModelChoice | None:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, render, resolve_url
 from django.views.decorators.http import require_GET, require_POST
 
 from generator import permissions
-from generator.models import Batch, Comparison, Generation, Project, State, User
+from generator.models import Batch, Comparison, Generation, Project, ProjectDefaults, State, User
 from generator.models.generation import GenerationQuerySet
 from generator.models.track import TrackQuerySet
 from generator.page_memory import remembering
@@ -19,6 +19,7 @@ from generator.services.briefs import batches
 from generator.services.briefs.batches import BatchProgress
 from generator.services.errors import UserError, states_cost
 from generator.services.generation import cancellation, eta
+from generator.services.model_choice import fallback
 from generator.services.provider_jobs import catalog, provider_actions, waiting_reasons
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import project_defaults, sample_project
@@ -51,8 +52,8 @@ def context(user: User, project: Project, shown_ids: Iterable[str] = ()) -> dict
     stuck = [job for job in jobs if job["generation"].state == State.QUEUED and job["progress"].wait]
     offered = bool(ended or stuck)
     choices = project_defaults.offered(project_defaults.defaults_of(project), catalog.models()) if offered else []
-    _offer_others(ended, choices)
-    _offer_the_composer(stuck, choices)
+    _offer_others(ended, choices, project_defaults.defaults_of(project))
+    _offer_next(stuck, choices, user)
     _price_again(ended)
     comparing = _comparing(user, project) if found.has_blind_comparisons else []
     jobs = _in_order(jobs, arrived)
@@ -96,7 +97,7 @@ def _in_order(jobs: list[dict[str, Any]], arrived: list[dict[str, Any]]) -> list
 
 def _with_card_data(rows: GenerationQuerySet, user: User) -> GenerationQuerySet:
     """Return generations with everything that a card needs."""
-    related = ("model__provider", "prompt", "author", "price", "comparison")
+    related = ("model__provider", "prompt", "author", "price", "comparison", "project", "fallback__wanted")
     return rows.select_related(*related).prefetch_related("entries", _takes(user))
 
 
@@ -175,18 +176,22 @@ def _comparison_card(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _offer_others(jobs: list[dict[str, Any]], choices: list[ModelChoice]) -> None:
-    """Add other usable models to failed generations, the free composer first."""
+def _offer_others(jobs: list[dict[str, Any]], choices: list[ModelChoice], defaults: ProjectDefaults) -> None:
+    """Add other usable models to failed generations: the project's order, the free composer, the rest."""
     usable = catalog.usable(choices)
     for job in jobs:
-        job["others"] = [choice for choice in usable if choice.model.pk != job["generation"].model_id]
+        generation = job["generation"]
+        others = [*fallback.next_choices(defaults, generation.model.key), *usable]
+        job["others"] = [choice for choice in dict.fromkeys(others) if choice.model.pk != generation.model_id]
 
 
-def _offer_the_composer(jobs: list[dict[str, Any]], choices: list[ModelChoice]) -> None:
-    """Offer the free composer on generations that wait for their provider."""
+def _offer_next(jobs: list[dict[str, Any]], choices: list[ModelChoice], user: User) -> None:
+    """Offer the project's next model, or the free composer, on generations that wait for their provider."""
     composer = next((choice for choice in choices if choice.available and choice.is_local), None)
     for job in jobs:
-        job["meanwhile"] = None if job["generation"].model.is_action else composer
+        generation = job["generation"]
+        job["next"] = fallback.offer_for(generation, user)
+        job["meanwhile"] = None if generation.model.is_action or job["next"] else composer
 
 
 def _price_again(jobs: list[dict[str, Any]]) -> None:
@@ -284,6 +289,19 @@ def retry(request: Request, public_id: str) -> HttpResponse:
     error: UserError | None = None
     try:
         provider_actions.retry(generation, request.user, checkout(request))
+    except UserError as caught:
+        error = caught
+    return _render_cards(request, generation, error)
+
+
+@login_required
+@require_POST
+def use_next(request: Request, public_id: str) -> HttpResponse:
+    """Let the model on the button take the place of a generation that waits for its provider."""
+    generation = _get_generation(request, public_id)
+    error: UserError | None = None
+    try:
+        fallback.use_next(generation, request.user, checkout(request), model_key=request.POST.get("model", ""))
     except UserError as caught:
         error = caught
     return _render_cards(request, generation, error)

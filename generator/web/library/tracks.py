@@ -46,6 +46,7 @@ def _track(request: Request, public_id: str, tracks: TrackQuerySet | None = None
         "generation__prompt",
         "generation__comparison",
         "generation__price",
+        "generation__fallback__wanted",
     )
     return get_object_or_404(rows.select_related(*related).with_starred(request.user), public_id=public_id)
 

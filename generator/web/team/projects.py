@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from generator import permissions
 from generator.audio import FORMATS
 from generator.models import AuditLogEntry, Project, User
+from generator.models.project_defaults import FallbackMode
 from generator.services import audit_log
 from generator.services.billing.reports import spend
 from generator.services.errors import UserError
@@ -72,12 +73,20 @@ def page(request: Request, project: Project, error: UserError | None = None) -> 
         "typed": request.POST if error else {},
         "defaults": project_defaults.defaults_of(project),
         "models": catalog.models(),
+        "fallbacks": _fallbacks(project),
+        "fallback_modes": FallbackMode.choices,
         "formats": FORMATS.items(),
         "loudness": project_defaults.LOUDNESS.items(),
         "members": project.memberships.select_related("user").order_by("joined_at", "id"),
         "audit": _audit(request, project) if may_manage else (),
     }
     return render(request, "projects/settings.html", context, status=422 if error else 200)
+
+
+def _fallbacks(project: Project) -> list[tuple[int, str]]:
+    """Return the places of the fallback order: number, key of the model or an empty string."""
+    order = project_defaults.defaults_of(project).fallback_models
+    return list(enumerate([*order, *[""] * project_defaults.MAX_FALLBACKS][: project_defaults.MAX_FALLBACKS], start=1))
 
 
 def _audit(request: Request, project: Project) -> list[AuditLogEntry]:
@@ -134,6 +143,14 @@ def change_defaults(request: Request, project: Project) -> HttpResponse:
     """Change the project defaults: models, file format, loudness, prompt text."""
     values = {name: request.POST.get(name, "") for name in ("format", "lufs", "prompt_suffix", "excluded_terms")}
     project_defaults.change(project, request.user, allowed_models=request.POST.getlist("model"), **values)
+    return _render_saved(request, project)
+
+
+@for_owners(page)
+def change_fallback(request: Request, project: Project) -> HttpResponse:
+    """Change which models are taken when another is unavailable, and whether they are offered or used."""
+    order, mode = request.POST.getlist("fallback_model"), request.POST.get("fallback_mode", "")
+    project_defaults.set_fallback(project, request.user, models=order, mode=mode)
     return _render_saved(request, project)
 
 

@@ -1,5 +1,6 @@
 """The catalog: the caller and their projects, the models, prices, and the prompts of a project."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.db.models import QuerySet
@@ -11,10 +12,12 @@ from generator.api.v1 import schemas, serializers
 from generator.api.v1.auth import find_project, project_of, user_of
 from generator.api.v1.pagination import Page, PageContent, PageQuery, page
 from generator.api.v1.problems import Problem
-from generator.models import ApiKey, Prompt
+from generator.models import ApiKey, Project, Prompt
 from generator.providers.base import Field, Kind
 from generator.services.billing.reports import spend
 from generator.services.generation import submit
+from generator.services.model_choice import track_record
+from generator.services.model_choice.track_record import TrackRecord
 from generator.services.provider_jobs import catalog
 from generator.services.provider_jobs.catalog import ModelChoice
 from generator.services.team import api_keys, project_defaults
@@ -57,9 +60,11 @@ def list_models(
     project: str = Query("", max_length=16, description="Only the models that this project allows."),
 ) -> PageContent[schemas.ModelOut]:
     choices = catalog.models()
-    if project:
-        choices = project_defaults.offered(project_defaults.defaults_of(find_project(request, project)), choices)
-    return {"items": [_model_out(choice) for choice in choices], "next_cursor": None}
+    used_in = find_project(request, project) if project else _default_project(request)
+    if project and used_in:
+        choices = project_defaults.offered(project_defaults.defaults_of(used_in), choices)
+    records = track_record.records_of(used_in) if used_in else {}
+    return {"items": [_model_out(choice, used_in, records) for choice in choices], "next_cursor": None}
 
 
 @router.get("/models/{path:model_id}", response=schemas.ModelOut, summary="Get a model, such as composer/studio")
@@ -67,10 +72,17 @@ def get_model(request: HttpRequest, model_id: str) -> schemas.ModelOut:
     choice = catalog.choice(model_id.removesuffix("/"))
     if choice is None:
         raise Problem(404, "Model not found.")
-    return _model_out(choice)
+    used_in = _default_project(request)
+    return _model_out(choice, used_in, track_record.records_of(used_in) if used_in else {})
 
 
-def _model_out(choice: ModelChoice) -> schemas.ModelOut:
+def _default_project(request: HttpRequest) -> Project | None:
+    """Return the default project of the key; None if it is no longer accessible."""
+    user = user_of(request)
+    return permissions.projects(user).filter(pk=api_keys.home(user).pk).first()
+
+
+def _model_out(choice: ModelChoice, project: Project | None, records: Mapping[str, TrackRecord]) -> schemas.ModelOut:
     spec = choice.spec
     return schemas.ModelOut(
         id=spec.key,
@@ -91,6 +103,20 @@ def _model_out(choice: ModelChoice) -> schemas.ModelOut:
         typical_duration=choice.usual,
         license=spec.license,
         fields=[field_out(field) for field in spec.fields],
+        track_record=_track_record_out(records.get(spec.key, TrackRecord()), project) if project else None,
+    )
+
+
+def _track_record_out(record: TrackRecord, project: Project) -> schemas.TrackRecordOut:
+    return schemas.TrackRecordOut(
+        project=project.public_id,
+        takes=record.takes,
+        kept=record.kept,
+        spent_usd=serializers.usd(record.spent),
+        cost_per_kept_usd=serializers.optional_usd(record.cost_per_kept),
+        comparisons=record.decided,
+        wins=record.won,
+        elo=record.elo,
     )
 
 

@@ -22,6 +22,7 @@ from generator.services.amount_confirmation import parse_amount
 from generator.services.errors import PriceChanged, UserError
 from generator.services.generation import cancellation, comparisons
 from generator.services.generation.checkout import CheckoutRequest
+from generator.services.model_choice import fallback
 from generator.services.provider_jobs import provider_actions
 
 router = Router(tags=["Generations"])
@@ -111,17 +112,19 @@ def create_generation(
     must_edit(user, project)
 
     def submit(key: str) -> Generation:
+        spec = fallback.choice_of(project, ask.model).spec
         fields = {**ask.settings, **resolve_references(user, project, ask.model, ask.references)}
-        return auth.submit_generation(
-            user,
-            project,
-            ask.model,
-            ask.text,
-            checkout_request(key, ask.expected_price_usd),
-            takes=ask.takes,
-            format=ask.format,
-            fields=fields,
+        others = fallback.without_references(spec, fields)
+        wanted = fallback.Wanted(
+            user=user,
+            project=project,
+            text=ask.text,
+            takes=spec.takes_default if ask.takes is None else ask.takes,
+            format=ask.format or spec.formats[0],
+            raw_for=lambda choice: fields if choice.spec.key == ask.model else others,
         )
+        request = checkout_request(key, ask.expected_price_usd)
+        return fallback.submit_or_fall_back(wanted, ask.model, request, clean=auth.clean_named_settings)
 
     content = ["make", content_without_price(ask)]
     return Status(201, respond(request, lambda: submit_once(user, idempotency_key, content, submit), prefer))
@@ -210,6 +213,30 @@ def retry_generation(
 
     return Status(
         201, respond(request, lambda: submit_once(user, idempotency_key, ["retry", row.public_id], submit), prefer)
+    )
+
+
+@router.post(
+    "/generations/{generation_id}/use-next",
+    response={201: schemas.GenerationOut},
+    summary="Use the project's next model for a generation that waits for its provider",
+)
+def use_next_model(
+    request: HttpRequest,
+    generation_id: str,
+    expected_price_usd: str | None = Query(None, max_length=24, description=schemas.EXPECTED_PRICE),
+    idempotency_key: str | None = IdempotencyKey,
+    prefer: str | None = PreferHeader,
+) -> Status[schemas.GenerationOut]:
+    """The waiting generation ends free of charge, and the next model of the project's order takes its place."""
+    user, row = user_of(request), find(request, generation_id)
+    must_edit(user, row.project)
+
+    def submit(key: str) -> Generation:
+        return fallback.use_next(row, user, checkout_request(key, expected_price_usd))
+
+    return Status(
+        201, respond(request, lambda: submit_once(user, idempotency_key, ["next", row.public_id], submit), prefer)
     )
 
 

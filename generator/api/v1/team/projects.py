@@ -1,6 +1,7 @@
 """Projects: create, rename, defaults, approver; archive, transfer, leave."""
 
 import datetime as dt
+from typing import Literal, cast
 
 from django.db import transaction
 from django.http import HttpRequest
@@ -22,10 +23,15 @@ from generator.services.team import members, project_defaults, projects
 router = Router(tags=["Projects"])
 # Field names of the services, and their names in this API.
 _FIELDS = {"models": "allowed_models"}
+FallbackModeName = Literal["offer", "use"]
 
 
 class ProjectDefaultsOut(Schema):
     allowed_models: list[str] = Field(description="The only models that can be used; empty: all.")
+    fallback_models: list[str] = Field(description="Taken in this order when another model is unavailable.")
+    fallback_mode: FallbackModeName = Field(
+        description="offer: the next one is offered; use: it is used, unless it costs more than was confirmed."
+    )
     format: str = Field(description="Preselected where the model supports it; empty: the model's default.")
     lufs: float | None = Field(description="Loudness for downloads; null: unchanged.")
     prompt_suffix: str = Field(description="Added to every prompt, after a comma.")
@@ -51,6 +57,10 @@ class ProjectIn(Strict):
 
 class ProjectDefaultsIn(Strict):
     allowed_models: list[str] = Field([], max_length=100, description="An empty list allows all.")
+    fallback_models: list[str] = Field(
+        [], max_length=project_defaults.MAX_FALLBACKS, description="An empty list: no order."
+    )
+    fallback_mode: FallbackModeName = "offer"
     format: str = Field("", max_length=8, description="mp3, wav, flac; empty: the model's default.")
     lufs: float | None = Field(
         None, description="One of " + ", ".join(project_defaults.LOUDNESS) + "; null: unchanged."
@@ -79,6 +89,8 @@ def _settings(project: Project) -> ProjectSettingsOut:
     stored = project_defaults.defaults_of(project)
     defaults = ProjectDefaultsOut(
         allowed_models=stored.allowed_models,
+        fallback_models=stored.fallback_models,
+        fallback_mode=cast(FallbackModeName, stored.fallback_mode),
         format=stored.format,
         lufs=stored.lufs,
         prompt_suffix=stored.prompt_suffix,
@@ -137,6 +149,7 @@ def _change_defaults(project: Project, user: User, ask: ProjectDefaultsIn) -> No
     lufs = "" if changed.lufs is None else f"{changed.lufs:g}"
     text_fields = {name: getattr(changed, name) for name in ("format", "prompt_suffix", "excluded_terms")}
     project_defaults.change(project, user, allowed_models=changed.allowed_models, lufs=lufs, **text_fields)
+    project_defaults.set_fallback(project, user, models=changed.fallback_models, mode=changed.fallback_mode)
 
 
 @router.get(
