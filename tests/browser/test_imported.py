@@ -61,6 +61,7 @@ def test_each_imported_model_goes_from_the_form_to_a_track(visit, vendors):
         fields = fields_of(path)
         if "duration" in fields:  # the form keeps what the model before had
             page.locator("#f-duration").fill(str(SECONDS))
+            page.locator("#f-duration").blur()
         if "lyrics" in fields:
             page.locator("#f-lyrics").fill("A few lines of words to sing")
         earlier, jobs = cards_shown(page), len(vendors.wavespeed.jobs)
