@@ -131,8 +131,16 @@ function restore() {
   htmx.ajax("POST", $("#live").getAttribute("hx-post"), { target: "#live", swap: "morph:outerHTML", values });
 }
 
+// --- the price as one types: half a second after the last key, without leaving the field ---
+let typing = 0;
+function priceSoon(field) {
+  clearTimeout(typing);
+  typing = setTimeout(() => { if (field.isConnected) htmx.trigger("#live", "change"); }, 500);
+}
+document.addEventListener("change", () => clearTimeout(typing));
 document.addEventListener("input", (event) => {
   if (event.target.id === "prompt") { count(); showPressed(); }
+  if (event.target.closest("#live") && event.target.matches("textarea, input:is([type=text], [type=number], :not([type]))")) priceSoon(event.target);
   if (event.target.matches("textarea[data-counts]")) countFields();
   if (event.target.closest("#create")) keep();
 });

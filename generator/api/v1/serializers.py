@@ -72,8 +72,8 @@ class _Marks(Protocol):
 def load_track_details(tracks: TrackQuerySet, user: User, webhook: Webhook | None = None) -> TrackQuerySet:
     """Load tracks with everything that is shown of them to a person, or by a webhook, in two queries."""
     related = ("project", "author", "generation__model", "generation__prompt", "generation__comparison")
-    related += ("generation__fallback__wanted",)
-    detailed = tracks.select_related(*related).with_starred(user).annotate(is_private=_PRIVATE, is_approved=_APPROVED)
+    detailed = tracks.select_related(*related, "generation__fallback__wanted").with_starred(user)
+    detailed = detailed.annotate(is_private=_PRIVATE, is_approved=_APPROVED)
     detailed = detailed.annotate(recipient=Value(signed_files.recipient_of(webhook or user)))
     return detailed.prefetch_related("tags", "renditions").defer("peaks", "measured", "search_text", "waveform")
 
@@ -132,8 +132,9 @@ def load_generation_details(generations: GenerationQuerySet, user: User) -> Gene
     """Load generations with everything that is shown of them, and the tracks that this person may hear."""
     tracks = load_track_details(permissions.tracks(user).kept(), user).order_by("take")
     related = ("project", "author", "model__provider", "prompt__project", "prompt__author", "parent", "comparison")
-    related += ("fallback__wanted", "fallback__replaces", "follow_up__generation")
-    return generations.select_related(*related, "key", "price").prefetch_related("entries", Prefetch("tracks", tracks))
+    instead = ("fallback__wanted", "fallback__replaces", "follow_up__generation")
+    detailed = generations.select_related(*related, *instead, "key", "price")
+    return detailed.prefetch_related("entries", Prefetch("tracks", tracks))
 
 
 def generation(row: Generation, base: str) -> schemas.GenerationOut:

@@ -23,7 +23,7 @@ from django.db.models.functions import Coalesce
 
 from generator import currency
 from generator.currency import Micros
-from generator.models import Comparison, Generation, LedgerEntry, Project, Rollup, State, Track
+from generator.models import Comparison, Generation, LedgerEntry, Project, Rollup, State, Track, TrackCopy
 from generator.models.generation import GenerationQuerySet
 from generator.page_memory import remembered
 
@@ -131,7 +131,8 @@ def _kept(project: Project, blind: GenerationQuerySet) -> dict[str, int]:
     tracks = Track.objects.kept().filter(generation__project=project).order_by().values_list("model_key")
     for key, number in tracks.annotate(number=Count("pk")):
         counts[key] += number
-    for left_out in (tracks.filter(generation__in=blind.values("pk")), tracks.filter(origin__isnull=False)):
+    copies = tracks.filter(pk__in=TrackCopy.objects.values("pk"))  # a subquery: few rows, found before the project's
+    for left_out in (tracks.filter(generation__in=blind.values("pk")), copies):
         for key, number in left_out.annotate(number=Count("pk")):
             counts[key] -= number
     return counts
