@@ -68,6 +68,8 @@ def test_a_track_by_a_connector_goes_from_form_and_price_to_the_list(visitor, ve
     page.locator("#prompt").fill("warm tape loops by a connector")
     page.locator("#models > summary").click()
     page.locator(".model", has_text="MiniMax Music 2.6 (Runware)").click()
+    expect(page.locator("#generate")).to_contain_text("Generate 2 · about $0.30")  # two calls, a take each
+    page.locator(".segments label", has_text="1").first.click()
     button = page.get_by_role("button", name=re.compile("Generate 1"))
     expect(button).to_contain_text("$0.15")
     earlier = cards_shown(page)
