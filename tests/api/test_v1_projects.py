@@ -37,7 +37,8 @@ def test_a_key_of_one_project_starts_no_other(program, project):
 
 def test_settings_are_changed_one_by_one(manager, project, member):
     where, editor = f"projects/{project.public_id}/settings", member("editor")
-    usual = {"allowed_models": [], "format": "", "lufs": None, "prompt_suffix": "", "excluded_terms": ""}
+    usual = {"fallback_models": [], "fallback_mode": "offer"}
+    usual |= {"allowed_models": [], "format": "", "lufs": None, "prompt_suffix": "", "excluded_terms": ""}
     assert manager.get(where) == {"name": project.name, "approver": None, "defaults": usual}
     asked = {"name": "Kitchen", "approver": str(editor.pk), "defaults": {"prompt_suffix": "warm, calm", "lufs": -16}}
     changed = manager.answer("PATCH", where, asked)

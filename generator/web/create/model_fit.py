@@ -38,7 +38,7 @@ class Sort(StrEnum):
     ELO = "elo"
 
     @classmethod
-    def of(cls, text: str) -> "Sort":
+    def from_text(cls, text: str) -> "Sort":
         """Return the order with this name; the price for anything else."""
         return cls(text) if text in set(cls) else cls.PRICE
 

@@ -200,7 +200,7 @@ def _form_fields(
     shown_fields = [_show_field(field, specs, data, error, explaining, understood) for field in together.values()]
     excluded = ((spec.title, project_defaults.left_out(defaults, spec, data.get("leave_out"))) for spec in specs)
     request = Request(full_text, settings(data), whole(data.get("takes", "")), data.get("format", ""))
-    sort = Sort.of(data.get("model_sort", ""))
+    sort = Sort.from_text(data.get("model_sort", ""))
     return FormFields(
         pickers=reference_pickers,
         fields=[shown_field for shown_field in shown_fields if is_on_panel(shown_field.field)],

@@ -35,8 +35,8 @@ FOR_A_WHILE = {
 # A row for each thing that people made, requested, chose or paid.
 _FOR_GOOD = """
     ApiKey Approval ApprovalRequest AuditLogEntry Batch BatchItem Budget BudgetAlert BudgetIncrease ClientRequest
-    ClosedMonth Comment Comparison ConnectorUse ConnectorVersion DownloadChoice Edit Generation GenerationEvent Heard
-    ImportedModel ImportedVersion Installation Invitation
+    ClosedMonth Comment Comparison ConnectorUse ConnectorVersion DownloadChoice Edit Fallback Generation GenerationEvent
+    Heard ImportedModel ImportedVersion Installation Invitation
     LedgerEntry License Membership MusicModel NotificationPreference Preset Price PrivateTrack Project
     ProjectDefaults Prompt ProviderAccount ProviderAction ProviderBill ProviderJob ProviderReference
     ReconciliationIssue Reference RemoteOutput Rendition ReplacedCover Rollup SavedView ShareLink Star Stem
