@@ -16,7 +16,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from generator.audio.editing.blocks import Samples
+from generator.audio.editing.blocks import Filter, Samples, blocks
 
 Angles = NDArray[np.int16]  # (blocks, bands)
 Places = NDArray[np.intp]
@@ -26,7 +26,6 @@ OVERLAP = 3  # blocks at any time; two would make tones rougher by up to 17 dB, 
 PAD_HOPS = 4  # of silence around a sound: half a block, and the hop before the first at twice the speed
 BATCH_BLOCKS = 16  # transforms at a time: they stay in the CPU cache
 TURN = 1 << 16
-TURNED_FRAMES = 1 << 14  # per transform of that filter; what fills it is two reaches of the filter less
 QUARTER_TURN_FRAMES = 255  # on each side of the filter that turns the right channel for the guide
 
 
@@ -66,16 +65,14 @@ def guide_of(samples: Samples) -> Samples:
     """Return one channel in which no sound cancels itself: left, and right a quarter of a turn later."""
     if samples.shape[1] == 1:
         return np.ascontiguousarray(samples[:, 0])
-    guide = np.asarray(samples[:, 0], np.float32).copy()
-    size, reach = TURNED_FRAMES, QUARTER_TURN_FRAMES
-    response = scipy.fft.rfft(_quarter_turn(), size)
-    for start in range(0, len(samples), size - 2 * reach):
-        first = max(0, start - reach)
-        block = np.zeros(size, np.float32)
-        heard = samples[first : start - reach + size, 1]
-        block[first - start + reach :][: len(heard)] = heard
-        turned = scipy.fft.irfft(scipy.fft.rfft(block) * response, size)[2 * reach :]
-        guide[start : start + len(turned)] += turned[: len(samples) - start]
+    guide = samples[:, 0].astype(np.float32)
+    turn = Filter(_quarter_turn(), 1)
+    right = np.pad(samples[:QUARTER_TURN_FRAMES, 1:], ((0, max(0, QUARTER_TURN_FRAMES - len(samples))), (0, 0)))
+    turn.apply(right)  # the filter answers so many frames later
+    for start, block in blocks(guide):
+        ahead = samples[start + QUARTER_TURN_FRAMES :][: len(block), 1:]
+        turned = turn.apply(np.pad(ahead, ((0, len(block) - len(ahead)), (0, 0))))[0]
+        np.add(block, turned, out=block)
     return guide
 
 
