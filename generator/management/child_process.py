@@ -26,7 +26,7 @@ from granian.cli import entrypoint as granian
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 PORTABLE = "STUDIO_PORTABLE_WATCH"  # for tests only: do not use PR_SET_PDEATHSIG, as on macOS
-HEAVY = ("generator.services.background.tasks", "scipy.signal", "scipy.fft")  # imported before the workers are forked
+HEAVY = ("generator.services.background.tasks", "scipy.fft")  # imported before the workers are forked
 _parent = os.getppid()
 
 
