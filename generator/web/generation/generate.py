@@ -220,7 +220,7 @@ def _submit(request: Request, project: Project, data: QueryDict) -> Generation |
     )
     choice = catalog.choice(model_key)
     created: Generation | Batch
-    if choice and choice.spec.takes_max < wanted.takes <= choice.spec.calls_max:
+    if choice and choice.available and choice.spec.takes_max < wanted.takes <= choice.spec.calls_max:
         values = submit.clean_settings(choice.spec, wanted.raw_for(choice))
         item = Item(model_key, wanted.text, wanted.takes, wanted.format, values)
         created = batches.submit_batch(request.user, project, Batch.Kind.TAKES, [item], key, parent)

@@ -93,6 +93,17 @@ def test_the_form_takes_the_next_model_and_its_price(user_client, project, order
     assert user_client.session["model"] == POLL  # still the person's choice
 
 
+def test_several_takes_of_a_model_that_makes_one_are_made_by_the_next_model(
+    elevenlabs_shop, user_client, project, order
+):
+    order(COMPOSER)
+    halt("elevenlabs")
+    sent = generate(user_client, project, model="elevenlabs/music_v2", takes="3")
+    assert sent.status_code == 200
+    made = Generation.objects.get()
+    assert (made.model.key, made.takes_requested, made.fallback.wanted.key) == (COMPOSER, 3, "elevenlabs/music_v2")
+
+
 def test_a_person_can_choose_another_one_after_all(user_client, project, order):
     order(STREAM)
     halt()
